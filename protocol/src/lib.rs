@@ -1,0 +1,19 @@
+//! The vocabulary of Limpet and its wire form.
+//!
+//! What comes in and goes out of every other crate is written in these types: what a container is to be
+//! ([`launch`], [`limits`]), what became of it ([`exit`]), how the durable records are framed ([`record`]) and
+//! what a keeper and its clients say to each other ([`keeper`]).
+//!
+//! This crate must never know a clock, a file, a system call or a thread: it is `no_std`.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod container;
+pub mod exit;
+pub mod id;
+pub mod keeper;
+pub mod launch;
+pub mod limits;
+pub mod record;

@@ -1,0 +1,2 @@
+//! The command line of a board.
+#![forbid(unsafe_code)]
