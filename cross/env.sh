@@ -1,0 +1,37 @@
+# What every script of this repository starts with: sourced, never run.
+# In: nothing. Out: $root (the checkout, also the working directory), say/die, and a cargo that works.
+# shellcheck shell=bash
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# A runner may set HOME to something odd; rustup's proxies then find no toolchain, although the
+# account's own home has one.
+find_cargo() {
+    local account_home
+    account_home=$(getent passwd "$(id -u)" | cut -d: -f6)
+    if ! cargo --version >/dev/null 2>&1 && [ -x "$account_home/.cargo/bin/cargo" ]; then
+        export CARGO_HOME=${CARGO_HOME:-$account_home/.cargo}
+        export RUSTUP_HOME=${RUSTUP_HOME:-$account_home/.rustup}
+        export PATH="$account_home/.cargo/bin:$PATH"
+    fi
+}
+find_cargo
+
+# Reads targets/ARCH into the variables below; their meaning is in target.conf and budget.toml.
+# shellcheck disable=SC2034 # for the scripts that source this file
+read_target() {
+    triple='' deb_arch='' gcc='' musl_dir='' qemu_user='' stripped_bytes_max=''
+    [ -f "targets/$1/target.conf" ] || die "reading the target '$1': no such target; there are: $(known_targets)"
+    # shellcheck source=targets/x86_64/target.conf
+    . "targets/$1/target.conf"
+    stripped_bytes_max=$(sed -n 's/^stripped_bytes_max *= *\([0-9]*\).*/\1/p' "targets/$1/budget.toml")
+    [ -n "$stripped_bytes_max" ] || die "reading targets/$1/budget.toml: no stripped_bytes_max"
+}
+
+known_targets() { (cd targets && echo *); }
