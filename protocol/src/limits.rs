@@ -13,7 +13,7 @@ pub const MEMORY_BYTES_MIN: u64 = 512 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// `--memory`: hard ceiling, page cache included.
-    pub memory_bytes: Option<u64>,
+    pub memory: Memory,
     /// `--memory-reservation`: soft limit, honoured under pressure.
     pub memory_reservation_bytes: Option<u64>,
     /// `--memory-swap`.
@@ -30,6 +30,18 @@ pub struct Limits {
     pub pids: Pids,
     /// `--device-read-bps` and its like; at most [`THROTTLES_MAX`] of each kind.
     pub throttles: Vec<Throttle>,
+}
+
+/// What `--memory` means, once it is understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Memory {
+    /// Not given: the ceiling that leaves the documented reserve to the board.
+    #[default]
+    Default,
+    /// `-1`: no ceiling of its own; the only way to run where the kernel has no memory controller.
+    Unlimited,
+    /// At most this many bytes, at least [`MEMORY_BYTES_MIN`].
+    MaxBytes(u64),
 }
 
 /// What `--memory-swap` means, once it is understood.
