@@ -2,6 +2,7 @@
 # In: nothing. Out: $root (the checkout, also the working directory), say/die, and a cargo that works.
 # shellcheck shell=bash
 set -euo pipefail
+shopt -s inherit_errexit
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
