@@ -11,16 +11,15 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# A runner may set HOME to something odd; rustup's proxies then find no toolchain, although the
-# account's own home has one.
+# A runner may set HOME and PATH to something odd; the account's own home is where rustup put cargo.
 find_cargo() {
-    local account_home
-    account_home=$(getent passwd "$(id -u)" | cut -d: -f6)
-    if ! cargo --version >/dev/null 2>&1 && [ -x "$account_home/.cargo/bin/cargo" ]; then
-        export CARGO_HOME=${CARGO_HOME:-$account_home/.cargo}
-        export RUSTUP_HOME=${RUSTUP_HOME:-$account_home/.rustup}
-        export PATH="$account_home/.cargo/bin:$PATH"
-    fi
+    local home
+    home=$(getent passwd "$(id -u)" | cut -d: -f6)
+    export HOME=${HOME:-$home}
+    [ -x "$home/.cargo/bin/cargo" ] || return 0
+    [ -d "${CARGO_HOME:-$HOME/.cargo}" ] || export CARGO_HOME="$home/.cargo"
+    [ -d "${RUSTUP_HOME:-$HOME/.rustup}" ] || export RUSTUP_HOME="$home/.rustup"
+    case ":$PATH:" in *":$home/.cargo/bin:"*) ;; *) PATH="$home/.cargo/bin:$PATH" ;; esac
 }
 find_cargo
 
