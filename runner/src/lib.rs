@@ -2,3 +2,5 @@
 //!
 //! This crate must never know an image, a registry or a desired state.
 #![forbid(unsafe_code)]
+
+pub mod log;
