@@ -3,4 +3,24 @@
 //! This crate must never know an image, a registry or a desired state.
 #![forbid(unsafe_code)]
 
+mod beneath;
+pub mod capabilities;
+pub mod cgroup;
+pub mod cgroup;
+mod channel;
+mod child;
+pub mod failure;
+pub mod features;
+pub mod home;
+pub mod ids;
+pub mod keeper;
 pub mod log;
+mod mounting;
+pub mod overlay;
+pub mod process;
+pub mod seccomp;
+pub mod start;
+pub mod steps;
+mod terminal;
+pub mod user;
+mod workshop;

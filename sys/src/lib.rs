@@ -4,3 +4,20 @@
 //! directly by everybody; here is only what it lacks or what only becomes safe under an invariant that is stated here.
 //!
 //! This crate must never know what a container is.
+
+pub mod bpf;
+pub mod clone;
+pub mod init;
+pub mod rlimit;
+pub mod loopback;
+pub mod mount;
+pub mod probe;
+pub mod process;
+pub mod seccomp;
+
+/// The error of the libc call that has just failed.
+fn last_errno() -> rustix::io::Errno {
+    std::io::Error::last_os_error()
+        .raw_os_error()
+        .map_or(rustix::io::Errno::IO, rustix::io::Errno::from_raw_os_error)
+}
