@@ -6,7 +6,6 @@
 mod beneath;
 pub mod capabilities;
 pub mod cgroup;
-pub mod cgroup;
 mod channel;
 mod child;
 pub mod failure;
