@@ -10,9 +10,11 @@ import zlib
 
 from archive import Blob, Layout, MEDIA, OCI, docker_archive, dump, image_config, oci
 from good import case
-from layer import BLOCK, Layer, gzip, header, number, sha256
+from layer import BLOCK, Layer, gzip, header, sha256
 
 ESCAPE = "limpet-nasty-escape"
+# A file that a test may put into the root directory beforehand; it must still be there afterwards.
+VICTIM = "limpet-nasty-victim"
 UP = "../" * 24
 GIB = 1 << 30
 BOMB_BYTES = 10 * GIB
@@ -73,9 +75,9 @@ def whiteouts(arch):
             ("whiteout-empty", "d/.wh.", "a whiteout of nothing"),
             ("whiteout-root-dotdot", ".wh...", "a whiteout of .. at the root")):
         yield refuse(name + ".oci.tar", oci([lower, Blob(Layer().file(path).tar())], arch), reason)
-    upper = Layer().symlink("s", "/").file("s/.wh.tmp")
+    upper = Layer().symlink("s", "/").file("s/.wh." + VICTIM)
     yield refuse("whiteout-through-symlink.oci.tar", oci([lower, Blob(upper.tar())], arch),
-                 "a whiteout through a link to the root directory")
+                 "a whiteout through a link to the root directory", victim="/" + VICTIM)
     upper = Layer().device("d/f", "char", 0, 0).file(
         "x", "x", pax=[("SCHILY.xattr.trusted.overlay.redirect", "/d"),
                        ("SCHILY.xattr.trusted.overlay.opaque", "y")])

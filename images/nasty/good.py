@@ -123,7 +123,8 @@ def names(arch):
 def sparse(arch):
     pieces = [(4096, b"a" * 512), (1 << 20, b"b" * 1024), ((3 << 20) - 100, b"c" * 100)]
     size = 3 << 20
-    many = [(n * 8192, bytes([65 + n]) * 512) for n in range(26)]
+    # A hole at the end has a piece of no bytes, as GNU tar writes it.
+    many = [(n * 8192, bytes([65 + n]) * 512) for n in range(26)] + [(30 * 8192, b"")]
     hole = Layer().gnu_sparse("many", many, 30 * 8192).gnu_sparse("gnu", pieces, size)
     hole.gnu_sparse("all-hole", [(size, b"")], size).file("after", "after")
     yield case("sparse-gnu.oci.tar", stack(arch, hole),
