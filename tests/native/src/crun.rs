@@ -1,0 +1,121 @@
+//! crun (Debian's package) as the independent runtime: the same container of the probe, from an OCI bundle.
+//!
+//! With docker's default capabilities, mounts and masked paths, and the default filter of the containers project
+//! (package golang-github-containers-common). What fails here too is a fault of the test or of the machine.
+
+mod config;
+mod filter;
+
+use crate::leftovers::{Before, MARK};
+use crate::live::Live;
+use crate::outcome::Outcome;
+use crate::places;
+use crate::runtime::{Ask, Runtime};
+use crate::scratch::Scratch;
+use crate::until::until;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::{fs, thread};
+
+/// crun with a state directory and bundles of its own.
+#[derive(Debug)]
+pub struct Crun {
+    before: Before,
+    home: Scratch,
+}
+
+impl Crun {
+    /// With nothing running.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it makes directories, and wants to be dropped")]
+    pub fn new() -> Self {
+        let home = Scratch::new();
+        Self { before: Before::look(home.path()), home }
+    }
+
+    /// Debian's crun 1.8.1 refuses a machine that has both v1 and v2 mounted: it gets to see v1 alone.
+    fn command(&self, args: &[&str]) -> Command {
+        let state = self.home.path().join("state");
+        let mut command = if Path::new("/sys/fs/cgroup/unified").exists() {
+            let mut unshare = Command::new("unshare");
+            unshare.args(["-m", "sh", "-c", "umount -l /sys/fs/cgroup/unified && exec \"$@\"", "sh", "crun"]);
+            unshare
+        } else {
+            Command::new("crun")
+        };
+        command
+            .arg("--cgroup-manager=cgroupfs")
+            .arg("--root")
+            .arg(state)
+            .args(args)
+            .env(MARK, self.home.path());
+        command
+    }
+
+    fn bundle(&self, name: &str, ask: &Ask) -> String {
+        let bundle = self.home.path().join(name);
+        make_root(&bundle.join("rootfs"));
+        let config = config::config(name, ask);
+        let written = fs::write(bundle.join("config.json"), config.to_string());
+        written.unwrap_or_else(|e| panic!("writing {}/config.json: {e}", bundle.display()));
+        bundle.to_str().expect("the temporary directory's path is UTF-8").to_owned()
+    }
+
+    fn pid_file(&self, name: &str) -> std::path::PathBuf {
+        self.home.path().join(format!("{name}.pid"))
+    }
+}
+
+/// What the image of the probe holds (images/recipes/probe).
+fn make_root(root: &Path) {
+    let make = || -> std::io::Result<()> {
+        for directory in ["etc", "dev", "proc", "sys", "run", "root", "tmp"] {
+            fs::create_dir_all(root.join(directory))?;
+        }
+        fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777))?;
+        fs::write(
+            root.join("etc/passwd"),
+            "root:x:0:0:root:/root:/probe\nguest:x:1000:1000:guest:/tmp:/probe\n",
+        )?;
+        fs::write(root.join("etc/group"), "root:x:0:\naudio:x:29:guest\nguest:x:1000:\n")?;
+        fs::copy(places::probe(), root.join("probe")).map(drop)
+    };
+    make().unwrap_or_else(|e| panic!("making {}: {e}", root.display()));
+}
+
+impl Runtime for Crun {
+    fn name(&self) -> &'static str {
+        "crun"
+    }
+
+    fn foreground(&self, name: &str, ask: &Ask) -> Command {
+        let bundle = self.bundle(name, ask);
+        let pid_file = self.pid_file(name);
+        self.command(&["run", "--bundle", &bundle, "--pid-file", &pid_file.to_string_lossy(), name])
+    }
+
+    fn pid(&self, live: &Live) -> i32 {
+        let path = self.pid_file(live.name());
+        until(&format!("{} runs", live.name()), || fs::read_to_string(&path).ok()?.trim().parse().ok())
+    }
+
+    fn kill(&self, name: &str, signal: &str) -> Outcome {
+        Outcome::of(&mut self.command(&["kill", name, signal]))
+    }
+
+    fn exec(&self, name: &str, command: &[&str]) -> Command {
+        self.command(&[&["exec", name], command].concat())
+    }
+}
+
+impl Drop for Crun {
+    fn drop(&mut self) {
+        let list = Outcome::of(&mut self.command(&["list", "-q"]));
+        for name in list.lines() {
+            drop(Outcome::of(&mut self.command(&["delete", "--force", name])));
+        }
+        let left = self.before.leftovers();
+        assert!(left.is_empty() || thread::panicking(), "left behind:\n{}", left.join("\n"));
+    }
+}

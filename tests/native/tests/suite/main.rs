@@ -1,0 +1,17 @@
+//! The black-box tests, one file per topic. Each makes its own [`native_tests::Limpet`].
+#![forbid(unsafe_code)]
+
+/// Makes of every function a test for limpet and one for the independent runtime.
+macro_rules! on_each_runtime {
+    ($($name:ident)*) => {
+        mod limpet {
+            $(#[test] fn $name() { super::$name(&native_tests::Limpet::new()); })*
+        }
+        mod crun {
+            $(#[test] fn $name() { super::$name(&native_tests::Crun::new()); })*
+        }
+    };
+}
+
+mod isolation;
+mod limits;
