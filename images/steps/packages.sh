@@ -4,7 +4,7 @@
 
 # Needed by maintainer scripts only, and no maintainer script is ever run here; they would drag
 # perl and half of a base system in. The private status says that they are installed.
-NOT_WANTED=(adduser base-passwd:cdebconf cdebconf debconf dpkg init-system-helpers install-info
+NOT_WANTED=(adduser cdebconf debconf dpkg init-system-helpers install-info
     iproute2 libdebconfclient0 lsb-base mawk passwd perl perl-base procps sysvinit-utils ucf
     tzdata)
 
@@ -28,7 +28,7 @@ debian_sources() {
 write_status() {
     local arch=$1 name
     for name in "${NOT_WANTED[@]}"; do
-        printf 'Package: %s\nStatus: install ok installed\nVersion: 999\n' "${name##*:}"
+        printf 'Package: %s\nStatus: install ok installed\nVersion: 999\n' "$name"
         printf 'Architecture: %s\nMulti-Arch: foreign\nMaintainer: nobody\n' "$arch"
         case $name in
             debconf) printf 'Provides: debconf-2.0\n' ;;
@@ -71,7 +71,7 @@ Dir::Cache::archives "$dir/debs";
 END
 }
 
-# packages_open ARCH: makes the private apt world of ARCH, once, or again with --refresh.
+# packages_open ARCH: makes the private apt world of ARCH, once (--refresh removes it).
 packages_open() {
     local arch=$1 dir=$CACHE/apt-$1
     [ ! -e "$dir/ready" ] || return 0
@@ -92,6 +92,7 @@ packages_open() {
 packages_fetch() {
     local arch=$1 dir=$CACHE/apt-$1
     shift
+    packages_open "$arch"
     apt_private "$arch" apt-get -qq -y --download-only install "$@" >"$dir/log" 2>&1 || {
         tail -n 5 "$dir/log" >&2
         echo "images/build: cannot fetch $* for $arch; see $dir/log, or try --refresh" >&2
