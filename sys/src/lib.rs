@@ -7,6 +7,7 @@
 
 pub mod bpf;
 pub mod clone;
+pub mod confine;
 pub mod init;
 pub mod rlimit;
 pub mod loopback;

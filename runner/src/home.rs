@@ -1,0 +1,417 @@
+//! Where containers live: their directories, names and records below `--root` and `--state`.
+//!
+//! `ROOT/containers/ID/` holds what lasts (`container`, `exit`, `upper`, `work`), `ROOT/names/NAME` is a link to an id,
+//! `STATE/containers/ID/` holds what a reboot ends (`running`, `keeper.lock`, `keeper.sock`, `log`).
+//!
+//! In: ids and names. Out: records, or an error that names the container. A container is there once its name is.
+
+use limpet_protocol::container::Container;
+use limpet_protocol::exit::Exit;
+use limpet_protocol::id::{ContainerId, ID_LEN};
+use limpet_protocol::keeper::{Keep, Running};
+use limpet_protocol::record::{Kind, RECORD_BYTES_MAX, RecordError, decode, encode};
+use rustix::fd::OwnedFd;
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fsync, openat, renameat};
+use rustix::io::Errno;
+use serde::{Serialize, de::DeserializeOwned};
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+const CONTAINER: &str = "container";
+const EXIT: &str = "exit";
+const RUNNING: &str = "running";
+/// Marks a directory whose removal has begun.
+const REMOVED: &str = ".removed";
+
+/// The two directories of one instance.
+#[derive(Clone, Debug)]
+pub struct Home {
+    root: PathBuf,
+    state: PathBuf,
+}
+
+/// What is wrong with a container's place or its records.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// Nothing has this name or id.
+    #[error("no such container: {0}")]
+    NotFound(String),
+    /// A prefix of more than one id.
+    #[error("container id prefix {0} is ambiguous; type more of it")]
+    Ambiguous(String),
+    /// The name belongs to another.
+    #[error("the container name {name} is in use by container {by}; remove or rename that one, or choose another name")]
+    NameInUse {
+        /// The name.
+        name: String,
+        /// Whose it is.
+        by: String,
+    },
+    /// A record is damaged.
+    #[error("record {} is unusable: {reason}; remove the container with rm -f", .path.display())]
+    Record {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: RecordError,
+    },
+    /// The file system said no.
+    #[error("{doing} {}: {}", .path.display(), reason(.source))]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+fn reason(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::NOSPC | Errno::DQUOT) => "the disk is full; free some space and try again".to_owned(),
+        Some(errno) => crate::failure::reason(errno),
+        None => error.to_string(),
+    }
+}
+
+fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HomeError {
+    let path = path.to_owned();
+    move |source| HomeError::Io { doing, path, source }
+}
+
+impl Home {
+    /// The instance with these directories, which are made when first needed.
+    #[must_use]
+    pub fn new(root: PathBuf, state: PathBuf) -> Self {
+        Self { root, state }
+    }
+
+    /// The instance that `keep` belongs to.
+    #[must_use]
+    pub fn of(keep: &Keep) -> Self {
+        let above = |path: &str| Path::new(path).ancestors().nth(2).unwrap_or(Path::new("/")).to_owned();
+        Self { root: above(&keep.directory), state: above(&keep.state) }
+    }
+
+    /// `ROOT/containers/ID`.
+    #[must_use]
+    pub fn directory(&self, id: &ContainerId) -> PathBuf {
+        self.containers().join(id.as_str())
+    }
+
+    /// `STATE/containers/ID`.
+    #[must_use]
+    pub fn state_directory(&self, id: &ContainerId) -> PathBuf {
+        self.state.join("containers").join(id.as_str())
+    }
+
+    fn containers(&self) -> PathBuf {
+        self.root.join("containers")
+    }
+
+    fn names(&self) -> PathBuf {
+        self.root.join("names")
+    }
+
+    /// Takes the name, makes the directories, and writes the record. `durable` containers survive a power cut.
+    ///
+    /// # Errors
+    /// The name is in use, or the disk refuses; nothing is left then.
+    pub fn create(&self, container: &Container, durable: bool) -> Result<(), HomeError> {
+        let id = &container.keep.launch.id;
+        let directory = self.directory(id);
+        let result = self.fill(&directory, container, durable).and_then(|()| self.claim_name(&container.name, id));
+        if result.is_err() {
+            // What was begun must not stay; the first error is the one to tell.
+            drop(fs::remove_dir_all(&directory));
+        }
+        result
+    }
+
+    fn fill(&self, directory: &Path, container: &Container, durable: bool) -> Result<(), HomeError> {
+        make_directory(directory, 0o711)?;
+        make_directory(&directory.join("upper"), 0o755)?;
+        make_directory(&directory.join("work"), 0o711)?;
+        write_record(directory, CONTAINER, Kind::Container, container, durable)
+    }
+
+    fn claim_name(&self, name: &str, id: &ContainerId) -> Result<(), HomeError> {
+        let link = self.names().join(name);
+        loop {
+            match std::os::unix::fs::symlink(id.as_str(), &link) {
+                Ok(()) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => make_directory(&self.names(), 0o700)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.free_stale_name(name, &link)?,
+                Err(error) => return Err(io("take the name", &link)(error)),
+            }
+        }
+    }
+
+    /// A name whose container is gone (a removal that was cut off) is free.
+    fn free_stale_name(&self, name: &str, link: &Path) -> Result<(), HomeError> {
+        let by = fs::read_link(link).map_err(io("read the name", link))?;
+        if self.containers().join(&by).exists() {
+            let by = by.to_string_lossy().chars().take(12).collect();
+            return Err(HomeError::NameInUse { name: name.to_owned(), by });
+        }
+        match fs::remove_file(link) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io("free the name", link)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the container another name.
+    ///
+    /// # Errors
+    /// The name is in use, or the disk refuses.
+    pub fn rename(&self, container: &mut Container, name: &str) -> Result<(), HomeError> {
+        let id = container.keep.launch.id.clone();
+        self.claim_name(name, &id)?;
+        let old = std::mem::replace(&mut container.name, name.to_owned());
+        if let Err(error) = self.save(container) {
+            container.name = old;
+            drop(fs::remove_file(self.names().join(name)));
+            return Err(error);
+        }
+        let link = self.names().join(&old);
+        fs::remove_file(&link).map_err(io("free the name", &link))
+    }
+
+    /// Replaces the record, durably.
+    ///
+    /// # Errors
+    /// The disk refuses; the old record is whole then.
+    pub fn save(&self, container: &Container) -> Result<(), HomeError> {
+        write_record(&self.directory(&container.keep.launch.id), CONTAINER, Kind::Container, container, true)
+    }
+
+    /// The id that a person means by a name, an id, or the beginning of one.
+    ///
+    /// # Errors
+    /// Nothing or more than one thing is meant.
+    pub fn find(&self, text: &str) -> Result<ContainerId, HomeError> {
+        let not_found = || HomeError::NotFound(text.to_owned());
+        if text.is_empty() || text.contains('/') || text.starts_with('.') {
+            return Err(not_found());
+        }
+        if let Ok(link) = fs::read_link(self.names().join(text)) {
+            let id = ContainerId::parse(&link.to_string_lossy()).map_err(|_| not_found())?;
+            if self.directory(&id).exists() {
+                return Ok(id);
+            }
+        }
+        let mut found = self.ids()?.into_iter().filter(|id| id.as_str().starts_with(text));
+        match (found.next(), found.next()) {
+            (Some(id), None) => Ok(id),
+            (Some(_), Some(_)) => Err(HomeError::Ambiguous(text.to_owned())),
+            (None, _) => Err(not_found()),
+        }
+    }
+
+    /// All containers, in no order.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn ids(&self) -> Result<Vec<ContainerId>, HomeError> {
+        let directory = self.containers();
+        let listing = match fs::read_dir(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            listing => listing.map_err(io("list", &directory))?,
+        };
+        let names = listing.flatten().map(|entry| entry.file_name());
+        Ok(names.filter_map(|name| ContainerId::parse(name.to_str().filter(|n| n.len() == ID_LEN)?).ok()).collect())
+    }
+
+    /// The container's record.
+    ///
+    /// # Errors
+    /// It is gone or damaged.
+    pub fn load(&self, id: &ContainerId) -> Result<Container, HomeError> {
+        let path = self.directory(id).join(CONTAINER);
+        read_record(&path, Kind::Container)?.ok_or_else(|| HomeError::NotFound(id.short().to_owned()))
+    }
+
+    /// How its last run ended; `None` if it never ended.
+    ///
+    /// # Errors
+    /// The record is damaged.
+    pub fn exit(&self, id: &ContainerId) -> Result<Option<Exit>, HomeError> {
+        read_record(&self.directory(id).join(EXIT), Kind::Exit)
+    }
+
+    /// Records how a run ended, durably where asked.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn record_exit(&self, id: &ContainerId, exit: &Exit, durable: bool) -> Result<(), HomeError> {
+        write_record(&self.directory(id), EXIT, Kind::Exit, exit, durable)
+    }
+
+    /// What its keeper says of it, if one of this boot ever ran.
+    ///
+    /// # Errors
+    /// The record is damaged.
+    pub fn running(&self, id: &ContainerId) -> Result<Option<Running>, HomeError> {
+        read_record(&self.state_directory(id).join(RUNNING), Kind::Running)
+    }
+
+    /// Records that it runs; lasts until the next boot.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn record_running(&self, running: &Running) -> Result<(), HomeError> {
+        write_record(&self.state_directory(&running.id), RUNNING, Kind::Running, running, false)
+    }
+
+    /// Forgets that it runs.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn forget_running(&self, id: &ContainerId) -> Result<(), HomeError> {
+        remove_file(&self.state_directory(id).join(RUNNING))
+    }
+
+    /// Makes and opens the state directory of the instance.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn open_state(&self) -> Result<OwnedFd, HomeError> {
+        make_directory(&self.state, 0o711)?;
+        open_directory(&self.state)
+    }
+
+    /// Makes and opens the state directory of one container.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn open_state_of(&self, id: &ContainerId) -> Result<OwnedFd, HomeError> {
+        let directory = self.state_directory(id);
+        make_directory(&directory, 0o711)?;
+        open_directory(&directory)
+    }
+
+    /// Waits until no other command changes this container; held until dropped.
+    ///
+    /// # Errors
+    /// It is gone, perhaps while this waited.
+    pub fn lock(&self, id: &ContainerId) -> Result<OwnedFd, HomeError> {
+        let directory = self.directory(id);
+        let gone = || HomeError::NotFound(id.short().to_owned());
+        let handle = open_directory(&directory).map_err(|_| gone())?;
+        flock(&handle, FlockOperation::LockExclusive).map_err(|e| io("lock", &directory)(e.into()))?;
+        if directory.exists() { Ok(handle) } else { Err(gone()) }
+    }
+
+    /// Whether a keeper holds the container now.
+    ///
+    /// # Errors
+    /// The lock cannot be asked.
+    pub fn is_kept(&self, id: &ContainerId) -> Result<bool, HomeError> {
+        let path = self.state_directory(id).join("keeper.lock");
+        let file = match openat(CWD, &path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(false),
+            file => file.map_err(|errno| io("open", &path)(errno.into()))?,
+        };
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => Ok(false),
+            Err(Errno::WOULDBLOCK) => Ok(true),
+            Err(errno) => Err(io("ask the lock", &path)(errno.into())),
+        }
+    }
+
+    /// Removes everything of a container that does not run. Cut off anywhere, the next command finishes it.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn remove(&self, id: &ContainerId, name: &str) -> Result<(), HomeError> {
+        let directory = self.directory(id);
+        let doomed = self.containers().join(format!("{}{REMOVED}", id.as_str()));
+        renameat(CWD, &directory, CWD, &doomed).map_err(|errno| io("remove", &directory)(errno.into()))?;
+        remove_file(&self.names().join(name))?;
+        remove_tree(&self.state_directory(id))?;
+        remove_tree(&doomed)
+    }
+
+    /// Finishes removals that were cut off.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn finish_removals(&self) -> Result<(), HomeError> {
+        let Ok(listing) = fs::read_dir(self.containers()) else { return Ok(()) };
+        let doomed = listing.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(REMOVED));
+        doomed.map(|entry| remove_tree(&entry.path())).collect()
+    }
+}
+
+/// Reads a keeper's instruction.
+///
+/// # Errors
+/// It is gone or damaged.
+pub fn load_container(directory: &Path) -> Result<Container, HomeError> {
+    let path = directory.join(CONTAINER);
+    read_record(&path, Kind::Container)?.ok_or_else(|| HomeError::NotFound(directory.display().to_string()))
+}
+
+fn make_directory(path: &Path, mode: u32) -> Result<(), HomeError> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(mode).create(path).map_err(io("make the directory", path))
+}
+
+fn open_directory(path: &Path) -> Result<OwnedFd, HomeError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(CWD, path, flags, Mode::empty()).map_err(|errno| io("open", path)(errno.into()))
+}
+
+fn remove_file(path: &Path) -> Result<(), HomeError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn remove_tree(path: &Path) -> Result<(), HomeError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn read_record<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<Option<T>, HomeError> {
+    let file = match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(io("open", path))?,
+    };
+    let mut bytes = Vec::new();
+    file.take(RECORD_BYTES_MAX as u64 + 64).read_to_end(&mut bytes).map_err(io("read", path))?;
+    let value = decode(kind, &bytes).map_err(|reason| HomeError::Record { path: path.to_owned(), reason })?;
+    Ok(Some(value))
+}
+
+/// Writes aside and renames; `durable` also waits for the disk, before and after.
+fn write_record<T: Serialize>(
+    directory: &Path,
+    name: &str,
+    kind: Kind,
+    value: &T,
+    durable: bool,
+) -> Result<(), HomeError> {
+    let path = directory.join(name);
+    let aside = directory.join(format!("{name}.new"));
+    let bytes = encode(kind, value).map_err(|reason| HomeError::Record { path: path.clone(), reason })?;
+    fs::write(&aside, bytes).map_err(io("write", &aside))?;
+    let sync = |path: &Path, flags: OFlags| {
+        openat(CWD, path, flags | OFlags::CLOEXEC, Mode::empty())
+            .and_then(|fd| fsync(&fd))
+            .map_err(|errno| io("sync", path)(errno.into()))
+    };
+    if durable {
+        sync(&aside, OFlags::RDONLY)?;
+    }
+    fs::rename(&aside, &path).map_err(io("write", &path))?;
+    if durable { sync(directory, OFlags::RDONLY | OFlags::DIRECTORY) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! The keeper: one tiny process per container, its parent, from start to recorded end.
+//!
+//! In: a container's directory and one connected client. Out: a running container, its log, its exit record, and
+//! answers to clients. It needs no daemon, parses nothing from an image or a network, and waits for nobody: a slow
+//! client holds back the container's output, never the keeper.
+
+mod clients;
+mod serve;
+mod stdio;
+
+use crate::cgroup::Group;
+use crate::features::Features;
+use crate::home::{Home, HomeError, load_container};
+use crate::start::{StartError, Started, start};
+use limpet_protocol::container::Container;
+use limpet_protocol::exit::{Exit, code};
+use limpet_protocol::keeper::{Keep, Running};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
+use rustix::io::Errno;
+use rustix::time::{ClockId, clock_gettime};
+use std::path::Path;
+
+pub use clients::Client;
+
+/// The descriptor under which a new keeper finds its first client.
+pub const CLIENT_FD: i32 = 3;
+/// In the environment of a keeper, asks for the mount(2) fallback, which tests use on new kernels.
+pub const CLASSIC_MOUNTS: &str = "LIMPET_CLASSIC_MOUNTS";
+
+/// Wall clock, nanoseconds since 1970.
+#[must_use]
+pub fn now_ns() -> u64 {
+    let now = clock_gettime(ClockId::Realtime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+/// Keeps the container whose durable directory is `directory` until it has ended. The process's exit status means
+/// nothing; the first client and the exit record have the result.
+pub fn main(directory: &Path) {
+    let Ok(socket) = limpet_sys::process::inherited(CLIENT_FD) else { return };
+    let mut first = Client::first(socket);
+    if let Err(error) = keep(directory, &mut first) {
+        first.exited(&failed_exit(code::LIMPET_FAILED, error.to_string()));
+    }
+}
+
+/// Why a keeper cannot do its work at all.
+#[derive(Debug, thiserror::Error)]
+enum KeeperError {
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error("{doing}: {}", crate::failure::reason(*.errno))]
+    Kernel { doing: &'static str, errno: Errno },
+}
+
+fn kernel(doing: &'static str) -> impl FnOnce(Errno) -> KeeperError {
+    move |errno| KeeperError::Kernel { doing, errno }
+}
+
+fn keep(directory: &Path, first: &mut Client) -> Result<(), KeeperError> {
+    detach().map_err(kernel("detach the keeper"))?;
+    let container = load_container(directory)?;
+    let home = Home::of(&container.keep);
+    let id = &container.keep.launch.id;
+    let state = home.open_state()?;
+    let place = home.open_state_of(id)?;
+    let lock = take_lock(&place)?;
+    let started = start(&container.keep.launch, &features(), state.as_fd(), &container.keep.state);
+    drop(state);
+    match started {
+        Ok(started) => run(&home, container, started, place, first)?,
+        Err(error) => refuse(&home, &container, &error, first)?,
+    }
+    drop(lock);
+    Ok(())
+}
+
+fn features() -> Features {
+    let features = Features::detect();
+    if std::env::var_os(CLASSIC_MOUNTS).is_some() { features.classic() } else { features }
+}
+
+/// A session of its own, nothing of the command's terminal, no signal that ends it but SIGKILL.
+fn detach() -> Result<(), Errno> {
+    let null = openat(CWD, "/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    rustix::process::setsid()?;
+    rustix::process::umask(Mode::empty());
+    rustix::process::chdir("/")?;
+    limpet_sys::process::block_signals();
+    Ok(())
+}
+
+/// Held as long as this process lives; tells every command that the container is kept.
+fn take_lock(place: &OwnedFd) -> Result<OwnedFd, KeeperError> {
+    let flags = OFlags::CREATE | OFlags::RDONLY | OFlags::CLOEXEC;
+    let lock = openat(place, "keeper.lock", flags, Mode::from_raw_mode(0o600)).map_err(kernel("make keeper.lock"))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(kernel("lock keeper.lock"))?;
+    Ok(lock)
+}
+
+fn failed_exit(code: u8, error: String) -> Exit {
+    let finished_ns = now_ns();
+    Exit { code, oom_killed: false, started_ns: 0, finished_ns, memory_peak_bytes: 0, error: Some(error) }
+}
+
+/// A container that could not start has ended too: with the reason, and gone if it was to be removed.
+fn refuse(home: &Home, container: &Container, error: &StartError, first: &mut Client) -> Result<(), KeeperError> {
+    let exit = failed_exit(error.exit_code(), error.to_string());
+    conclude(home, container, &exit)?;
+    first.exited(&exit);
+    Ok(())
+}
+
+fn run(
+    home: &Home,
+    container: Container,
+    started: Started,
+    place: OwnedFd,
+    first: &mut Client,
+) -> Result<(), KeeperError> {
+    let started_ns = now_ns();
+    let keep = &container.keep;
+    home.record_running(&Running {
+        id: keep.launch.id.clone(),
+        keeper_pid: rustix::process::getpid().as_raw_nonzero().get(),
+        pid: started.child.pid.as_raw_nonzero().get(),
+        started_ns,
+        first_host_id: started.ids.as_ref().map_or(0, crate::ids::Slot::first),
+    })?;
+    let listener = serve::listen(&place).map_err(kernel("listen on keeper.sock"))?;
+    first.started();
+    let log = crate::log::Writer::new(place, keep.log).map_err(|_| kernel("open the log")(Errno::INVAL))?;
+    let Started { child, group, stdio, ids } = started;
+    let flow = stdio::Flow::new(stdio).map_err(kernel("take over standard input and output"))?;
+    let (code, mut clients) = serve::serve(keep, &child, group.as_ref(), flow, listener, log, first.take());
+    let exit = end(keep, group.as_ref(), started_ns, code);
+    drop(ids);
+    conclude(home, &container, &exit)?;
+    for client in &mut clients {
+        client.exited(&exit);
+    }
+    Ok(())
+}
+
+/// Makes sure that nothing of the container is left, and says how it ended.
+fn end(keep: &Keep, group: &dyn Group, started_ns: u64, code: u8) -> Exit {
+    let mut trouble = group.kill_all().err();
+    let oom_killed = group.oom_kills().is_ok_and(|kills| kills > 0) && code != 0;
+    let memory_peak_bytes = group.memory_peak_bytes().ok().flatten().unwrap_or(0);
+    trouble = trouble.or(group.remove().err());
+    let error = trouble.map(|trouble| format!("clean up container {}: {trouble}", keep.launch.id.short()));
+    Exit { code, oom_killed, started_ns, finished_ns: now_ns(), memory_peak_bytes, error }
+}
+
+/// The durable end: recorded, or removed if it was to be.
+fn conclude(home: &Home, container: &Container, exit: &Exit) -> Result<(), KeeperError> {
+    let id = &container.keep.launch.id;
+    if container.keep.remove {
+        return Ok(home.remove(id, &container.name)?);
+    }
+    home.record_exit(id, exit, true)?;
+    Ok(home.forget_running(id)?)
+}

@@ -1,0 +1,325 @@
+//! The keeper's loop: wait for the container, its output, its clients and the end of a grace period; nothing else.
+
+use super::clients::Client;
+use super::now_ns;
+use super::stdio::Flow;
+use crate::cgroup::Group;
+use crate::log::{Stream, Writer};
+use limpet_protocol::exit::code;
+use limpet_protocol::keeper::{CLIENTS_MAX, Keep, PACKET_BYTES_MAX, Reply, Request, STDIO_BYTES_MAX};
+use limpet_sys::clone::Child;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::io::{Errno, Result};
+use rustix::net::{
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, listen as start_listening, socket_with,
+};
+use rustix::process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
+use rustix::time::{ClockId, clock_gettime};
+
+/// Name of the socket in the container's state directory.
+pub(crate) const SOCKET: &str = "keeper.sock";
+const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
+/// Waits for ever, in [`Request::Stop`].
+const GRACE_FOREVER: u32 = u32::MAX;
+/// The pidfd, the listener, two outputs, stdin, and the clients.
+const POLLED_MAX: usize = 5 + CLIENTS_MAX;
+
+/// Listens in `place`. The path is relative, as a socket's path has at most 107 bytes (unix(7)).
+pub(super) fn listen(place: &OwnedFd) -> Result<OwnedFd> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let listener = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+    rustix::process::fchdir(place)?;
+    match rustix::fs::unlink(SOCKET) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(errno) => return Err(errno),
+    }
+    let bound = bind(&listener, &SocketAddrUnix::new(SOCKET)?).and_then(|()| {
+        rustix::fs::chmod(SOCKET, rustix::fs::Mode::from_raw_mode(0o600))?;
+        start_listening(&listener, i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX))
+    });
+    rustix::process::chdir("/")?;
+    bound.map(|()| listener)
+}
+
+/// Serves until the container has ended and all its output is delivered; its exit code, and who waits for it.
+pub(super) fn serve(
+    keep: &Keep,
+    child: &Child,
+    group: &dyn Group,
+    flow: Flow,
+    listener: OwnedFd,
+    log: Writer,
+    first: Client,
+) -> (u8, heapless::Vec<Client, CLIENTS_MAX>) {
+    let mut clients = heapless::Vec::new();
+    // The first of many places.
+    drop(clients.push(first));
+    let mut server = Server {
+        keep,
+        child,
+        group,
+        flow,
+        listener,
+        log,
+        clients,
+        output: Output { stream: Stream::Stdout, length: 0, bytes: Box::new([0; STDIO_BYTES_MAX]) },
+        kill_at_ms: None,
+        ended: None,
+    };
+    while !server.is_over() {
+        server.turn();
+    }
+    server.log.close(now_ns());
+    (server.ended.unwrap_or(code::LIMPET_FAILED), server.clients)
+}
+
+/// Output that some client has not taken yet.
+struct Output {
+    stream: Stream,
+    length: usize,
+    bytes: Box<[u8; STDIO_BYTES_MAX]>,
+}
+
+struct Server<'a> {
+    keep: &'a Keep,
+    child: &'a Child,
+    group: &'a dyn Group,
+    flow: Flow,
+    listener: OwnedFd,
+    log: Writer,
+    clients: heapless::Vec<Client, CLIENTS_MAX>,
+    output: Output,
+    kill_at_ms: Option<u64>,
+    ended: Option<u8>,
+}
+
+/// What is ready after a wait.
+struct Ready {
+    child: bool,
+    listener: bool,
+    outputs: [bool; 2],
+    input: bool,
+    clients: [PollFlags; CLIENTS_MAX],
+}
+
+impl Ready {
+    fn none() -> Self {
+        let clients = [PollFlags::empty(); CLIENTS_MAX];
+        Self { child: false, listener: false, outputs: [false; 2], input: false, clients }
+    }
+}
+
+impl Server<'_> {
+    /// The container has ended, and what it wrote is read and delivered.
+    fn is_over(&self) -> bool {
+        self.ended.is_some() && !self.flow.is_open() && !self.owes()
+    }
+
+    fn owes(&self) -> bool {
+        self.clients.iter().any(|client| client.owed)
+    }
+
+    fn turn(&mut self) {
+        let Ok(ready) = self.wait() else { return };
+        if ready.child {
+            self.reap();
+        }
+        for (index, flags) in ready.clients.iter().enumerate().filter(|(_, flags)| !flags.is_empty()) {
+            self.attend(index, *flags);
+        }
+        if ready.input {
+            self.flow.push();
+        }
+        for stream in STREAMS {
+            if ready.outputs[stream as usize] && !self.owes() {
+                self.take_output(stream);
+            }
+        }
+        if ready.listener {
+            self.accept();
+        }
+        self.kill_if_due();
+        self.clients.retain(Client::is_open);
+    }
+
+    fn wait(&self) -> Result<Ready> {
+        let mut fds: heapless::Vec<PollFd<'_>, POLLED_MAX> = heapless::Vec::new();
+        let mut whose: heapless::Vec<Source, POLLED_MAX> = heapless::Vec::new();
+        for (source, fd, flags) in self.sources() {
+            // There is a place for every source.
+            fds.push(PollFd::from_borrowed_fd(fd, flags)).ok();
+            whose.push(source).ok();
+        }
+        rustix::io::retry_on_intr(|| poll(&mut fds, self.timeout().as_ref()))?;
+        let mut ready = Ready::none();
+        for (source, fd) in whose.iter().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty()) {
+            match source {
+                Source::Child => ready.child = true,
+                Source::Listener => ready.listener = true,
+                Source::Output(stream) => ready.outputs[*stream as usize] = true,
+                Source::Input => ready.input = true,
+                Source::Client(index) => ready.clients[*index] = fd.revents(),
+            }
+        }
+        Ok(ready)
+    }
+
+    fn sources(&self) -> impl Iterator<Item = (Source, rustix::fd::BorrowedFd<'_>, PollFlags)> {
+        let child = self.ended.is_none().then(|| (Source::Child, self.child.pidfd.as_fd(), PollFlags::IN));
+        let room = !self.clients.is_full() && self.ended.is_none();
+        let listener = room.then(|| (Source::Listener, self.listener.as_fd(), PollFlags::IN));
+        let owes = self.owes();
+        let outputs = STREAMS.into_iter().filter(move |_| !owes).filter_map(|stream| {
+            self.flow.output(stream).map(|fd| (Source::Output(stream), fd, PollFlags::IN))
+        });
+        let input = self.flow.blocked_input().map(|fd| (Source::Input, fd, PollFlags::OUT));
+        let clients = self.clients.iter().enumerate().filter_map(|(index, client)| {
+            client.fd().map(|fd| (Source::Client(index), fd, self.interest(client)))
+        });
+        child.into_iter().chain(listener).chain(outputs).chain(input).chain(clients)
+    }
+
+    /// While stdin is full, its clients are not heard; while output waits for a client, it may say when it takes it.
+    fn interest(&self, client: &Client) -> PollFlags {
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::IN, !client.stdin || self.flow.takes_input());
+        flags.set(PollFlags::OUT, client.owed);
+        flags
+    }
+
+    fn timeout(&self) -> Option<Timespec> {
+        let left = self.kill_at_ms?.saturating_sub(monotonic_ms());
+        Timespec::try_from(core::time::Duration::from_millis(left)).ok()
+    }
+
+    fn reap(&mut self) {
+        let Ok(Some(status)) = waitid(WaitId::PidFd(self.child.pidfd.as_fd()), WaitIdOptions::EXITED) else { return };
+        let exited = status.exit_status().and_then(|status| u8::try_from(status).ok());
+        let killed = status.terminating_signal().and_then(|signal| u8::try_from(signal).ok());
+        let by_signal = killed.map(|signal| code::SIGNAL_BASE.saturating_add(signal));
+        self.ended = exited.or(by_signal).or(Some(code::LIMPET_FAILED));
+        self.kill_at_ms = None;
+    }
+
+    fn take_output(&mut self, stream: Stream) {
+        self.output.length = self.flow.read(stream, &mut self.output.bytes[..]);
+        self.output.stream = stream;
+        if self.output.length == 0 {
+            return;
+        }
+        self.log.write(stream, &self.output.bytes[..self.output.length], now_ns());
+        let mut packet = [0; PACKET_BYTES_MAX];
+        for client in self.clients.iter_mut().filter(|client| client.output) {
+            client.owed = !client.send(&self.output.reply(), &mut packet);
+        }
+    }
+
+    fn attend(&mut self, index: usize, flags: PollFlags) {
+        let mut packet = [0; PACKET_BYTES_MAX];
+        if self.clients[index].owed && flags.contains(PollFlags::OUT) {
+            let sent = self.clients[index].send(&self.output.reply(), &mut packet);
+            self.clients[index].owed = !sent;
+        }
+        if !flags.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+            return;
+        }
+        match self.clients[index].receive(&mut packet) {
+            Some(request) => self.carry_out(index, &request),
+            None if flags.contains(PollFlags::HUP) => self.clients[index].close(),
+            None => {}
+        }
+    }
+
+    fn carry_out(&mut self, index: usize, request: &Request<'_>) {
+        match request {
+            Request::Attach { stdin } => {
+                let client = &mut self.clients[index];
+                (client.output, client.exit, client.stdin) = (true, true, *stdin);
+            }
+            Request::Wait => self.clients[index].exit = true,
+            Request::Stdin(bytes) => self.flow.write(bytes),
+            Request::StdinEnd => self.flow.end_input(),
+            Request::Resize(size) => self.reply(index, self.flow.resize(*size)),
+            Request::Signal(number) => self.reply(index, self.signal(*number)),
+            Request::Stop { signal, grace_ms } => self.stop(index, *signal, *grace_ms),
+        }
+    }
+
+    /// A client that attached gets output alone; it does not wait for answers.
+    fn reply(&mut self, index: usize, result: Result<()>) {
+        let client = &mut self.clients[index];
+        if client.output {
+            return;
+        }
+        match result {
+            Ok(()) => client.answer(&Reply::Done),
+            Err(errno) => client.answer(&Reply::Refused(crate::failure::reason(errno))),
+        }
+    }
+
+    /// SIGKILL goes to everything at once, also to what is frozen.
+    fn signal(&self, number: u8) -> Result<()> {
+        let signal = Signal::from_named_raw(i32::from(number));
+        if signal == Some(Signal::KILL) {
+            return self.group.kill_all().map_err(|_| Errno::BUSY);
+        }
+        limpet_sys::process::send_signal(self.child.pidfd.as_fd(), number)
+    }
+
+    fn stop(&mut self, index: usize, signal: Option<u8>, grace_ms: Option<u32>) {
+        self.clients[index].exit = true;
+        let grace_ms = grace_ms.or(self.keep.stop.grace_ms).filter(|grace| *grace != GRACE_FOREVER);
+        if let Err(errno) = self.signal(signal.unwrap_or(self.keep.stop.signal)) {
+            return self.reply(index, Err(errno));
+        }
+        let due = grace_ms.map(|grace| monotonic_ms().saturating_add(u64::from(grace)));
+        // Of two stops the more impatient one counts.
+        self.kill_at_ms = match (self.kill_at_ms, due) {
+            (Some(earlier), Some(due)) => Some(earlier.min(due)),
+            (earlier, due) => earlier.or(due),
+        };
+    }
+
+    fn kill_if_due(&mut self) {
+        if self.kill_at_ms.is_some_and(|due| monotonic_ms() >= due) {
+            self.kill_at_ms = None;
+            // The first process at least dies of this; what the group could not kill is tried again at the end.
+            if self.group.kill_all().is_err() {
+                pidfd_send_signal(&self.child.pidfd, Signal::KILL).ok();
+            }
+        }
+    }
+
+    fn accept(&mut self) {
+        if let Ok(socket) = accept_with(&self.listener, SocketFlags::CLOEXEC) {
+            // There is room: a full house does not listen.
+            drop(self.clients.push(Client::new(socket)));
+        }
+    }
+}
+
+impl Output {
+    fn reply(&self) -> Reply<'_> {
+        let bytes = &self.bytes[..self.length];
+        match self.stream {
+            Stream::Stdout => Reply::Stdout(bytes),
+            Stream::Stderr => Reply::Stderr(bytes),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Child,
+    Listener,
+    Output(Stream),
+    Input,
+    Client(usize),
+}
+
+fn monotonic_ms() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    seconds * 1000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000_000
+}

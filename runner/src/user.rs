@@ -1,0 +1,132 @@
+//! Who the process is: `user[:group]` looked up in the container's own passwd and group.
+//!
+//! In: texts from the launch, and two small files of the image, read inside the container's root. Out: numbers.
+//! The rules are docker's: a number needs no entry; a name does; without a group it is the user's own, with all the
+//! groups that list the user.
+
+use rustix::io::{Errno, Result};
+use std::io::Read;
+
+/// Most bytes that are read of passwd or group.
+const DATABASE_BYTES_MAX: u64 = 1024 * 1024;
+/// Most supplementary groups (the kernel allows 65536; nobody lists more than a few).
+const GROUPS_MAX: usize = 1024;
+
+/// A user in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// User id.
+    pub uid: u32,
+    /// Primary group id.
+    pub gid: u32,
+    /// Supplementary groups.
+    pub groups: Vec<u32>,
+    /// Home directory.
+    pub home: String,
+}
+
+impl Identity {
+    /// Root, as it is where there is no passwd.
+    #[must_use]
+    pub fn root() -> Self {
+        Self { uid: 0, gid: 0, groups: Vec::new(), home: "/root".to_owned() }
+    }
+}
+
+/// Looks `user` and `extra` groups up in this root's `/etc/passwd` and `/etc/group`.
+///
+/// # Errors
+/// `ENOENT` for a name that has no entry; what reading says.
+pub(crate) fn resolve(user: &str, extra: &[String]) -> Result<Identity> {
+    let passwd = read_database("/etc/passwd")?;
+    let group = read_database("/etc/group")?;
+    find(user, extra, &passwd, &group).ok_or(Errno::NOENT)
+}
+
+/// A missing file is an empty one; a device or an endless file is cut.
+fn read_database(path: &str) -> Result<String> {
+    let errno = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
+    let file = match std::fs::File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
+        file => file.map_err(errno)?,
+    };
+    if !file.metadata().map_err(errno)?.is_file() {
+        return Ok(String::new());
+    }
+    let mut bytes = Vec::new();
+    file.take(DATABASE_BYTES_MAX).read_to_end(&mut bytes).map_err(errno)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Resolves `user` (`name|uid[:group|gid]`, empty is root) in the texts of passwd(5) and group(5).
+#[must_use]
+pub fn find(user: &str, extra: &[String], passwd: &str, group: &str) -> Option<Identity> {
+    let (user, wanted_group) = match user.split_once(':') {
+        Some((user, group)) => (user, Some(group).filter(|group| !group.is_empty())),
+        None => (user, None),
+    };
+    let user = if user.is_empty() { "0" } else { user };
+    let entry = find_user(user, passwd);
+    let uid = entry.as_ref().map(|entry| entry.uid).or_else(|| user.parse().ok())?;
+    let mut groups = Vec::new();
+    let gid = match wanted_group {
+        Some(name) => find_group(name, group)?,
+        None => {
+            groups = entry.as_ref().map(|entry| memberships(entry.name, group)).unwrap_or_default();
+            entry.as_ref().map_or(0, |entry| entry.gid)
+        }
+    };
+    for name in extra {
+        groups.push(find_group(name, group)?);
+    }
+    groups.sort_unstable();
+    groups.dedup();
+    groups.truncate(GROUPS_MAX);
+    let home = entry.map(|entry| entry.home).filter(|home| !home.is_empty());
+    Some(Identity { uid, gid, groups, home: home.unwrap_or("/").to_owned() })
+}
+
+struct Entry<'a> {
+    name: &'a str,
+    uid: u32,
+    gid: u32,
+    home: &'a str,
+}
+
+/// By name, else by number, as docker looks.
+fn find_user<'a>(user: &str, passwd: &'a str) -> Option<Entry<'a>> {
+    let by_name = passwd.lines().filter_map(parse_user).find(|entry| entry.name == user);
+    by_name.or_else(|| {
+        let uid: u32 = user.parse().ok()?;
+        passwd.lines().filter_map(parse_user).find(|entry| entry.uid == uid)
+    })
+}
+
+fn parse_user(line: &str) -> Option<Entry<'_>> {
+    let mut fields = line.split(':');
+    let name = fields.next()?;
+    let uid = fields.nth(1)?.parse().ok()?;
+    let gid = fields.next()?.parse().ok()?;
+    let home = fields.nth(1).unwrap_or_default();
+    Some(Entry { name, uid, gid, home })
+}
+
+fn find_group(wanted: &str, group: &str) -> Option<u32> {
+    let named = group.lines().filter_map(parse_group).find(|(name, _, _)| *name == wanted);
+    named.map(|(_, gid, _)| gid).or_else(|| wanted.parse().ok())
+}
+
+fn memberships(user: &str, group: &str) -> Vec<u32> {
+    let listed = group.lines().filter_map(parse_group).filter(|(_, _, members)| members.split(',').any(|m| m == user));
+    listed.map(|(_, gid, _)| gid).collect()
+}
+
+fn parse_group(line: &str) -> Option<(&str, u32, &str)> {
+    let mut fields = line.split(':');
+    let name = fields.next()?;
+    let gid = fields.nth(1)?.parse().ok()?;
+    Some((name, gid, fields.next().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests;

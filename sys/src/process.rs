@@ -1,0 +1,129 @@
+//! Signals, descriptors and the last step of every launch: exec.
+
+use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use rustix::io::{Errno, Result};
+use std::convert::Infallible;
+use std::ffi::CString;
+
+/// Marks every descriptor but stdin, stdout and stderr close-on-exec (close_range(2)).
+///
+/// # Errors
+/// What close_range(2) says, or on kernels before 5.11, which lack it, what reading /proc/self/fd says.
+pub fn keep_only_stdio_on_exec() -> Result<()> {
+    // SAFETY: no descriptor is closed now, so nothing that Rust owns changes under it.
+    let result = unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    match result {
+        0 => Ok(()),
+        _ => keep_only_listed_stdio(),
+    }
+}
+
+fn keep_only_listed_stdio() -> Result<()> {
+    let listing = std::fs::read_dir("/proc/self/fd").map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
+    for entry in listing.flatten() {
+        let number = entry.file_name().to_str().and_then(|name| name.parse::<RawFd>().ok());
+        if let Some(number) = number.filter(|number| *number > 2) {
+            // SAFETY: only a flag of the descriptor changes, and only towards closing on exec.
+            unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+    }
+    Ok(())
+}
+
+/// Takes over a descriptor that was inherited under a number that both sides agreed on, and marks it close-on-exec.
+///
+/// # Errors
+/// `EBADF` if it is stdio, is not open, or if it was taken over before (its close-on-exec flag is set already), so that it
+/// cannot be owned twice.
+pub fn inherited(number: RawFd) -> Result<OwnedFd> {
+    if number <= 2 {
+        return Err(Errno::BADF);
+    }
+    // SAFETY: F_GETFD on any number is harmless.
+    let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
+    if flags < 0 {
+        return Err(crate::last_errno());
+    }
+    if flags & libc::FD_CLOEXEC != 0 {
+        return Err(Errno::BADF);
+    }
+    // SAFETY: the descriptor came open across exec, so no value of this program owns it yet: everything that Rust
+    // opens has the close-on-exec flag, which this one lacked and now gets.
+    let fd = unsafe {
+        libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC);
+        OwnedFd::from_raw_fd(number)
+    };
+    Ok(fd)
+}
+
+/// Puts every signal back to its default action and blocks none, as a program expects them after exec.
+pub fn default_signals() {
+    for signal in 1..=libc::SIGRTMAX() {
+        // SAFETY: SIG_DFL runs no code of ours; SIGKILL and SIGSTOP are refused by the kernel, which is harmless.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    // SAFETY: the set is initialised by sigemptyset before it is read.
+    unsafe {
+        let mut none = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigemptyset(&raw mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+    }
+}
+
+/// Blocks every signal that can be blocked, so that they are only seen where they are waited for.
+pub fn block_signals() {
+    // SAFETY: the set is initialised by sigfillset before it is read.
+    unsafe {
+        let mut all = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigfillset(&raw mut all);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const all, std::ptr::null_mut());
+    }
+}
+
+/// Waits for the next signal of any kind, which must be blocked, and returns its number.
+///
+/// # Errors
+/// What sigwaitinfo(2) says; `EINTR` after a stop and continue.
+pub fn wait_signal() -> Result<i32> {
+    // SAFETY: the set is initialised by sigfillset before it is read; a null info pointer is allowed.
+    let signal = unsafe {
+        let mut all = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigfillset(&raw mut all);
+        libc::sigwaitinfo(&raw const all, std::ptr::null_mut())
+    };
+    if signal > 0 { Ok(signal) } else { Err(crate::last_errno()) }
+}
+
+/// Replaces this process by `program` (execve(2)). Returns only to say why it could not.
+///
+/// # Errors
+/// What execve(2) says.
+pub fn execute(program: &CString, arguments: &[CString], environment: &[CString]) -> Result<Infallible> {
+    let arguments = pointers(arguments);
+    let environment = pointers(environment);
+    // SAFETY: both arrays end with a null pointer and point at NUL-terminated strings that outlive the call.
+    unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
+    Err(crate::last_errno())
+}
+
+fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {
+    strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
+}
+
+/// Ends this process at once (_exit(2)): no destructors, no flushing of what was copied from a parent.
+pub fn exit_now(status: i32) -> ! {
+    // SAFETY: _exit never returns and runs no code of this process.
+    unsafe { libc::_exit(status) }
+}
+
+/// Sends the signal of this number, real-time signals included, to a process (pidfd_send_signal(2)).
+///
+/// # Errors
+/// What pidfd_send_signal(2) says: `ESRCH` if it is gone, `EINVAL` for no such signal.
+pub fn send_signal(pidfd: BorrowedFd<'_>, number: u8) -> Result<()> {
+    let none = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: a null info pointer is allowed and nothing is written.
+    let result =
+        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), libc::c_int::from(number), none, 0) };
+    if result == 0 { Ok(()) } else { Err(crate::last_errno()) }
+}
