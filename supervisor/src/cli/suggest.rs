@@ -1,0 +1,45 @@
+//! Did you mean: the nearest verb or flag to what was typed.
+
+use super::group_names;
+use super::problem::Problem;
+use super::table::{Group, REFUSED_VERBS, verbs};
+
+/// How alike two words must be to be offered, of 1 (Jaro-Winkler).
+const ALIKE_MIN: f64 = 0.8;
+
+/// `; did you mean --name?`, or nothing.
+pub(super) fn flag<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(typed, known).map_or_else(String::new, |name| format!("; did you mean --{name}?"))
+}
+
+/// The message about a verb that is not one.
+pub(super) fn unknown_verb(typed: &str) -> Problem {
+    if let Some((name, instead)) = REFUSED_VERBS.iter().find(|(name, _)| *name == typed) {
+        return Problem::operand(format!("{name} is not supported: {instead}"));
+    }
+    let known = verbs().map(|verb| verb.name).chain(group_names());
+    Problem::operand(format!("unknown verb {typed}{}", word(typed, known)))
+}
+
+/// The message about a verb that a group has not.
+pub(super) fn unknown_member(group: &Group, typed: &str) -> Problem {
+    let known = group.members.iter().map(|(name, _)| *name);
+    Problem::operand(format!("unknown verb {} {typed}{}", group.name, word(typed, known)))
+}
+
+/// `; did you mean stop?`, or nothing.
+pub(super) fn word<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(typed, known).map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}
+
+fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut best = None;
+    let mut best_score = ALIKE_MIN;
+    for name in known {
+        let score = strsim::jaro_winkler(typed, name);
+        if score > best_score {
+            (best, best_score) = (Some(name), score);
+        }
+    }
+    best
+}

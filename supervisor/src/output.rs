@@ -1,0 +1,10 @@
+//! What people and programs are shown: tables, templates, durations, sizes, times. Pure text from values.
+
+pub mod duration;
+pub mod format;
+pub mod size;
+pub mod table;
+pub mod template;
+pub mod terminal;
+pub mod text;
+pub mod time;
