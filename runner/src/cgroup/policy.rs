@@ -98,7 +98,7 @@ pub(super) fn resolve(limits: &Limits, board: &Board) -> Result<Wanted, CgroupEr
     })
 }
 
-fn invalid(limit: LimitName, value: impl ToString, reason: &'static str) -> CgroupError {
+fn invalid(limit: LimitName, value: &dyn std::fmt::Display, reason: &'static str) -> CgroupError {
     CgroupError::Invalid { limit, value: value.to_string(), reason }
 }
 
@@ -107,10 +107,10 @@ fn memory(memory: Memory, board: &Board) -> Result<Option<u64>, CgroupError> {
         Memory::Default => Ok(Some(default_ceiling_bytes(board))),
         Memory::Unlimited => Ok(None),
         Memory::MaxBytes(bytes) if bytes < MEMORY_BYTES_MIN => {
-            Err(invalid(LimitName::Memory, bytes, "it is below 512 KiB, which nothing starts in"))
+            Err(invalid(LimitName::Memory, &bytes, "it is below 512 KiB, which nothing starts in"))
         }
         Memory::MaxBytes(bytes) if bytes > i64::MAX as u64 / 2 => {
-            Err(invalid(LimitName::Memory, bytes, "no board has that much; -1 means no limit"))
+            Err(invalid(LimitName::Memory, &bytes, "no board has that much; -1 means no limit"))
         }
         Memory::MaxBytes(bytes) => Ok(Some(whole_pages(bytes, board.page_bytes))),
     }
@@ -119,7 +119,7 @@ fn memory(memory: Memory, board: &Board) -> Result<Option<u64>, CgroupError> {
 fn reservation(asked: Option<u64>, memory: Option<u64>, board: &Board) -> Result<Option<u64>, CgroupError> {
     let Some(bytes) = asked else { return Ok(None) };
     if memory.is_some_and(|memory| bytes > memory) {
-        return Err(invalid(LimitName::MemoryReservation, bytes, "it is above the memory limit"));
+        return Err(invalid(LimitName::MemoryReservation, &bytes, "it is above the memory limit"));
     }
     Ok(Some(whole_pages(bytes, board.page_bytes)))
 }
@@ -132,19 +132,19 @@ fn swap(limits: &Limits, memory: Option<u64>, board: &Board) -> Result<Option<u6
             Ok(Some(whole_pages(total.min(i64::MAX as u64 / 2), board.page_bytes)))
         }
         (Swap::TotalBytes(total), Memory::MaxBytes(_)) => {
-            Err(invalid(LimitName::MemorySwap, total, "it is memory and swap together, so at least --memory"))
+            Err(invalid(LimitName::MemorySwap, &total, "it is memory and swap together, so at least --memory"))
         }
         (Swap::TotalBytes(total), _) => {
-            Err(invalid(LimitName::MemorySwap, total, "it is memory and swap together; give --memory too"))
+            Err(invalid(LimitName::MemorySwap, &total, "it is memory and swap together; give --memory too"))
         }
     }
 }
 
 fn cpus(millis: u32) -> Result<u32, CgroupError> {
     match millis {
-        0 => Err(invalid(LimitName::Cpus, "0", "at least 0.001 is needed")),
+        0 => Err(invalid(LimitName::Cpus, &0, "at least 0.001 is needed")),
         1..=1_000_000 => Ok(millis),
-        _ => Err(invalid(LimitName::Cpus, millis / 1000, "the kernel counts up to 1000")),
+        _ => Err(invalid(LimitName::Cpus, &(millis / 1000), "the kernel counts up to 1000")),
     }
 }
 
@@ -152,17 +152,17 @@ fn shares(shares: u32) -> Result<u32, CgroupError> {
     if (CPU_SHARES_MIN..=CPU_SHARES_MAX).contains(&shares) {
         return Ok(shares);
     }
-    Err(invalid(LimitName::CpuShares, shares, "2 to 262144 is possible"))
+    Err(invalid(LimitName::CpuShares, &shares, "2 to 262144 is possible"))
 }
 
 fn list(asked: Option<&str>, limit: LimitName) -> Result<Option<String>, CgroupError> {
     let Some(text) = asked else { return Ok(None) };
     if text.len() > LIST_BYTES_MAX {
-        return Err(invalid(limit, text.len(), "the list is longer than 512 bytes"));
+        return Err(invalid(limit, &text.len(), "the list is longer than 512 bytes"));
     }
     match cpulist::parse(text) {
         Some(ranges) if !ranges.is_empty() => Ok(Some(text.to_owned())),
-        _ => Err(invalid(limit, text, "a list like 0-2,7 is needed")),
+        _ => Err(invalid(limit, &text, "a list like 0-2,7 is needed")),
     }
 }
 
@@ -196,7 +196,7 @@ fn rate(throttle: &Throttle) -> Result<DeviceRate, CgroupError> {
     }
     let counts_operations = matches!(kind, ThrottleKind::ReadIops | ThrottleKind::WriteIops);
     if counts_operations && rate > u64::from(u32::MAX) {
-        return Err(invalid(limit, rate, "the kernel counts up to 4294967295 operations per second"));
+        return Err(invalid(limit, &rate, "the kernel counts up to 4294967295 operations per second"));
     }
     Ok(DeviceRate { kind, major, minor, rate })
 }

@@ -16,6 +16,8 @@ pub struct Stats {
     pub memory_peak_bytes: Option<u64>,
     /// CPU time used, all CPUs together.
     pub cpu_usage_ns: u64,
+    /// Periods of the `--cpus` limit that began with something to run.
+    pub cpu_periods: u64,
     /// Periods in which the group was held back by `--cpus`.
     pub cpu_throttled_periods: u64,
     /// Time for which it was held back.

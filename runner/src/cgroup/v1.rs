@@ -1,7 +1,7 @@
 //! cgroup v1: one tree per controller (several for one tree where they are co-mounted).
 
 mod read;
-mod settings;
+pub(super) mod settings;
 
 use super::controller::{Controller, Controllers, Version};
 use super::detect::why_missing;
@@ -297,6 +297,6 @@ impl Group for V1Group {
     fn remove(&self) -> Result<(), CgroupError> {
         // One that stays must not hide the others.
         let removed = self.trees.trees.iter().map(|(tree, _)| processes::remove(tree, &self.path));
-        removed.fold(Ok(()), |first, next| first.and(next))
+        removed.reduce(Result::and).unwrap_or(Ok(()))
     }
 }

@@ -1,7 +1,7 @@
 //! cgroup v2: one tree for all controllers, handed down level by level through `cgroup.subtree_control`.
 
 mod read;
-mod settings;
+pub(super) mod settings;
 
 use super::controller::{Controller, Controllers, Version};
 use super::devices::DevicePolicy;

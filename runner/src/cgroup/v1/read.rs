@@ -79,8 +79,8 @@ pub(super) fn stats(tree: FindTree<'_, '_>, group: &str) -> Result<Stats, Cgroup
         stats.cpu_usage_ns = tree.number(group, "cpuacct.usage")?.unwrap_or(0);
     }
     if let Some(tree) = tree(Controller::Cpu) {
-        [stats.cpu_throttled_periods, stats.cpu_throttled_ns] =
-            keyed(tree, group, "cpu.stat", ["nr_throttled", "throttled_time"])?;
+        [stats.cpu_periods, stats.cpu_throttled_periods, stats.cpu_throttled_ns] =
+            keyed(tree, group, "cpu.stat", ["nr_periods", "nr_throttled", "throttled_time"])?;
     }
     if let Some(tree) = tree(Controller::Pids) {
         stats.pids = tree.number(group, "pids.current")?.unwrap_or(0);

@@ -16,7 +16,7 @@ pub(super) const UNLIMITED_BYTES_MIN: u64 = i64::MAX as u64 / 2;
 const MEMCG: &str = "CONFIG_MEMCG";
 
 /// The writes that lead from one to the other, in an order in which the kernel takes them.
-pub(super) fn settings(from: &Effective, to: &Wanted) -> Vec<Setting> {
+pub(in crate::cgroup) fn settings(from: &Effective, to: &Wanted) -> Vec<Setting> {
     let mut settings = memory(from, to);
     settings.extend(reservation(from, &to.values));
     settings.extend(cpu(from, &to.values));

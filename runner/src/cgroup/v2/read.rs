@@ -62,8 +62,8 @@ fn throttles(tree: &Tree, group: &str) -> Result<Vec<DeviceRate>, CgroupError> {
 
 /// What is used now.
 pub(super) fn stats(tree: &Tree, group: &str) -> Result<Stats, CgroupError> {
-    let [cpu_usage_us, cpu_throttled_periods, cpu_throttled_us] =
-        keyed(tree, group, "cpu.stat", ["usage_usec", "nr_throttled", "throttled_usec"])?;
+    let [cpu_usage_us, cpu_periods, cpu_throttled_periods, cpu_throttled_us] =
+        keyed(tree, group, "cpu.stat", ["usage_usec", "nr_periods", "nr_throttled", "throttled_usec"])?;
     let [memory_cache_bytes] = keyed(tree, group, "memory.stat", ["inactive_file"])?;
     let traffic = traffic(tree, group)?;
     Ok(Stats {
@@ -72,6 +72,7 @@ pub(super) fn stats(tree: &Tree, group: &str) -> Result<Stats, CgroupError> {
         memory_limit_bytes: tree.number(group, "memory.max")?,
         memory_peak_bytes: tree.number(group, "memory.peak")?,
         cpu_usage_ns: cpu_usage_us.saturating_mul(1000),
+        cpu_periods,
         cpu_throttled_periods,
         cpu_throttled_ns: cpu_throttled_us.saturating_mul(1000),
         pids: tree.number(group, "pids.current")?.unwrap_or(0),

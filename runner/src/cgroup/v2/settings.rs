@@ -11,7 +11,7 @@ use crate::cgroup::weight::{SHARES_DEFAULT, weight_from_shares};
 use limpet_protocol::limits::ThrottleKind;
 
 /// The writes that lead from one to the other.
-pub(super) fn settings(from: &Effective, to: &Wanted) -> Vec<Setting> {
+pub(in crate::cgroup) fn settings(from: &Effective, to: &Wanted) -> Vec<Setting> {
     let mut settings = memory(from, to);
     settings.extend(cpu(from, &to.values));
     settings.extend(cpuset(from, &to.values));
