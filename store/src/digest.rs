@@ -1,0 +1,188 @@
+//! Digests, and the one way from claimed bytes to verified ones.
+
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use std::io::{self, Read};
+
+const SHA256_BYTES: usize = 32;
+const PREFIX: &str = "sha256:";
+
+/// A SHA-256 digest, `sha256:` and 64 lower-case hexadecimal digits (OCI image specification, descriptor.md).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; SHA256_BYTES]);
+
+/// Why a text is not a digest that is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a digest of the form sha256:HEX (64 lower-case digits)")]
+pub struct InvalidDigest(pub String);
+
+/// The bytes are others than was claimed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("its digest is {found}, not {claimed}")]
+pub struct DigestMismatch {
+    /// What was claimed.
+    pub claimed: Digest,
+    /// What the bytes have.
+    pub found: Digest,
+}
+
+impl Digest {
+    /// The digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest that a finished hash is.
+    pub(crate) fn from_hash(hash: [u8; SHA256_BYTES]) -> Self {
+        Self(hash)
+    }
+
+    /// Parses `sha256:HEX`.
+    ///
+    /// # Errors
+    /// Another algorithm, length or character.
+    pub fn parse(text: &str) -> Result<Self, InvalidDigest> {
+        text.strip_prefix(PREFIX)
+            .and_then(Self::from_hex)
+            .ok_or_else(|| InvalidDigest(text.chars().take(100).collect()))
+    }
+
+    /// The digest whose 64 lower-case digits are `hex`, the form of the store's file names.
+    #[must_use]
+    pub fn from_hex(hex: &str) -> Option<Self> {
+        let digits = hex.as_bytes();
+        if digits.len() != 2 * SHA256_BYTES {
+            return None;
+        }
+        let mut bytes = [0; SHA256_BYTES];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The 64 digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        use fmt::Write as _;
+        self.0.iter().fold(String::with_capacity(2 * SHA256_BYTES), |mut text, byte| {
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}{}", self.hex())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Bytes that nobody has checked yet.
+#[derive(Debug)]
+pub struct Claimed(pub Vec<u8>);
+
+/// Bytes that have the digest they were claimed to have; made by [`Claimed::verify`] alone.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    digest: Digest,
+    bytes: Vec<u8>,
+}
+
+impl Claimed {
+    /// Proves the claim.
+    ///
+    /// # Errors
+    /// The bytes have another digest.
+    pub fn verify(self, claimed: &Digest) -> Result<Verified, DigestMismatch> {
+        let found = Digest::of(&self.0);
+        if found != *claimed {
+            return Err(DigestMismatch { claimed: *claimed, found });
+        }
+        Ok(Verified { digest: found, bytes: self.0 })
+    }
+
+    /// Takes the bytes as what they are: for a format that names no digest for them.
+    #[must_use]
+    pub fn measure(self) -> Verified {
+        Verified { digest: Digest::of(&self.0), bytes: self.0 }
+    }
+}
+
+impl Verified {
+    /// The proven digest.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Hashes and counts what is read through it.
+pub struct Hashing<'a> {
+    source: &'a mut dyn Read,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl<'a> Hashing<'a> {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(source: &'a mut dyn Read) -> Self {
+        Self { source, hash: Sha256::new(), bytes: 0 }
+    }
+
+    /// Bytes read so far.
+    #[must_use]
+    pub fn count_bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The digest of everything that was read.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.hash.finalize().into())
+    }
+
+    /// Reads what is left, for its digest only.
+    ///
+    /// # Errors
+    /// The source's.
+    pub fn drain(&mut self) -> io::Result<()> {
+        let mut buffer = vec![0; 64 * 1024];
+        while self.read(&mut buffer)? > 0 {}
+        Ok(())
+    }
+}
+
+impl Read for Hashing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+//! From an archive or a layout to images in the store.
+//!
+//! Everything is checked first and unpacked aside; then, under the lock, layers, configuration and reference become
+//! visible in this order, each by one rename. A layer that the store has already is not unpacked again, but its
+//! digests are checked all the same, so that a damaged archive never passes.
+
+mod choose;
+
+use crate::digest::{Digest, DigestMismatch, Verified};
+use crate::json::JsonError;
+use crate::layer::report::{Instruction, Summary};
+use crate::layer::spawn::{self, Job, UnpackError};
+use crate::limits::{IMAGE_BYTES_DEFAULT, LAYERS_MAX};
+use crate::place::{Store, StoreError, Work, failed, sync_parent};
+use crate::platform::Platform;
+use crate::reference::{InvalidReference, Reference};
+use crate::source::{Source, SourceError, free_bytes};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What to load from.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A directory with an OCI layout, or an archive.
+    Path(&'a Path),
+    /// An archive: a file, a pipe, a socket.
+    File(File),
+}
+
+/// How to load.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// Which platform's image to take; `None` is this machine's.
+    pub platform: Option<Platform>,
+    /// Most bytes that the layers of one image, and the archive where it must be copied, may have.
+    pub image_bytes_max: u64,
+    /// The program that is started with the words `unpack ...`: it must call [`crate::unpack::main`].
+    pub unpacker: PathBuf,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self {
+            platform: None,
+            image_bytes_max: IMAGE_BYTES_DEFAULT,
+            unpacker: PathBuf::from("/proc/self/exe"),
+        }
+    }
+}
+
+/// An image that was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// What it is called now; empty if the archive does not say.
+    pub references: Vec<Reference>,
+    /// Its id.
+    pub id: Digest,
+    /// Extended attributes that could not be kept (SELinux labels and the like).
+    pub xattrs_skipped: u64,
+}
+
+/// Why nothing was loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The input as a whole.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Neither kind of archive.
+    #[error("it is neither an OCI layout (index.json) nor a docker-archive (manifest.json)")]
+    NotAnImage,
+    /// Names no image.
+    #[error("it has no image in it")]
+    Empty,
+    /// A part that something refers to.
+    #[error("{name} is missing: the archive is incomplete")]
+    Missing {
+        /// Path in the archive.
+        name: String,
+    },
+    /// A part that cannot be read.
+    #[error("cannot read {name}")]
+    Read {
+        /// Path in the archive.
+        name: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A document of another form.
+    #[error("{name} is malformed")]
+    Json {
+        /// Path in the archive.
+        name: String,
+        /// How.
+        source: JsonError,
+    },
+    /// Other bytes than were claimed.
+    #[error("{name} is damaged")]
+    Digest {
+        /// Path in the archive.
+        name: String,
+        /// Both digests.
+        source: DigestMismatch,
+    },
+    /// Another size than was claimed.
+    #[error("{name} has {found} bytes, not {claimed}")]
+    Size {
+        /// Path in the archive.
+        name: String,
+        /// What its descriptor says.
+        claimed: u64,
+        /// What it has.
+        found: u64,
+    },
+    /// A kind of thing that is not read.
+    #[error("{what} of media type {media_type:?} is not supported")]
+    MediaType {
+        /// Index, manifest, configuration or layer.
+        what: &'static str,
+        /// The type.
+        media_type: String,
+    },
+    /// For other machines only.
+    #[error("it has no image for {wanted}, only for {found}; choose with --platform")]
+    Platform {
+        /// What was looked for.
+        wanted: Platform,
+        /// What there is.
+        found: String,
+    },
+    /// Index in index in index.
+    #[error("its indexes lie too deep in one another")]
+    TooDeep,
+    /// Manifest and configuration disagree.
+    #[error(
+        "its manifest has {layers} layers, its configuration {diff_ids}; at most {LAYERS_MAX} are possible"
+    )]
+    LayerCount {
+        /// In the manifest.
+        layers: usize,
+        /// In the configuration.
+        diff_ids: usize,
+    },
+    /// A name that is none.
+    #[error(transparent)]
+    Reference(#[from] InvalidReference),
+    /// A layer that was not taken.
+    #[error("layer {name}")]
+    Layer {
+        /// Path in the archive.
+        name: String,
+        /// Why.
+        source: UnpackError,
+    },
+}
+
+/// One image of an archive, its documents checked.
+struct Plan {
+    references: Vec<Reference>,
+    config: Verified,
+    layers: Vec<PlannedLayer>,
+}
+
+/// One layer as it is claimed to be.
+struct PlannedLayer {
+    /// Path in the archive.
+    name: String,
+    stored: Option<Digest>,
+    stored_bytes: Option<u64>,
+    diff_id: Digest,
+}
+
+impl Store {
+    /// Loads every image of `input` that is for the wanted platform.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; then the store is as it was.
+    pub fn load(&self, input: Input<'_>, options: &LoadOptions) -> Result<Vec<Loaded>, LoadError> {
+        let work = self.stage()?;
+        let (source, stem) = match input {
+            Input::Path(path) => {
+                (Source::open_path(path, &work.path, options.image_bytes_max)?, choose::stem(path))
+            }
+            Input::File(file) => (Source::open_file(file, &work.path, options.image_bytes_max)?, None),
+        };
+        let plans = choose::plans(&source, stem.as_deref(), options.platform.as_ref())?;
+        let mut loaded = Vec::new();
+        for plan in &plans {
+            let xattrs_skipped = self.unpack_layers(&source, plan, &work, options)?;
+            let references = plan.references.clone();
+            loaded.push(Loaded { references, id: *plan.config.digest(), xattrs_skipped });
+        }
+        self.commit(&plans, &work)?;
+        Ok(loaded)
+    }
+
+    fn unpack_layers(
+        &self,
+        source: &Source,
+        plan: &Plan,
+        work: &Work,
+        options: &LoadOptions,
+    ) -> Result<u64, LoadError> {
+        let mut left_bytes = options.image_bytes_max;
+        let mut xattrs_skipped = 0;
+        for layer in &plan.layers {
+            let summary = self.unpack_layer(source, layer, work, left_bytes, &options.unpacker)?;
+            left_bytes = left_bytes.saturating_sub(summary.tar_bytes);
+            xattrs_skipped += summary.xattrs_skipped;
+        }
+        Ok(xattrs_skipped)
+    }
+
+    fn unpack_layer(
+        &self,
+        source: &Source,
+        layer: &PlannedLayer,
+        work: &Work,
+        left_bytes: u64,
+        unpacker: &Path,
+    ) -> Result<Summary, LoadError> {
+        let name = &layer.name;
+        let opened = source.open(name).map_err(|source| LoadError::Read { name: name.clone(), source })?;
+        let (file, found) = opened.ok_or_else(|| LoadError::Missing { name: name.clone() })?;
+        if let Some(claimed) = layer.stored_bytes.filter(|claimed| *claimed != found) {
+            return Err(LoadError::Size { name: name.clone(), claimed, found });
+        }
+        let directory = work.path.join(layer.diff_id.hex());
+        let fill = !self.layer(&layer.diff_id).exists() && !directory.exists();
+        if fill {
+            fs::create_dir(&directory).map_err(failed("make", &directory))?;
+        }
+        let space_bytes = free_bytes(&work.path).map_err(failed("look at the space of", &work.path))?;
+        let tar_bytes_max = if fill { left_bytes.min(space_bytes) } else { left_bytes };
+        let instruction = Instruction { fill, stored_bytes: found, tar_bytes_max };
+        let bounded_by_disk = tar_bytes_max < left_bytes;
+        let job = Job { file, instruction, bounded_by_disk, stored: layer.stored, diff_id: layer.diff_id };
+        let at = if fill { &directory } else { &work.path };
+        let summary = spawn::run(unpacker, at, job)
+            .map_err(|source| LoadError::Layer { name: name.clone(), source })?;
+        if fill {
+            let record = directory.join("size");
+            let text = format!("{} {}\n", summary.file_bytes, summary.tar_bytes);
+            fs::write(&record, text).map_err(failed("write", &record))?;
+        }
+        Ok(summary)
+    }
+
+    /// Makes everything visible: first the layers, then what needs them.
+    fn commit(&self, plans: &[Plan], work: &Work) -> Result<(), LoadError> {
+        let directory = File::open(&work.path).map_err(failed("open", &work.path))?;
+        rustix::fs::syncfs(&directory).map_err(|errno| failed("sync", &work.path)(errno.into()))?;
+        let _alone = self.hold_alone()?;
+        for layer in plans.iter().flat_map(|plan| &plan.layers) {
+            self.commit_layer(&layer.diff_id, work)?;
+        }
+        sync_parent(&self.layer(&Digest::of(b"")))?;
+        for plan in plans {
+            let id = plan.config.digest();
+            Self::replace(work, &self.blob(id), plan.config.bytes())?;
+            for reference in &plan.references {
+                self.point(work, reference, id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn commit_layer(&self, diff_id: &Digest, work: &Work) -> Result<(), LoadError> {
+        let (from, to) = (work.path.join(diff_id.hex()), self.layer(diff_id));
+        if to.exists() {
+            // It was there, is shared, or somebody else was quicker: ours goes with the work directory.
+            return Ok(());
+        }
+        Ok(fs::rename(&from, &to).map_err(failed("put in place", &to))?)
+    }
+}
