@@ -22,6 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 pub mod value;
+mod words;
 
 pub use command::Command;
 pub use problem::UsageError;
@@ -29,6 +30,7 @@ pub use problem::UsageError;
 use problem::Problem;
 use std::ffi::OsString;
 use table::{GROUPS, Verb};
+use words::Words;
 
 /// Where images, containers and volumes are kept unless `--root` or `LIMPET_ROOT` says otherwise.
 pub const ROOT_DEFAULT: &str = "/var/lib/limpet";
@@ -63,7 +65,8 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Invocation, UsageError> {
-    let mut words = lexopt::Parser::from_args(arguments);
+    let mut words = Words::new(arguments)
+        .map_err(|word| Problem::flag(format!("{word}: arguments must be UTF-8")).at(""))?;
     let opening = scan::opening(&mut words).map_err(|problem| problem.at(""))?;
     let globals = globals(&opening, variable).map_err(|problem| problem.at(""))?;
     if let Some(command) = opening.command {
@@ -76,7 +79,7 @@ pub fn parse(
     Ok(Invocation { globals, command })
 }
 
-fn verb_command(word: &str, words: &mut lexopt::Parser) -> Result<Command, UsageError> {
+fn verb_command(word: &str, words: &mut Words) -> Result<Command, UsageError> {
     if let Some(verb) = table::verb(word) {
         return one_verb(verb, verb.name, words);
     }
@@ -92,7 +95,7 @@ fn verb_command(word: &str, words: &mut lexopt::Parser) -> Result<Command, Usage
 }
 
 /// `typed` is how the verb was called, for messages: `container ls` as well as `ps`.
-fn one_verb(verb: &'static Verb, typed: &str, words: &mut lexopt::Parser) -> Result<Command, UsageError> {
+fn one_verb(verb: &'static Verb, typed: &str, words: &mut Words) -> Result<Command, UsageError> {
     let matches = scan::verb(verb, words).map_err(|problem| problem.at(typed))?;
     if matches.on("help") {
         return Ok(Command::Help(help::verb(verb, typed)));

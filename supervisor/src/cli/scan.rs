@@ -1,18 +1,17 @@
 //! From words to flags and operands, by a verb's table; values stay text.
 //!
-//! The rules are docker's: `-it`, `-m64m`, `-m 64m`, `--memory=64m`, `--rm=false`, `--` ends the flags, and so does
-//! the first operand of `run`, `create`, `exec` and `top`.
+//! Flags may stand among the operands, but those of `run`, `create`, `exec` and `top` end at the first operand: what
+//! follows belongs to the container.
 
 #[cfg(test)]
 mod tests;
 
-use super::command::Command;
+use super::command::{Command, FormatArgs};
 use super::problem::Problem;
-use super::table::{ANY, Flag, GLOBAL, Takes, Verb};
+use super::table::{ANY, Flag, GLOBAL, HELP, NO, Takes, Verb};
 use super::value::Invalid;
+use super::words::{Word, Words};
 use super::{help, suggest};
-use lexopt::{Arg, Parser};
-use std::ffi::OsString;
 
 /// What stood before the verb.
 #[derive(Debug, Default)]
@@ -51,56 +50,71 @@ impl std::fmt::Debug for Verb {
 }
 
 /// Reads up to and with the verb.
-pub(super) fn opening(words: &mut Parser) -> Result<Opening, Problem> {
+pub(super) fn opening(words: &mut Words) -> Result<Opening, Problem> {
     let mut opening = Opening::default();
     while opening.verb.is_none() && opening.command.is_none() {
-        match words.next().map_err(malformed)? {
-            None => break,
-            Some(Arg::Value(word)) => opening.verb = Some(text(word)?),
-            Some(Arg::Long("root")) => opening.root = Some(given(words, "--root")?),
-            Some(Arg::Long("state")) => opening.state = Some(given(words, "--state")?),
-            Some(Arg::Long("help") | Arg::Short('h')) => {
-                opening.command = Some(Command::Help(help::program()))
+        let Some(word) = words.next() else { break };
+        let flag = match word {
+            Word::Operand(word) => {
+                opening.verb = Some(word);
+                break;
             }
-            Some(Arg::Long("version") | Arg::Short('v')) => {
-                opening.command = Some(Command::Version(Default::default()));
+            Word::Long(name) => global(&name)?,
+            // docker has -h for --help here, though not after most verbs.
+            Word::Short('h') => &HELP,
+            Word::Short(letter) => {
+                let found = GLOBAL.flags.iter().find(|flag| flag.short == letter);
+                found.ok_or_else(|| Problem::flag(format!("unknown flag -{letter}")))?
             }
-            Some(Arg::Long(name)) => return Err(unknown_global(name)),
-            Some(Arg::Short(letter)) => return Err(Problem::flag(format!("unknown flag -{letter}"))),
-        }
+        };
+        opening.take(flag.long, flag_value(flag, words)?);
     }
     Ok(opening)
 }
 
-fn unknown_global(name: &str) -> Problem {
+fn global(name: &str) -> Result<&'static Flag, Problem> {
     let known = GLOBAL.flags.iter().map(|flag| flag.long);
-    Problem::flag(format!("unknown flag --{name}{}", suggest::flag(name, known)))
+    let found = GLOBAL.flags.iter().find(|flag| flag.long == name);
+    found.ok_or_else(|| Problem::flag(format!("unknown flag --{name}{}", suggest::flag(name, known))))
+}
+
+impl Opening {
+    fn take(&mut self, flag: &str, value: String) {
+        match flag {
+            "root" => self.root = Some(value),
+            "state" => self.state = Some(value),
+            "version" if value == "true" => self.command = Some(Command::Version(FormatArgs::default())),
+            "help" if value == "true" => self.command = Some(Command::Help(help::program())),
+            _ => {}
+        }
+    }
 }
 
 /// Reads the word after a group's name.
-pub(super) fn member(words: &mut Parser) -> Result<Member, Problem> {
-    match words.next().map_err(malformed)? {
-        None | Some(Arg::Long("help")) => Ok(Member::Help),
-        Some(Arg::Value(word)) => Ok(Member::Named(text(word)?)),
-        Some(Arg::Long(name)) => Err(Problem::flag(format!("unknown flag --{name}"))),
-        Some(Arg::Short(letter)) => Err(Problem::flag(format!("unknown flag -{letter}"))),
+pub(super) fn member(words: &mut Words) -> Result<Member, Problem> {
+    match words.next() {
+        None | Some(Word::Short('h')) => Ok(Member::Help),
+        Some(Word::Long(name)) if name == "help" => Ok(Member::Help),
+        Some(Word::Operand(word)) => Ok(Member::Named(word)),
+        Some(Word::Long(name)) => Err(Problem::flag(format!("unknown flag --{name}"))),
+        Some(Word::Short(letter)) => Err(Problem::flag(format!("unknown flag -{letter}"))),
     }
 }
 
 /// Reads all that follows a verb.
-pub(super) fn verb(verb: &'static Verb, words: &mut Parser) -> Result<Matches, Problem> {
+pub(super) fn verb(verb: &'static Verb, words: &mut Words) -> Result<Matches, Problem> {
     let mut matches = Matches { verb, flags: Vec::new(), operands: Vec::new() };
-    while let Some(word) = words.next().map_err(malformed)? {
+    while let Some(word) = words.next() {
         let flag = match word {
-            Arg::Value(word) => {
-                matches.operands.push(text(word)?);
+            Word::Operand(word) => {
+                matches.operands.push(word);
                 if verb.operands.end_flags {
-                    matches.take_rest(words)?;
+                    matches.operands.extend(words.take_rest());
                 }
                 continue;
             }
-            Arg::Long(name) => long(verb, name)?,
-            Arg::Short(letter) => short(verb, letter)?,
+            Word::Long(name) => long(verb, &name)?,
+            Word::Short(letter) => short(verb, letter)?,
         };
         let value = flag_value(flag, words)?;
         matches.flags.push((name_of(flag), value));
@@ -126,7 +140,7 @@ fn long(verb: &'static Verb, name: &str) -> Result<&'static Flag, Problem> {
 }
 
 fn short(verb: &'static Verb, letter: char) -> Result<&'static Flag, Problem> {
-    let found = verb.flags().find(|flag| flag.short == letter);
+    let found = verb.flags().find(|flag| flag.short == letter && letter != NO);
     found.ok_or_else(|| Problem::flag(format!("unknown flag -{letter}")))
 }
 
@@ -137,15 +151,16 @@ fn name_of(flag: &'static Flag) -> &'static str {
     }
 }
 
-fn flag_value(flag: &'static Flag, words: &mut Parser) -> Result<String, Problem> {
+fn flag_value(flag: &'static Flag, words: &mut Words) -> Result<String, Problem> {
     let shown = format!("--{}", flag.long);
     match flag.takes {
-        Takes::Nothing => match words.optional_value() {
-            None => Ok(String::from("true")),
-            Some(value) => switch_value(&shown, &text(value)?),
-        },
+        Takes::Nothing => words
+            .joined_value()
+            .map_or_else(|| Ok(String::from("true")), |value| switch_value(&shown, &value)),
         Takes::Refused(instead) => Err(refusal(flag, instead)),
-        Takes::Value(_) | Takes::Values(_) | Takes::Same(_) => given(words, &shown),
+        Takes::Value(_) | Takes::Values(_) | Takes::Same(_) => {
+            words.value().ok_or_else(|| Problem::flag(format!("{shown} needs a value")))
+        }
     }
 }
 
@@ -161,31 +176,7 @@ fn switch_value(flag: &str, value: &str) -> Result<String, Problem> {
     }
 }
 
-fn given(words: &mut Parser, flag: &str) -> Result<String, Problem> {
-    let value = words.value().map_err(|_| Problem::flag(format!("{flag} needs a value")))?;
-    text(value)
-}
-
-fn text(word: OsString) -> Result<String, Problem> {
-    word.into_string()
-        .map_err(|word| Problem::flag(format!("{}: arguments must be UTF-8", word.to_string_lossy())))
-}
-
-/// What lexopt itself objects to: `--version=yes` and the like, where nothing takes a value.
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
-fn malformed(error: lexopt::Error) -> Problem {
-    Problem::flag(error.to_string())
-}
-
 impl Matches {
-    /// All that follows the first operand is an operand, but for a `--` directly after it.
-    fn take_rest(&mut self, words: &mut Parser) -> Result<(), Problem> {
-        for word in words.raw_args().map_err(malformed)? {
-            self.operands.push(text(word)?);
-        }
-        Ok(())
-    }
-
     /// Fails unless there are as many operands as the verb takes.
     pub(super) fn check_operands(&self) -> Result<(), Problem> {
         let expected = &self.verb.operands;

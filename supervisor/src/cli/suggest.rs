@@ -4,9 +4,6 @@ use super::group_names;
 use super::problem::Problem;
 use super::table::{Group, REFUSED_VERBS, verbs};
 
-/// How alike two words must be to be offered, of 1 (Jaro-Winkler).
-const ALIKE_MIN: f64 = 0.8;
-
 /// `; did you mean --name?`, or nothing.
 pub(super) fn flag<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
     nearest(typed, known).map_or_else(String::new, |name| format!("; did you mean --{name}?"))
@@ -32,13 +29,17 @@ pub(super) fn word<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Str
     nearest(typed, known).map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }
 
+/// The known word with the fewest letters wrong, missing, too many or swapped: at most one in three. Failing that,
+/// one that begins as typed.
 fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong_max = (typed.len() / 3).max(1);
     let mut best = None;
-    let mut best_score = ALIKE_MIN;
+    let mut least_wrong = wrong_max + 1;
     for name in known {
-        let score = strsim::jaro_winkler(typed, name);
-        if score > best_score {
-            (best, best_score) = (Some(name), score);
+        let begins = typed.len() > 2 && name.starts_with(typed);
+        let wrong = if begins { wrong_max } else { strsim::osa_distance(typed, name) };
+        if wrong < least_wrong && typed.len() > 1 {
+            (best, least_wrong) = (Some(name), wrong);
         }
     }
     best

@@ -110,7 +110,7 @@ impl Template {
             match piece {
                 Piece::Text(plain) => text.push_str(plain),
                 Piece::Field { path, .. } => {
-                    text.push_str(&heading_of(path.last().map_or("", String::as_str)))
+                    text.push_str(&heading_of(path.last().map_or("", String::as_str)));
                 }
             }
         }

@@ -137,7 +137,7 @@ pub(in crate::cli) fn top(matches: &Matches) -> Result<Command, Problem> {
             "-o" | "-eo" => {}
             "-ef" | "-f" | "-e" => columns.extend(TOP_COLUMNS_DEFAULT),
             "aux" | "-aux" => {
-                columns.extend(["user", "pid", "pcpu", "pmem", "vsz", "rss", "tty", "stat", "time", "args"])
+                columns.extend(["user", "pid", "pcpu", "pmem", "vsz", "rss", "tty", "stat", "time", "args"]);
             }
             list => {
                 for name in list.trim_start_matches("-o").split(',') {

@@ -208,7 +208,7 @@ fn mount_field(mount: &mut MountSpec, key: &str, value: &str) -> Result<(), Inva
         ("bind-propagation", _) => return Err(refused_option(value)),
         ("volume-nocopy", MountSource::Volume { copy, .. }) => *copy = !yes(value)?,
         ("tmpfs-size", MountSource::Tmpfs { size_bytes, .. }) => {
-            *size_bytes = Some(size::parse_positive(value)?)
+            *size_bytes = Some(size::parse_positive(value)?);
         }
         ("tmpfs-mode", MountSource::Tmpfs { mode, .. }) => *mode = tmpfs_mode(value)?,
         _ => return Err(unknown_field(key)),
