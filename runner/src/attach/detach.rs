@@ -1,0 +1,115 @@
+//! The keys that leave a session without ending the container: their text in docker's form, and finding them in what
+//! is typed. Pure.
+
+/// Most keys in a sequence.
+pub const DETACH_KEYS_MAX: usize = 16;
+
+type Keys = heapless::Vec<u8, DETACH_KEYS_MAX>;
+
+/// A sequence of keys, as the bytes that a terminal sends for them. Empty: there is no way to detach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetachKeys(Keys);
+
+/// Why a text is not a sequence of keys.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidKeys {
+    /// Not a key.
+    #[error(
+        "detach key {0:?} is neither one character nor ctrl-a to ctrl-z, ctrl-@, ctrl-[, ctrl-\\, ctrl-], ctrl-^, ctrl-_"
+    )]
+    Key(String),
+    /// More than [`DETACH_KEYS_MAX`].
+    #[error("more than {DETACH_KEYS_MAX} detach keys")]
+    TooMany,
+}
+
+impl Default for DetachKeys {
+    /// Ctrl-P Ctrl-Q.
+    fn default() -> Self {
+        Self(Keys::from_iter([0x10, 0x11]))
+    }
+}
+
+impl DetachKeys {
+    /// Nothing detaches.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Keys::new())
+    }
+
+    /// Keys separated by commas: single ASCII characters or `ctrl-X`. An empty text is the default, as with docker.
+    ///
+    /// # Errors
+    /// See [`InvalidKeys`].
+    pub fn parse(text: &str) -> Result<Self, InvalidKeys> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut keys = Keys::new();
+        for name in text.split(',') {
+            let key = key(name).ok_or_else(|| InvalidKeys::Key(name.to_owned()))?;
+            keys.push(key).map_err(|_| InvalidKeys::TooMany)?;
+        }
+        Ok(Self(keys))
+    }
+}
+
+fn key(name: &str) -> Option<u8> {
+    match name.as_bytes() {
+        [key] if key.is_ascii() => Some(*key),
+        [b'c' | b'C', b't' | b'T', b'r' | b'R', b'l' | b'L', b'-', key] => match key.to_ascii_uppercase() {
+            upper @ b'@'..=b'_' => Some(upper - b'@'),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Looks for the keys in what is typed, however it arrives in pieces.
+#[derive(Debug)]
+pub(super) struct Matcher {
+    keys: Keys,
+    /// How many of the keys were the last ones typed; they are held back.
+    held: usize,
+}
+
+impl Matcher {
+    pub(super) fn new(keys: DetachKeys) -> Self {
+        Self { keys: keys.0, held: 0 }
+    }
+
+    /// Puts what belongs to the container at the end of `out`; true when the keys are complete, and the rest is void.
+    pub(super) fn feed(&mut self, typed: &[u8], out: &mut Vec<u8>) -> bool {
+        if self.keys.is_empty() {
+            out.extend_from_slice(typed);
+            return false;
+        }
+        typed.iter().any(|&key| self.feed_one(key, out))
+    }
+
+    /// Puts what is held back at the end of `out`: nothing more is typed.
+    pub(super) fn end(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.keys[..self.held]);
+        self.held = 0;
+    }
+
+    fn feed_one(&mut self, key: u8, out: &mut Vec<u8>) -> bool {
+        while self.held > 0 && self.keys[self.held] != key {
+            let still = self.repeated_prefix();
+            out.extend_from_slice(&self.keys[..self.held - still]);
+            self.held = still;
+        }
+        if self.keys[self.held] == key {
+            self.held += 1;
+        } else {
+            out.push(key);
+        }
+        self.held == self.keys.len()
+    }
+
+    /// How many of the held keys, at their end, begin the sequence anew.
+    fn repeated_prefix(&self) -> usize {
+        let held = &self.keys[..self.held];
+        (1..held.len()).rev().find(|&count| held.ends_with(&held[..count])).unwrap_or(0)
+    }
+}

@@ -1,0 +1,197 @@
+//! A session: a person or a script on one side, a container on the other, until one of them ends it.
+//!
+//! One poll(2) waits for the keeper, stdin, the output and signals. Nothing here blocks anywhere else, so a signal
+//! reaches the container even when nobody reads its output.
+
+use super::connection::{Connection, Error, failed};
+use super::detach::DetachKeys;
+use super::input::{Input, Typed};
+use super::output::{News, Output};
+use super::signals::{self, Signals};
+use super::terminal::RawTerminal;
+use limpet_protocol::exit::Exit;
+use limpet_protocol::keeper::Request;
+use nix::sys::signal::Signal;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::io::Errno;
+
+/// What connects a client with a container.
+#[derive(Debug)]
+pub struct Session<'a> {
+    /// To its keeper.
+    pub connection: Connection,
+    /// Read and passed on, if it is wanted.
+    pub stdin: Option<BorrowedFd<'a>>,
+    /// Where its standard output goes; thrown away without one.
+    pub stdout: Option<BorrowedFd<'a>>,
+    /// Where its standard error goes.
+    pub stderr: Option<BorrowedFd<'a>>,
+    /// The user's terminal, if the container has one too: made raw, and its size passed on.
+    pub terminal: Option<BorrowedFd<'a>>,
+    /// What the user types to leave; counts only with a terminal.
+    pub detach: DetachKeys,
+    /// Signals go to the container; counts only without a terminal, where Ctrl-C is a key like others.
+    pub proxy_signals: bool,
+}
+
+/// How a session ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The container has ended, and all its output is written.
+    Exited(Exit),
+    /// The user left; it runs on.
+    Detached,
+    /// This signal ended the client; the container runs on.
+    Interrupted(u8),
+    /// Nobody reads our output any more; the container runs on. What writes to a closed pipe dies of SIGPIPE.
+    OutputClosed,
+    /// The keeper is gone without a word.
+    Lost,
+}
+
+impl Session<'_> {
+    /// Attaches, and relays until the end; what goes wrong without ending the session is told to `warn`.
+    ///
+    /// The terminal and the signal mask of this thread are as before when it returns.
+    ///
+    /// # Errors
+    /// The keeper refused to be attached to, spoke another language, or the kernel failed us.
+    pub fn run(self, warn: &mut dyn FnMut(&str)) -> Result<Outcome, Error> {
+        let wanted = match (self.terminal, self.proxy_signals) {
+            (Some(_), _) => signals::TERMINAL,
+            (None, true) => signals::PROXIED,
+            (None, false) => &[],
+        };
+        let signals = Signals::take(wanted)?;
+        let terminal =
+            self.terminal.map(RawTerminal::enter).transpose().map_err(failed("make the terminal raw"))?;
+        let keys = if terminal.is_some() { self.detach } else { DetachKeys::none() };
+        self.connection.send(&Request::Attach { stdin: self.stdin.is_some() })?;
+        let mut relay = Relay {
+            input: Input::new(self.stdin, keys),
+            output: Output::new(self.stdout, self.stderr),
+            connection: self.connection,
+            accepted: false,
+            terminal,
+            signals,
+        };
+        relay.pass_size();
+        relay.run(warn)
+    }
+}
+
+/// A session under way. The terminal is restored before the signals are let through.
+struct Relay<'a> {
+    input: Input<'a>,
+    output: Output<'a>,
+    connection: Connection,
+    /// The keeper has answered: what it refuses from now on is not the session.
+    accepted: bool,
+    terminal: Option<RawTerminal<'a>>,
+    signals: Signals,
+}
+
+/// What can be done without waiting.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ready {
+    signals: bool,
+    stdin: bool,
+    output: bool,
+    socket: bool,
+}
+
+impl Relay<'_> {
+    fn run(&mut self, warn: &mut dyn FnMut(&str)) -> Result<Outcome, Error> {
+        loop {
+            self.input.prepare()?;
+            let ready = self.wait()?;
+            if ready.signals
+                && let Some(outcome) = self.take_signals(warn)?
+            {
+                return Ok(outcome);
+            }
+            if ready.output && !self.output.write()? {
+                return Ok(Outcome::OutputClosed);
+            }
+            if ready.socket
+                && let Some(outcome) = self.converse(warn)?
+            {
+                return Ok(outcome);
+            }
+            if ready.stdin && self.input.read(warn)? == Typed::Detach {
+                self.input.send(&self.connection)?;
+                return Ok(Outcome::Detached);
+            }
+        }
+    }
+
+    /// Sleeps until something can be done.
+    ///
+    /// What is not wanted now is left out rather than asked for nothing: poll(2) reports a hang-up regardless, and
+    /// the loop would spin.
+    fn wait(&self) -> Result<Ready, Error> {
+        let mut socket = PollFlags::empty();
+        socket.set(PollFlags::IN, self.output.waits().is_none());
+        socket.set(PollFlags::OUT, self.input.waits());
+        let asked = [
+            Some((self.signals.as_fd(), PollFlags::IN)),
+            self.input.wanted().map(|fd| (fd, PollFlags::IN)),
+            self.output.waits().map(|fd| (fd, PollFlags::OUT)),
+            (!socket.is_empty()).then_some((self.connection.as_fd(), socket)),
+        ];
+        let mut fds: heapless::Vec<PollFd<'_>, 4> =
+            asked.iter().flatten().map(|&(fd, flags)| PollFd::from_borrowed_fd(fd, flags)).collect();
+        match poll(&mut fds, None) {
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(Ready::default()),
+            Err(errno) => return Err(failed("wait for the container")(errno)),
+        }
+        let mut events = fds.iter().map(|fd| !fd.revents().is_empty());
+        let [signals, stdin, output, socket] =
+            asked.map(|asked| asked.is_some() && events.next().unwrap_or(false));
+        Ok(Ready { signals, stdin, output, socket })
+    }
+
+    fn take_signals(&mut self, warn: &mut dyn FnMut(&str)) -> Result<Option<Outcome>, Error> {
+        while let Some(signal) = self.signals.next()? {
+            match (&self.terminal, signal) {
+                (None, signal) => self.input.signal(signal),
+                (Some(_), Signal::SIGWINCH) => self.pass_size(),
+                (Some(_), Signal::SIGCONT) => self.resume(warn),
+                (Some(_), signal) => return Ok(Some(Outcome::Interrupted(signal as u8))),
+            }
+        }
+        Ok(None)
+    }
+
+    fn resume(&mut self, warn: &mut dyn FnMut(&str)) {
+        if let Some(Err(errno)) = self.terminal.as_ref().map(RawTerminal::make_raw) {
+            warn(&format!("cannot make the terminal raw again: {errno}"));
+        }
+        self.pass_size();
+    }
+
+    fn pass_size(&mut self) {
+        if let Some(size) = self.terminal.as_ref().and_then(RawTerminal::size) {
+            self.input.resize(size);
+        }
+    }
+
+    /// Sends what waits, and receives if there is room for it.
+    fn converse(&mut self, warn: &mut dyn FnMut(&str)) -> Result<Option<Outcome>, Error> {
+        self.input.send(&self.connection)?;
+        if self.output.waits().is_some() {
+            return Ok(None);
+        }
+        match self.output.receive(&self.connection)? {
+            News::None => {}
+            News::Accepted => self.accepted = true,
+            News::Refused(why) if self.accepted => warn(&why),
+            News::Refused(why) => return Err(Error::Refused(why)),
+            News::Exited(exit) => return Ok(Some(Outcome::Exited(exit))),
+            News::Gone => return Ok(Some(Outcome::Lost)),
+        }
+        Ok(None)
+    }
+}
