@@ -3,6 +3,7 @@
 //! This crate must never know an image, a registry or a desired state.
 #![forbid(unsafe_code)]
 
+pub mod attach;
 mod beneath;
 pub mod capabilities;
 pub mod cgroup;
