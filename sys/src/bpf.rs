@@ -139,7 +139,8 @@ fn number(fd: BorrowedFd<'_>) -> Result<u32, Errno> {
 /// `T` is the layout that `command` reads, and what it points to is valid for the call.
 unsafe fn bpf<T>(command: libc::c_int, attributes: &T) -> Result<i32, Errno> {
     // SAFETY: by this function's own contract; the kernel reads at most `size_of::<T>()` bytes.
-    let result = unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_ref(attributes), size_of::<T>()) };
+    let result =
+        unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_ref(attributes), size_of::<T>()) };
     if result < 0 { Err(crate::last_errno()) } else { i32::try_from(result).map_err(|_| Errno::OVERFLOW) }
 }
 
@@ -147,6 +148,7 @@ unsafe fn bpf<T>(command: libc::c_int, attributes: &T) -> Result<i32, Errno> {
 /// As [`bpf`], for a command that also writes to its attributes.
 unsafe fn bpf_in_out<T>(command: libc::c_int, attributes: &mut T) -> Result<i32, Errno> {
     // SAFETY: by this function's own contract; the kernel stays within `size_of::<T>()` bytes.
-    let result = unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attributes), size_of::<T>()) };
+    let result =
+        unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attributes), size_of::<T>()) };
     if result < 0 { Err(crate::last_errno()) } else { i32::try_from(result).map_err(|_| Errno::OVERFLOW) }
 }

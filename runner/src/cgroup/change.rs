@@ -1,10 +1,10 @@
 //! Changing the limits of a running group: all of them, or none.
 
+use super::Group;
 use super::effective::Effective;
 use super::error::CgroupError;
 use super::plan::Setting;
 use super::policy::{Board, Wanted, resolve};
-use super::Group;
 use limpet_protocol::limits::Limits;
 
 /// What the two hierarchies do differently.

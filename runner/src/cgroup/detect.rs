@@ -44,7 +44,9 @@ impl Layout {
         let Some(mount_point) = before.split(' ').nth(4) else { return };
         match kind {
             "cgroup2" => self.add_unified(unescaped(mount_point)),
-            "cgroup" => self.add_legacy(unescaped(mount_point), Controllers::parse(options, ',', Version::V1)),
+            "cgroup" => {
+                self.add_legacy(unescaped(mount_point), Controllers::parse(options, ',', Version::V1));
+            }
             _ => {}
         }
     }
@@ -133,7 +135,9 @@ impl Hierarchies {
     /// A mount point could not be opened.
     pub fn driver(&self) -> Result<Box<dyn CgroupDriver>, CgroupError> {
         Ok(match self {
-            Self::Unified { mount_point, controllers } => Box::new(V2::new(Tree::open(mount_point)?, *controllers)),
+            Self::Unified { mount_point, controllers } => {
+                Box::new(V2::new(Tree::open(mount_point)?, *controllers))
+            }
             Self::Legacy(mounts) => Box::new(V1::open(mounts)?),
         })
     }

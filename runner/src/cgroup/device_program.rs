@@ -88,7 +88,8 @@ fn aim_jumps(rule: &mut [Instruction]) {
     let end = rule.len();
     for (index, instruction) in rule.iter_mut().enumerate() {
         if instruction.code == JUMP_UNLESS_EQUAL {
-            instruction.offset = i16::try_from(end - index - 1).expect("a rule has at most eight instructions");
+            instruction.offset =
+                i16::try_from(end - index - 1).expect("a rule has at most eight instructions");
         }
     }
 }

@@ -65,7 +65,12 @@ impl DeviceRule {
     }
 
     fn for_device(device: &Device) -> Self {
-        Self { block: device.block, major: Some(device.major), minor: Some(device.minor), access: device.access }
+        Self {
+            block: device.block,
+            major: Some(device.major),
+            minor: Some(device.minor),
+            access: device.access,
+        }
     }
 
     /// One rule per device, as the kernel keeps them: accesses to the same numbers are joined.
@@ -93,7 +98,11 @@ impl DeviceRule {
 }
 
 const fn both(one: DeviceAccess, other: DeviceAccess) -> DeviceAccess {
-    DeviceAccess { read: one.read || other.read, write: one.write || other.write, mknod: one.mknod || other.mknod }
+    DeviceAccess {
+        read: one.read || other.read,
+        write: one.write || other.write,
+        mknod: one.mknod || other.mknod,
+    }
 }
 
 fn number(number: Option<u32>) -> String {

@@ -137,7 +137,9 @@ fn switched_off(controller: Controller, f: &mut fmt::Formatter<'_>) -> fmt::Resu
 #[derive(Debug, thiserror::Error)]
 pub enum CgroupError {
     /// Nothing to make groups in.
-    #[error("no cgroup hierarchy with controllers is mounted; mount one: mount -t cgroup2 none /sys/fs/cgroup")]
+    #[error(
+        "no cgroup hierarchy with controllers is mounted; mount one: mount -t cgroup2 none /sys/fs/cgroup"
+    )]
     NoHierarchy,
     /// The kernel lacks what the limit needs.
     #[error("cannot enforce {limit}: {cause}{}", .limit.way_out())]
@@ -148,7 +150,7 @@ pub enum CgroupError {
         cause: Cause,
     },
     /// Accepted by the kernel, but not in force.
-    #[error("{limit} is not in force: wrote {wanted:?} to {path}, which reads {found:?}")]
+    #[error("{limit} is not in force: asked for {wanted:?}, but {path} reads {found:?}")]
     NotInForce {
         /// Which limit.
         limit: LimitName,
@@ -184,7 +186,9 @@ pub enum CgroupError {
         reason: &'static str,
     },
     /// A new memory limit is below what is in use.
-    #[error("cannot lower --memory to {wanted_bytes} bytes: {used_bytes} bytes are in use and cannot be reclaimed; stop something inside first")]
+    #[error(
+        "cannot lower --memory to {wanted_bytes} bytes: {used_bytes} bytes are in use and cannot be reclaimed; stop something inside first"
+    )]
     InUse {
         /// The limit asked for.
         wanted_bytes: u64,
@@ -192,7 +196,9 @@ pub enum CgroupError {
         used_bytes: u64,
     },
     /// The old limits could not be put back after a failed change.
-    #[error("the limits of {group} are half changed: putting the old ones back failed ({restore}); update it again")]
+    #[error(
+        "the limits of {group} are half changed: putting the old ones back failed ({restore}); update it again"
+    )]
     HalfChanged {
         /// The group.
         group: String,
@@ -202,7 +208,9 @@ pub enum CgroupError {
         source: Box<CgroupError>,
     },
     /// A v2 group with processes of its own cannot hand controllers down.
-    #[error("cannot hand controllers down from {path}: it has processes of its own (cgroup v2 allows them in leaves only); move them into a group below it")]
+    #[error(
+        "cannot hand controllers down from {path}: it has processes of its own (cgroup v2 allows them in leaves only); move them into a group below it"
+    )]
     ProcessesInside {
         /// Full path of the group.
         path: String,
@@ -228,7 +236,9 @@ pub enum CgroupError {
         path: String,
     },
     /// Something did not happen in time.
-    #[error("{what} cgroup {path} takes longer than {limit_ms} ms; a process in it may hang in the kernel (state D in ps)")]
+    #[error(
+        "{what} cgroup {path} takes longer than {limit_ms} ms; a process in it may hang in the kernel (state D in ps)"
+    )]
     TooLong {
         /// `freezing`, `killing` and the like.
         what: &'static str,

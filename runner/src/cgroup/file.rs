@@ -29,8 +29,11 @@ impl Tree {
     /// Open the directory where it is mounted.
     pub(super) fn open(mount_point: &str) -> Result<Self, CgroupError> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = rustix::fs::open(mount_point, flags, Mode::empty())
-            .map_err(|source| CgroupError::Io { operation: "open", path: mount_point.to_owned(), source })?;
+        let root = rustix::fs::open(mount_point, flags, Mode::empty()).map_err(|source| CgroupError::Io {
+            operation: "open",
+            path: mount_point.to_owned(),
+            source,
+        })?;
         Ok(Self { root, mount_point: mount_point.to_owned() })
     }
 
@@ -44,14 +47,22 @@ impl Tree {
         path
     }
 
-    pub(super) fn error(&self, operation: &'static str, group: &str, file: &str, source: Errno) -> CgroupError {
+    pub(super) fn error(
+        &self,
+        operation: &'static str,
+        group: &str,
+        file: &str,
+        source: Errno,
+    ) -> CgroupError {
         CgroupError::Io { operation, path: self.full_path(group, file), source }
     }
 
     /// Open one file, or the group's directory when `file` is empty.
     pub(super) fn open_at(&self, group: &str, file: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
         let path = relative(group, file)?;
-        rustix::io::retry_on_intr(|| rustix::fs::openat(&self.root, path.as_str(), flags | OFlags::CLOEXEC, Mode::empty()))
+        rustix::io::retry_on_intr(|| {
+            rustix::fs::openat(&self.root, path.as_str(), flags | OFlags::CLOEXEC, Mode::empty())
+        })
     }
 
     /// Make one group, whose parent is there.
@@ -108,7 +119,12 @@ impl Tree {
     }
 
     /// Each line of a file; whether there is such a file.
-    pub(super) fn lines(&self, group: &str, file: &str, each: &mut dyn FnMut(&str)) -> Result<bool, CgroupError> {
+    pub(super) fn lines(
+        &self,
+        group: &str,
+        file: &str,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<bool, CgroupError> {
         let fd = match self.open_at(group, file, OFlags::RDONLY) {
             Ok(fd) => fd,
             Err(Errno::NOENT) => return Ok(false),
@@ -177,7 +193,10 @@ pub(super) fn write_value(fd: BorrowedFd<'_>, value: &str) -> Result<(), Errno> 
 }
 
 /// The first [`TEXT_BYTES_MAX`] bytes from the start, without the line end.
-pub(super) fn text_of<'b>(fd: BorrowedFd<'_>, buffer: &'b mut [u8; TEXT_BYTES_MAX]) -> Result<&'b str, Errno> {
+pub(super) fn text_of<'b>(
+    fd: BorrowedFd<'_>,
+    buffer: &'b mut [u8; TEXT_BYTES_MAX],
+) -> Result<&'b str, Errno> {
     let length = rustix::io::retry_on_intr(|| rustix::io::pread(fd, &mut buffer[..], 0))?;
     std::str::from_utf8(&buffer[..length]).map(str::trim_end).map_err(|_| Errno::ILSEQ)
 }
@@ -203,7 +222,12 @@ pub(super) fn each_line(fd: BorrowedFd<'_>, each: &mut dyn FnMut(&str)) -> Resul
 }
 
 /// Hand on the whole lines and move the rest to the front; how many bytes the rest has.
-fn whole_lines(buffer: &mut [u8], filled: usize, passing_over: &mut bool, each: &mut dyn FnMut(&str)) -> usize {
+fn whole_lines(
+    buffer: &mut [u8],
+    filled: usize,
+    passing_over: &mut bool,
+    each: &mut dyn FnMut(&str),
+) -> usize {
     let mut start = 0;
     while let Some(length) = buffer[start..filled].iter().position(|byte| *byte == b'\n') {
         if !std::mem::take(passing_over) {

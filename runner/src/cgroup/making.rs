@@ -104,7 +104,9 @@ pub(super) fn check_path(group: &str) -> Result<(), CgroupError> {
         return refuse("it has a line end or a zero byte");
     }
     if group.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return refuse("each part between slashes needs a name that is not . or .., and no slash may lead or end it");
+        return refuse(
+            "each part between slashes needs a name that is not . or .., and no slash may lead or end it",
+        );
     }
     Ok(())
 }

@@ -35,8 +35,8 @@ pub use devices::{DevicePolicy, DeviceRule};
 pub use effective::Effective;
 pub use error::{Cause, CgroupError, LimitName};
 pub use policy::{
-    Board, CPU_SHARES_MAX, CPU_SHARES_MIN, PIDS_DEFAULT_MAX, RESERVE_BYTES_MIN, RESERVE_FRACTION, default_ceiling_bytes,
-    reserve_bytes,
+    Board, CPU_SHARES_MAX, CPU_SHARES_MIN, PIDS_DEFAULT_MAX, RESERVE_BYTES_MIN, RESERVE_FRACTION,
+    default_ceiling_bytes, reserve_bytes,
 };
 pub use stats::Stats;
 pub use weight::{shares_from_weight, weight_from_shares};
@@ -78,7 +78,12 @@ pub trait CgroupDriver {
     ///
     /// # Errors
     /// The first limit that cannot be enforced; what was made has been removed again.
-    fn create(&self, path: &str, limits: &Limits, devices: &DevicePolicy) -> Result<Box<dyn Group>, CgroupError>;
+    fn create(
+        &self,
+        path: &str,
+        limits: &Limits,
+        devices: &DevicePolicy,
+    ) -> Result<Box<dyn Group>, CgroupError>;
 
     /// A group that exists.
     ///

@@ -23,6 +23,8 @@ pub(super) struct Setting {
     pub(super) file: &'static str,
     /// What is written.
     pub(super) value: String,
+    /// Where it is read back: the file itself, or the one that shows what came of it.
+    pub(super) read_back: &'static str,
     /// What must be read back.
     pub(super) expect: Expect,
     /// What a missing file means.
@@ -87,7 +89,13 @@ impl Setting {
             Err(source) => return Err(tree.error("open", group, self.file, source)),
         };
         write_value(fd.as_fd(), &self.value).map_err(|source| self.refused(tree, group, source))?;
-        self.verify(tree, group, fd.as_fd())
+        if self.read_back == self.file {
+            return self.verify(tree, group, fd.as_fd());
+        }
+        let other = tree
+            .open_at(group, self.read_back, OFlags::RDONLY)
+            .map_err(|source| tree.error("open", group, self.read_back, source))?;
+        self.verify(tree, group, other.as_fd())
     }
 
     fn missing(&self, tree: &Tree, group: &str) -> Result<(), CgroupError> {
@@ -105,7 +113,7 @@ impl Setting {
     }
 
     fn verify(&self, tree: &Tree, group: &str, fd: BorrowedFd<'_>) -> Result<(), CgroupError> {
-        let unreadable = |source| tree.error("read", group, self.file, source);
+        let unreadable = |source| tree.error("read", group, self.read_back, source);
         let (in_force, found) = if let Expect::Device { device, word, key } = &self.expect {
             device_in_force(fd, device, word.as_deref(), key).map_err(unreadable)?
         } else {
@@ -116,7 +124,7 @@ impl Setting {
         if in_force {
             return Ok(());
         }
-        let path = tree.full_path(group, self.file);
+        let path = tree.full_path(group, self.read_back);
         Err(CgroupError::NotInForce { limit: self.limit, path, wanted: self.value.clone(), found })
     }
 
@@ -126,15 +134,21 @@ impl Setting {
             Expect::Same => found == self.value,
             Expect::AtLeast(least) => found.parse::<u64>().is_ok_and(|found| found >= *least),
             Expect::List => cpulist::parse(found) == cpulist::parse(&self.value),
-            Expect::Device { device, word, key } => {
-                found.lines().find_map(|line| rest_for(line, device)).map_or(word.is_none(), |rest| has(rest, word.as_deref(), key))
-            }
+            Expect::Device { device, word, key } => found
+                .lines()
+                .find_map(|line| rest_for(line, device))
+                .map_or(word.is_none(), |rest| has(rest, word.as_deref(), key)),
         }
     }
 }
 
 /// Look a device's line up in a file that may be long; whether it is as wanted, and the line.
-fn device_in_force(fd: BorrowedFd<'_>, device: &str, word: Option<&str>, key: &str) -> Result<(bool, String), Errno> {
+fn device_in_force(
+    fd: BorrowedFd<'_>,
+    device: &str,
+    word: Option<&str>,
+    key: &str,
+) -> Result<(bool, String), Errno> {
     rustix::fs::seek(fd, rustix::fs::SeekFrom::Start(0))?;
     let (mut in_force, mut found) = (word.is_none(), String::new());
     each_line(fd, &mut |line| {
@@ -155,7 +169,9 @@ fn has(rest: &str, word: Option<&str>, key: &str) -> bool {
     let mut words = rest.split(' ');
     match word {
         Some(word) => words.any(|found| found == word),
-        None => !key.is_empty() && words.all(|found| found.strip_prefix(key).is_none_or(|value| value == "max")),
+        None => {
+            !key.is_empty() && words.all(|found| found.strip_prefix(key).is_none_or(|value| value == "max"))
+        }
     }
 }
 
@@ -163,11 +179,19 @@ fn has(rest: &str, word: Option<&str>, key: &str) -> bool {
 const fn hint(limit: LimitName, source: Errno) -> &'static str {
     match (limit, source) {
         (LimitName::Throttle(_), Errno::NODEV | Errno::INVAL) => "; name a whole disk, not a partition",
-        (LimitName::CpusetCpus, Errno::INVAL | Errno::ACCESS | Errno::RANGE | Errno::NOSPC) => "; name CPUs that the board has online",
-        (LimitName::CpusetMems, Errno::INVAL | Errno::ACCESS | Errno::RANGE | Errno::NOSPC) => "; name memory nodes that the board has",
+        (LimitName::CpusetCpus, Errno::INVAL | Errno::ACCESS | Errno::RANGE | Errno::NOSPC) => {
+            "; name CPUs that the board has online"
+        }
+        (LimitName::CpusetMems, Errno::INVAL | Errno::ACCESS | Errno::RANGE | Errno::NOSPC) => {
+            "; name memory nodes that the board has"
+        }
         (LimitName::Cpus, Errno::INVAL) => "; a group above it has less",
-        (LimitName::MemoryReservation, Errno::OPNOTSUPP) => "; a PREEMPT_RT kernel has no soft limit on cgroup v1",
-        (LimitName::Memory | LimitName::DefaultMemory, Errno::BUSY) => "; that much is in use",
+        (LimitName::MemoryReservation, Errno::OPNOTSUPP) => {
+            "; a PREEMPT_RT kernel has no soft limit on cgroup v1"
+        }
+        (LimitName::Memory | LimitName::DefaultMemory | LimitName::MemorySwap, Errno::BUSY) => {
+            "; more than that is in use and cannot be reclaimed, so stop something inside first"
+        }
         _ => "",
     }
 }

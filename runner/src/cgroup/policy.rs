@@ -10,7 +10,9 @@
 use super::cpulist;
 use super::effective::{DeviceRate, Effective};
 use super::error::{CgroupError, LimitName};
-use limpet_protocol::limits::{Limits, MEMORY_BYTES_MIN, Memory, Pids, Swap, THROTTLES_MAX, Throttle, ThrottleKind};
+use limpet_protocol::limits::{
+    Limits, MEMORY_BYTES_MIN, Memory, Pids, Swap, THROTTLES_MAX, Throttle, ThrottleKind,
+};
 
 /// Smallest `--cpu-shares` (the kernel's MIN_SHARES).
 pub const CPU_SHARES_MIN: u32 = 2;
@@ -131,9 +133,11 @@ fn swap(limits: &Limits, memory: Option<u64>, board: &Board) -> Result<Option<u6
         (Swap::TotalBytes(total), Memory::MaxBytes(bytes)) if total >= bytes => {
             Ok(Some(whole_pages(total.min(i64::MAX as u64 / 2), board.page_bytes)))
         }
-        (Swap::TotalBytes(total), Memory::MaxBytes(_)) => {
-            Err(invalid(LimitName::MemorySwap, &total, "it is memory and swap together, so at least --memory"))
-        }
+        (Swap::TotalBytes(total), Memory::MaxBytes(_)) => Err(invalid(
+            LimitName::MemorySwap,
+            &total,
+            "it is memory and swap together, so at least --memory",
+        )),
         (Swap::TotalBytes(total), _) => {
             Err(invalid(LimitName::MemorySwap, &total, "it is memory and swap together; give --memory too"))
         }
@@ -182,7 +186,11 @@ fn throttles(asked: &[Throttle]) -> Result<Vec<DeviceRate>, CgroupError> {
         rates.retain(|other| !same_target(other, &rate));
         rates.push(rate);
         if rates.iter().filter(|other| other.kind == rate.kind).count() > THROTTLES_MAX {
-            return Err(invalid(LimitName::Throttle(rate.kind), &throttle.path, "at most 16 devices are possible"));
+            return Err(invalid(
+                LimitName::Throttle(rate.kind),
+                &throttle.path,
+                "at most 16 devices are possible",
+            ));
         }
     }
     Ok(rates)
@@ -212,6 +220,9 @@ pub(super) fn cpu_period_us(millis: Option<u32>) -> u64 {
 }
 
 /// Bounds in force for which nothing is wanted any more.
-pub(super) fn removed_throttles<'f>(from: &'f Effective, to: &'f Effective) -> impl Iterator<Item = &'f DeviceRate> {
+pub(super) fn removed_throttles<'f>(
+    from: &'f Effective,
+    to: &'f Effective,
+) -> impl Iterator<Item = &'f DeviceRate> {
     from.throttles.iter().filter(|rate| !to.throttles.iter().any(|other| same_target(other, rate)))
 }

@@ -59,7 +59,10 @@ pub(super) fn signal_all(tree: &Tree, group: &str) -> Result<(), CgroupError> {
 }
 
 /// Look until `done` says so, with growing pauses; whether it did before `limit_ms` were over.
-pub(super) fn wait_until(limit_ms: u64, done: &mut dyn FnMut() -> Result<bool, CgroupError>) -> Result<bool, CgroupError> {
+pub(super) fn wait_until(
+    limit_ms: u64,
+    done: &mut dyn FnMut() -> Result<bool, CgroupError>,
+) -> Result<bool, CgroupError> {
     let deadline = Instant::now() + Duration::from_millis(limit_ms);
     let mut pause_us = PAUSE_US_MIN;
     while !done()? {

@@ -71,7 +71,12 @@ impl CgroupDriver for V1 {
         self.0.trees.iter().fold(Controllers::default(), |all, (_, some)| all.union(*some))
     }
 
-    fn create(&self, path: &str, limits: &Limits, devices: &DevicePolicy) -> Result<Box<dyn Group>, CgroupError> {
+    fn create(
+        &self,
+        path: &str,
+        limits: &Limits,
+        devices: &DevicePolicy,
+    ) -> Result<Box<dyn Group>, CgroupError> {
         check_path(path)?;
         let wanted = resolve(limits, &self.0.board)?;
         let mut made = Made::default();
@@ -100,7 +105,12 @@ impl CgroupDriver for V1 {
 
 /// A group that was just made on the way to a container's: accounting is hierarchical (the default since Linux 5.11),
 /// the instance's group carries the ceiling, and children inherit CPUs and memory nodes without being told.
-fn prepare_parent(tree: &Tree, controllers: Controllers, group: &str, board: &Board) -> Result<(), CgroupError> {
+fn prepare_parent(
+    tree: &Tree,
+    controllers: Controllers,
+    group: &str,
+    board: &Board,
+) -> Result<(), CgroupError> {
     if controllers.contains(Controller::Memory) {
         if tree.number(group, "memory.use_hierarchy")? == Some(0) {
             tree.write(group, "memory.use_hierarchy", "1")?;
@@ -116,11 +126,15 @@ fn prepare_parent(tree: &Tree, controllers: Controllers, group: &str, board: &Bo
     Ok(())
 }
 
-/// No process can join a group without CPUs and memory nodes (cpusets.rst, 1.4).
+/// No process can join a group without CPUs and memory nodes (cpusets.rst, 1.4). A parent may be without them too, when
+/// another keeper is just about to make it ready.
 fn inherit_cpuset(tree: &Tree, group: &str) -> Result<(), CgroupError> {
     let mut buffer = [0; TEXT_BYTES_MAX];
     if tree.text(group, "cpuset.cpus", &mut buffer)? != Some("") {
         return Ok(());
+    }
+    if !parent(group).is_empty() {
+        inherit_cpuset(tree, parent(group))?;
     }
     for file in ["cpuset.cpus", "cpuset.mems"] {
         let list = tree.text(parent(group), file, &mut buffer)?.unwrap_or_default();
@@ -195,7 +209,9 @@ impl V1Group {
     /// Frozen, they cannot fork away from the signal; thawed, it reaches them.
     fn kill_once(&self) -> Result<(), CgroupError> {
         let tree = self.trees.for_processes();
-        let Some(freezer) = self.trees.with(Controller::Freezer) else { return processes::signal_all(tree, &self.path) };
+        let Some(freezer) = self.trees.with(Controller::Freezer) else {
+            return processes::signal_all(tree, &self.path);
+        };
         self.reach(freezer, "FROZEN", FREEZE_FOR_KILL_MS_MAX)?;
         let signalled = processes::signal_all(tree, &self.path);
         freezer.write(&self.path, "freezer.state", "THAWED")?;
@@ -222,7 +238,9 @@ impl change::Changeable for V1Group {
         let Some(tree) = self.trees.with(Controller::Cpuset) else { return Ok(()) };
         let mut buffer = [0; TEXT_BYTES_MAX];
         let values = &mut wanted.values;
-        for (file, list) in [("cpuset.cpus", &mut values.cpuset_cpus), ("cpuset.mems", &mut values.cpuset_mems)] {
+        for (file, list) in
+            [("cpuset.cpus", &mut values.cpuset_cpus), ("cpuset.mems", &mut values.cpuset_mems)]
+        {
             if list.is_none() {
                 *list = tree.text(parent(&self.path), file, &mut buffer)?.map(str::to_owned);
             }

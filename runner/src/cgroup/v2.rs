@@ -67,7 +67,12 @@ impl CgroupDriver for V2 {
         self.0.controllers.with(Controller::Freezer).with(Controller::Devices)
     }
 
-    fn create(&self, path: &str, limits: &Limits, devices: &DevicePolicy) -> Result<Box<dyn Group>, CgroupError> {
+    fn create(
+        &self,
+        path: &str,
+        limits: &Limits,
+        devices: &DevicePolicy,
+    ) -> Result<Box<dyn Group>, CgroupError> {
         check_path(path)?;
         let root = &*self.0;
         let wanted = resolve(limits, &root.board)?;
@@ -125,18 +130,26 @@ fn hand_down(root: &Root, group: &str, settings: &[Setting]) -> Result<(), Cgrou
 }
 
 fn write_controllers(tree: &Tree, group: &str, controllers: Controllers) -> Result<(), Errno> {
-    let words: Vec<_> = controllers.iter().map(|controller| format!("+{}", controller.name(Version::V2))).collect();
+    let words: Vec<_> =
+        controllers.iter().map(|controller| format!("+{}", controller.name(Version::V2))).collect();
     let fd = tree.open_at(group, "cgroup.subtree_control", OFlags::WRONLY)?;
     write_value(fd.as_fd(), &words.join(" "))
 }
 
-fn not_handed_down(tree: &Tree, group: &str, controller: Controller, limit: LimitName, source: Errno) -> CgroupError {
+fn not_handed_down(
+    tree: &Tree,
+    group: &str,
+    controller: Controller,
+    limit: LimitName,
+    source: Errno,
+) -> CgroupError {
     let path = tree.full_path(group, "");
     match source {
         Errno::BUSY => CgroupError::ProcessesInside { path },
-        Errno::NOENT => {
-            CgroupError::Unenforceable { limit, cause: Cause::NotDelegated(controller, tree.full_path(parent(group), "")) }
-        }
+        Errno::NOENT => CgroupError::Unenforceable {
+            limit,
+            cause: Cause::NotDelegated(controller, tree.full_path(parent(group), "")),
+        },
         source => CgroupError::Io { operation: "enable controllers in", path, source },
     }
 }
@@ -147,13 +160,14 @@ fn filter_devices(tree: &Tree, group: &str, devices: &DevicePolicy) -> Result<()
         let (limit, value) = (LimitName::Devices, rules.len().to_string());
         return Err(CgroupError::Invalid { limit, value, reason: "so many devices do not fit one filter" });
     }
-    let program = bpf::load_device_program(&device_program::program(rules)).map_err(|source| match source {
-        Errno::NOSYS | Errno::INVAL => CgroupError::Unenforceable {
-            limit: LimitName::Devices,
-            cause: Cause::NotBuilt(Controller::Devices, Version::V2),
-        },
-        source => tree.error("load the device filter of", group, "", source),
-    })?;
+    let program =
+        bpf::load_device_program(&device_program::program(rules)).map_err(|source| match source {
+            Errno::NOSYS | Errno::INVAL => CgroupError::Unenforceable {
+                limit: LimitName::Devices,
+                cause: Cause::NotBuilt(Controller::Devices, Version::V2),
+            },
+            source => tree.error("load the device filter of", group, "", source),
+        })?;
     let failed = |source| tree.error("attach the device filter to", group, "", source);
     let directory = tree.open_at(group, "", OFlags::RDONLY | OFlags::DIRECTORY).map_err(failed)?;
     bpf::attach_device_program(directory.as_fd(), program.as_fd()).map_err(failed)?;
@@ -189,7 +203,10 @@ impl V2Group {
             Ok(true) => Ok(()),
             Ok(false) => Err(CgroupError::TooLong { what, path: self.path.clone(), limit_ms: FREEZE_MS_MAX }),
             Err(CgroupError::Io { path, source: Errno::NOENT, .. }) if self.root.tree.exists(&self.path) => {
-                Err(CgroupError::Unenforceable { limit: LimitName::Freezer, cause: Cause::NoFile { path, needs } })
+                Err(CgroupError::Unenforceable {
+                    limit: LimitName::Freezer,
+                    cause: Cause::NoFile { path, needs },
+                })
             }
             Err(error) => Err(error),
         }
@@ -220,7 +237,9 @@ impl change::Changeable for V2Group {
 
     /// `memory.max` below what is in use kills; `memory.high` for a moment reclaims and does not.
     fn make_room(&self, from: &Effective, to: &Effective) -> Result<(), CgroupError> {
-        let Some(wanted_bytes) = to.memory_bytes.filter(|bytes| from.memory_bytes.is_none_or(|now| *bytes < now)) else {
+        let Some(wanted_bytes) =
+            to.memory_bytes.filter(|bytes| from.memory_bytes.is_none_or(|now| *bytes < now))
+        else {
             return Ok(());
         };
         let used = || Ok(self.root.tree.number(&self.path, "memory.current")?.unwrap_or(0));

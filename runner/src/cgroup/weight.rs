@@ -27,7 +27,11 @@ fn on_the_curve(shares: u32) -> u32 {
     let log = f64::from(shares).log2();
     let exponent = (log * log + 125.0 * log) / 612.0 - 7.0 / 34.0;
     let weight = 10_f64.powf(exponent).ceil().clamp(1.0, f64::from(WEIGHT_MAX));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1..=10000 just above")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to 1..=10000 just above"
+    )]
     let weight = weight as u32;
     weight
 }

@@ -28,7 +28,10 @@ fn unified_board() {
     assert_eq!(layout, Layout { unified: Some("/sys/fs/cgroup".into()), legacy: vec![] });
     let offered = Controllers::parse("cpuset cpu io memory hugetlb pids rdma misc", ' ', Version::V2);
     let chosen = Hierarchies::choose(layout, offered);
-    assert_eq!(chosen, Some(Hierarchies::Unified { mount_point: "/sys/fs/cgroup".into(), controllers: offered }));
+    assert_eq!(
+        chosen,
+        Some(Hierarchies::Unified { mount_point: "/sys/fs/cgroup".into(), controllers: offered })
+    );
     assert_eq!(offered.len(), 5);
 }
 

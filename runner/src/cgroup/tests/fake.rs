@@ -21,7 +21,8 @@ struct Fake(PathBuf);
 impl Fake {
     fn new(files: &[(&str, &str)]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("limpet-fake-cgroup-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("limpet-fake-cgroup-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let fake = Self(std::env::temp_dir().join(name));
         std::fs::create_dir_all(fake.0.join(GROUP)).unwrap();
         for (file, text) in files {
@@ -46,7 +47,7 @@ impl Drop for Fake {
     }
 }
 
-const FRESH: [(&str, &str); 9] = [
+const FRESH: [(&str, &str); 11] = [
     ("memory.max", "max"),
     ("memory.swap.max", "max"),
     ("memory.low", "0"),
@@ -54,6 +55,8 @@ const FRESH: [(&str, &str); 9] = [
     ("cpu.weight", "100"),
     ("cpuset.cpus", ""),
     ("cpuset.mems", ""),
+    ("cpuset.cpus.effective", "0-1"),
+    ("cpuset.mems.effective", "0"),
     ("pids.max", "max"),
     ("io.max", ""),
 ];
@@ -68,7 +71,13 @@ fn everything() -> Limits {
         cpuset_cpus: Some("0-1".into()),
         cpuset_mems: Some("0".into()),
         pids: Pids::Max(1000),
-        throttles: vec![Throttle { kind: ThrottleKind::WriteBps, path: String::new(), major: 8, minor: 0, rate: 5000 }],
+        throttles: vec![Throttle {
+            kind: ThrottleKind::WriteBps,
+            path: String::new(),
+            major: 8,
+            minor: 0,
+            rate: 5000,
+        }],
     }
 }
 
@@ -97,6 +106,17 @@ fn a_value_that_is_not_in_force_is_an_error() {
     let CgroupError::HalfChanged { source, .. } = error else { panic!("{error}") };
     let said = source.to_string();
     assert!(said.contains("--pids-limit is not in force") && said.contains("\"33x\""), "{said}");
+}
+
+#[test]
+fn cpus_that_the_board_does_not_have_are_an_error() {
+    let fake = Fake::new(&FRESH);
+    let group = fake.driver().open(GROUP).unwrap();
+    let limits = Limits { cpuset_cpus: Some("0-3".into()), ..everything() };
+    let error = group.apply(&limits).unwrap_err();
+    let CgroupError::HalfChanged { source, .. } = error else { panic!("{error}") };
+    let said = source.to_string();
+    assert!(said.contains("--cpuset-cpus is not in force") && said.contains("\"0-1\""), "{said}");
 }
 
 #[test]
@@ -135,7 +155,10 @@ fn statistics_are_put_together() {
         ("cpu.stat", "usage_usec 7\nuser_usec 1\nnr_periods 9\nnr_throttled 4\nthrottled_usec 8\n"),
         ("pids.current", "3\n"),
         ("pids.max", "10\n"),
-        ("io.stat", "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n8:16 rbytes=10 wbytes=20 rios=30 wios=40\n"),
+        (
+            "io.stat",
+            "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n8:16 rbytes=10 wbytes=20 rios=30 wios=40\n",
+        ),
         ("cgroup.events", "populated 1\nfrozen 0\n"),
     ]);
     let group = fake.driver().open(GROUP).unwrap();

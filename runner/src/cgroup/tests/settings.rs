@@ -144,9 +144,12 @@ fn going_back_to_no_limits_says_so_to_the_kernel() {
 #[test]
 fn v1_memory_never_passes_memory_and_swap() {
     let sizes = [Some(16 * MIB), Some(32 * MIB), Some(64 * MIB), None];
-    let pairs: Vec<_> = sizes.iter().flat_map(|memory| sizes.iter().map(move |both| (*memory, *both))).collect();
-    let valid: Vec<_> =
-        pairs.into_iter().filter(|(memory, both)| memory.unwrap_or(u64::MAX) <= both.unwrap_or(u64::MAX)).collect();
+    let pairs: Vec<_> =
+        sizes.iter().flat_map(|memory| sizes.iter().map(move |both| (*memory, *both))).collect();
+    let valid: Vec<_> = pairs
+        .into_iter()
+        .filter(|(memory, both)| memory.unwrap_or(u64::MAX) <= both.unwrap_or(u64::MAX))
+        .collect();
     for from in &valid {
         for to in &valid {
             let values = |pair: &(Option<u64>, Option<u64>)| Effective {
@@ -176,7 +179,8 @@ fn follow(from: &Effective, to: &Wanted) {
 
 #[test]
 fn tiny_quotas_get_a_longer_period() {
-    let limits = Limits { cpu_millis: Some(5), memory: Memory::Unlimited, pids: Pids::Unlimited, ..Limits::default() };
+    let limits =
+        Limits { cpu_millis: Some(5), memory: Memory::Unlimited, pids: Pids::Unlimited, ..Limits::default() };
     let to = wanted(&limits);
     assert_eq!(written(&v2::settings::settings(&Effective::default(), &to)), ["cpu.max=5000 1000000"]);
     assert_eq!(
@@ -203,6 +207,7 @@ fn expecting(value: &str, expect: Expect) -> Setting {
         controller: Controller::Memory,
         file: "x",
         value: value.into(),
+        read_back: "x",
         expect,
         if_missing: IfMissing::PassOver,
     }
@@ -221,13 +226,18 @@ fn reading_back() {
 
 #[test]
 fn reading_back_device_lines() {
-    let v1 = |word: Option<&str>| Expect::Device { device: "8:0".into(), word: word.map(Into::into), key: "" };
+    let v1 =
+        |word: Option<&str>| Expect::Device { device: "8:0".into(), word: word.map(Into::into), key: "" };
     assert!(expecting("", v1(Some("100"))).accepts("8:16 5\n8:0 100"));
     assert!(!expecting("", v1(Some("100"))).accepts("8:0 1000"));
     assert!(!expecting("", v1(Some("100"))).accepts(""));
     assert!(expecting("", v1(None)).accepts("8:1 7"));
     assert!(!expecting("", v1(None)).accepts("8:0 7"));
-    let v2 = |word: Option<&str>| Expect::Device { device: "8:0".into(), word: word.map(Into::into), key: "rbps=" };
+    let v2 = |word: Option<&str>| Expect::Device {
+        device: "8:0".into(),
+        word: word.map(Into::into),
+        key: "rbps=",
+    };
     let line = "8:0 rbps=100 wbps=max riops=max wiops=max";
     assert!(expecting("", v2(Some("rbps=100"))).accepts(line));
     assert!(!expecting("", v2(Some("rbps=10"))).accepts(line));
@@ -240,7 +250,10 @@ fn reading_back_device_lines() {
 fn a_changed_rate_is_written_once() {
     let rate = |rate| DeviceRate { kind: ThrottleKind::WriteIops, major: 8, minor: 0, rate };
     let from = Effective { throttles: vec![rate(5)], ..Effective::default() };
-    let to = Wanted { values: Effective { throttles: vec![rate(6)], ..Effective::default() }, ..Wanted::default() };
+    let to = Wanted {
+        values: Effective { throttles: vec![rate(6)], ..Effective::default() },
+        ..Wanted::default()
+    };
     assert_eq!(written(&v1::settings::settings(&from, &to)), ["blkio.throttle.write_iops_device=8:0 6"]);
     assert_eq!(written(&v2::settings::settings(&from, &to)), ["io.max=8:0 wiops=6"]);
 }

@@ -57,7 +57,9 @@ fn list(tree: &Tree, group: &str, file: &str) -> Result<Option<String>, CgroupEr
 
 fn throttles(tree: &Tree, group: &str) -> Result<Vec<DeviceRate>, CgroupError> {
     let mut rates = Vec::new();
-    for kind in [ThrottleKind::ReadBps, ThrottleKind::WriteBps, ThrottleKind::ReadIops, ThrottleKind::WriteIops] {
+    for kind in
+        [ThrottleKind::ReadBps, ThrottleKind::WriteBps, ThrottleKind::ReadIops, ThrottleKind::WriteIops]
+    {
         tree.lines(group, throttle_file(kind), &mut |line| {
             let rate = device(line).and_then(|(major, minor, rate)| Some((major, minor, rate.parse().ok()?)));
             rates.extend(rate.map(|(major, minor, rate)| DeviceRate { kind, major, minor, rate }));
@@ -87,8 +89,10 @@ pub(super) fn stats(tree: FindTree<'_, '_>, group: &str) -> Result<Stats, Cgroup
         stats.pids_limit = tree.number(group, "pids.max")?;
     }
     if let Some(tree) = tree(Controller::Io) {
-        [stats.block_read_bytes, stats.block_write_bytes] = traffic(tree, group, "blkio.throttle.io_service_bytes_recursive")?;
-        [stats.block_reads, stats.block_writes] = traffic(tree, group, "blkio.throttle.io_serviced_recursive")?;
+        [stats.block_read_bytes, stats.block_write_bytes] =
+            traffic(tree, group, "blkio.throttle.io_service_bytes_recursive")?;
+        [stats.block_reads, stats.block_writes] =
+            traffic(tree, group, "blkio.throttle.io_serviced_recursive")?;
     }
     Ok(stats)
 }
@@ -98,7 +102,9 @@ fn traffic(tree: &Tree, group: &str, file: &str) -> Result<[u64; 2], CgroupError
     let mut sums = [0; 2];
     tree.lines(group, file, &mut |line| {
         let words = device(line).and_then(|(_, _, rest)| rest.split_once(' '));
-        let Some((kind, Ok(amount))) = words.map(|(kind, amount)| (kind, amount.parse::<u64>())) else { return };
+        let Some((kind, Ok(amount))) = words.map(|(kind, amount)| (kind, amount.parse::<u64>())) else {
+            return;
+        };
         match kind {
             "Read" => sums[0] += amount,
             "Write" => sums[1] += amount,

@@ -36,21 +36,28 @@ fn bytes_setting(limit: LimitName, file: &'static str, bytes: Option<u64>, if_mi
         Some(bytes) => (bytes.to_string(), Expect::Same),
         None => ("-1".to_owned(), Expect::AtLeast(UNLIMITED_BYTES_MIN)),
     };
-    Setting { limit, controller: Controller::Memory, file, value, expect, if_missing }
+    Setting { limit, controller: Controller::Memory, file, value, read_back: file, expect, if_missing }
 }
 
 /// Memory never above memory and swap together, at any moment between two writes.
 fn memory(from: &Effective, to: &Wanted) -> Vec<Setting> {
     let name = if to.memory_is_default { LimitName::DefaultMemory } else { LimitName::Memory };
     let if_no_swap = match to.swap_is_asked {
-        true => IfMissing::Refuse("CONFIG_SWAP and, before Linux 6.1, swapaccount=1 on the kernel command line (CONFIG_MEMCG_SWAP)"),
+        true => IfMissing::Refuse(
+            "CONFIG_SWAP and, before Linux 6.1, swapaccount=1 on the kernel command line (CONFIG_MEMCG_SWAP)",
+        ),
         false => IfMissing::PassOver,
     };
     let wanted = &to.values;
     let memory = (from.memory_bytes != wanted.memory_bytes)
         .then(|| bytes_setting(name, "memory.limit_in_bytes", wanted.memory_bytes, IfMissing::Refuse(MEMCG)));
     let both = (from.memory_swap_bytes != wanted.memory_swap_bytes).then(|| {
-        bytes_setting(LimitName::MemorySwap, "memory.memsw.limit_in_bytes", wanted.memory_swap_bytes, if_no_swap)
+        bytes_setting(
+            LimitName::MemorySwap,
+            "memory.memsw.limit_in_bytes",
+            wanted.memory_swap_bytes,
+            if_no_swap,
+        )
     });
     let raise_both_first = or_all(wanted.memory_bytes) > or_all(from.memory_swap_bytes);
     let in_order = if raise_both_first { [both, memory] } else { [memory, both] };
@@ -64,7 +71,12 @@ fn or_all(bytes: Option<u64>) -> u64 {
 fn reservation(from: &Effective, to: &Effective) -> Option<Setting> {
     let bytes = to.memory_reservation_bytes;
     (from.memory_reservation_bytes != bytes).then(|| {
-        bytes_setting(LimitName::MemoryReservation, "memory.soft_limit_in_bytes", bytes, IfMissing::Refuse(MEMCG))
+        bytes_setting(
+            LimitName::MemoryReservation,
+            "memory.soft_limit_in_bytes",
+            bytes,
+            IfMissing::Refuse(MEMCG),
+        )
     })
 }
 
@@ -74,6 +86,7 @@ fn cpu(from: &Effective, to: &Effective) -> Vec<Setting> {
         controller: Controller::Cpu,
         file,
         value,
+        read_back: file,
         expect: Expect::Same,
         if_missing: IfMissing::Refuse(needs),
     };
@@ -85,12 +98,25 @@ fn cpu(from: &Effective, to: &Effective) -> Vec<Setting> {
             // Between two quotas the period changes: none in force keeps every step within the kernel's bounds.
             settings.push(quota("-1".to_owned()));
         }
-        settings.push(setting(LimitName::Cpus, "cpu.cfs_period_us", period_us.to_string(), "CONFIG_CFS_BANDWIDTH"));
-        settings.extend(to.cpu_millis.map(|millis| quota((u64::from(millis) * period_us / 1000).to_string())));
+        settings.push(setting(
+            LimitName::Cpus,
+            "cpu.cfs_period_us",
+            period_us.to_string(),
+            "CONFIG_CFS_BANDWIDTH",
+        ));
+        settings
+            .extend(to.cpu_millis.map(|millis| quota((u64::from(millis) * period_us / 1000).to_string())));
     }
     let shares = to.cpu_shares.unwrap_or(SHARES_DEFAULT);
-    if from.cpu_shares != to.cpu_shares && !(to.cpu_shares.is_none() && from.cpu_shares == Some(SHARES_DEFAULT)) {
-        settings.push(setting(LimitName::CpuShares, "cpu.shares", shares.to_string(), "CONFIG_FAIR_GROUP_SCHED"));
+    if from.cpu_shares != to.cpu_shares
+        && !(to.cpu_shares.is_none() && from.cpu_shares == Some(SHARES_DEFAULT))
+    {
+        settings.push(setting(
+            LimitName::CpuShares,
+            "cpu.shares",
+            shares.to_string(),
+            "CONFIG_FAIR_GROUP_SCHED",
+        ));
     }
     settings
 }
@@ -108,6 +134,7 @@ fn cpuset(from: &Effective, to: &Effective) -> Vec<Setting> {
                 controller: Controller::Cpuset,
                 file,
                 value: to.clone()?,
+                read_back: file,
                 expect: Expect::List,
                 if_missing: IfMissing::Refuse("CONFIG_CPUSETS"),
             })
@@ -123,13 +150,18 @@ fn pids(from: &Effective, to: &Wanted) -> Option<Setting> {
         controller: Controller::Pids,
         file: "pids.max",
         value: wanted.map_or_else(|| "max".to_owned(), |most| most.to_string()),
+        read_back: "pids.max",
         expect: Expect::Same,
         if_missing: IfMissing::Refuse("CONFIG_CGROUP_PIDS"),
     })
 }
 
 fn throttles(from: &Effective, to: &Effective) -> Vec<Setting> {
-    let set = to.throttles.iter().filter(|rate| !from.throttles.contains(rate)).map(|rate| throttle(rate, Some(rate.rate)));
+    let set = to
+        .throttles
+        .iter()
+        .filter(|rate| !from.throttles.contains(rate))
+        .map(|rate| throttle(rate, Some(rate.rate)));
     let removed = removed_throttles(from, to).map(|rate| throttle(rate, None));
     removed.chain(set).collect()
 }
@@ -141,6 +173,7 @@ fn throttle(target: &DeviceRate, rate: Option<u64>) -> Setting {
         controller: Controller::Io,
         file: throttle_file(target.kind),
         value: format!("{device} {}", rate.unwrap_or(0)),
+        read_back: throttle_file(target.kind),
         expect: Expect::Device { device, word: rate.map(|rate| rate.to_string()), key: "" },
         if_missing: IfMissing::Refuse("CONFIG_BLK_DEV_THROTTLING"),
     }

@@ -37,7 +37,9 @@ fn cpu_millis(tree: &Tree, group: &str) -> Result<Option<u32>, CgroupError> {
     };
     let pair = text.split_once(' ').map(|(quota, period)| (quota.parse::<u64>(), period.parse::<u64>()));
     match pair {
-        Some((Ok(quota_us), Ok(period_us @ 1..))) => Ok(u32::try_from(quota_us.saturating_mul(1000) / period_us).ok()),
+        Some((Ok(quota_us), Ok(period_us @ 1..))) => {
+            Ok(u32::try_from(quota_us.saturating_mul(1000) / period_us).ok())
+        }
         _ => Err(tree.unexpected(group, "cpu.max", text)),
     }
 }

@@ -22,11 +22,24 @@ pub(in crate::cgroup) fn settings(from: &Effective, to: &Wanted) -> Vec<Setting>
 
 /// The ceiling of an instance's parent group.
 pub(super) fn ceiling(bytes: u64) -> Setting {
-    memory_setting(LimitName::InstanceMemory, "memory.max", most(Some(bytes)), IfMissing::Refuse("CONFIG_MEMCG"))
+    memory_setting(
+        LimitName::InstanceMemory,
+        "memory.max",
+        most(Some(bytes)),
+        IfMissing::Refuse("CONFIG_MEMCG"),
+    )
 }
 
 fn memory_setting(limit: LimitName, file: &'static str, value: String, if_missing: IfMissing) -> Setting {
-    Setting { limit, controller: Controller::Memory, file, value, expect: Expect::Same, if_missing }
+    Setting {
+        limit,
+        controller: Controller::Memory,
+        file,
+        value,
+        read_back: file,
+        expect: Expect::Same,
+        if_missing,
+    }
 }
 
 /// A number, or the kernel's word for none.
@@ -38,7 +51,9 @@ fn memory(from: &Effective, to: &Wanted) -> Vec<Setting> {
     let name = if to.memory_is_default { LimitName::DefaultMemory } else { LimitName::Memory };
     let needs = IfMissing::Refuse("CONFIG_MEMCG");
     let if_no_swap = match to.swap_is_asked {
-        true => IfMissing::Refuse("CONFIG_SWAP and, before Linux 6.1, swapaccount=1 on the kernel command line (CONFIG_MEMCG_SWAP)"),
+        true => IfMissing::Refuse(
+            "CONFIG_SWAP and, before Linux 6.1, swapaccount=1 on the kernel command line (CONFIG_MEMCG_SWAP)",
+        ),
         false => IfMissing::PassOver,
     };
     let wanted = &to.values;
@@ -67,6 +82,7 @@ fn cpu(from: &Effective, to: &Effective) -> Vec<Setting> {
         controller: Controller::Cpu,
         file,
         value,
+        read_back: file,
         expect: Expect::Same,
         if_missing: IfMissing::Refuse(needs),
     };
@@ -77,26 +93,35 @@ fn cpu(from: &Effective, to: &Effective) -> Vec<Setting> {
         let value = format!("{} {period_us}", most(quota));
         settings.push(setting(LimitName::Cpus, "cpu.max", value, "CONFIG_CFS_BANDWIDTH"));
     }
-    if from.cpu_shares != to.cpu_shares && !(to.cpu_shares.is_none() && from.cpu_shares == Some(SHARES_DEFAULT)) {
+    if from.cpu_shares != to.cpu_shares
+        && !(to.cpu_shares.is_none() && from.cpu_shares == Some(SHARES_DEFAULT))
+    {
         let weight = weight_from_shares(to.cpu_shares.unwrap_or(SHARES_DEFAULT));
-        settings.push(setting(LimitName::CpuShares, "cpu.weight", weight.to_string(), "CONFIG_FAIR_GROUP_SCHED"));
+        settings.push(setting(
+            LimitName::CpuShares,
+            "cpu.weight",
+            weight.to_string(),
+            "CONFIG_FAIR_GROUP_SCHED",
+        ));
     }
     settings
 }
 
+/// The kernel accepts CPUs that the board does not have, and then gives the parent's: only the effective list tells.
 fn cpuset(from: &Effective, to: &Effective) -> Vec<Setting> {
     let lists = [
-        (LimitName::CpusetCpus, "cpuset.cpus", &from.cpuset_cpus, &to.cpuset_cpus),
-        (LimitName::CpusetMems, "cpuset.mems", &from.cpuset_mems, &to.cpuset_mems),
+        (LimitName::CpusetCpus, ["cpuset.cpus", "cpuset.cpus.effective"], &from.cpuset_cpus, &to.cpuset_cpus),
+        (LimitName::CpusetMems, ["cpuset.mems", "cpuset.mems.effective"], &from.cpuset_mems, &to.cpuset_mems),
     ];
     let changed = lists.into_iter().filter(|(_, _, from, to)| from != to);
     changed
-        .map(|(limit, file, _, to)| Setting {
+        .map(|(limit, [file, effective], _, to)| Setting {
             limit,
             controller: Controller::Cpuset,
             file,
             // An empty list, which must be written as a line, is the parent's.
             value: to.clone().unwrap_or_else(|| "\n".to_owned()),
+            read_back: if to.is_some() { effective } else { file },
             expect: Expect::List,
             if_missing: IfMissing::Refuse("CONFIG_CPUSETS"),
         })
@@ -111,13 +136,18 @@ fn pids(from: &Effective, to: &Wanted) -> Option<Setting> {
         controller: Controller::Pids,
         file: "pids.max",
         value: most(wanted),
+        read_back: "pids.max",
         expect: Expect::Same,
         if_missing: IfMissing::Refuse("CONFIG_CGROUP_PIDS"),
     })
 }
 
 fn throttles(from: &Effective, to: &Effective) -> Vec<Setting> {
-    let set = to.throttles.iter().filter(|rate| !from.throttles.contains(rate)).map(|rate| throttle(rate, Some(rate.rate)));
+    let set = to
+        .throttles
+        .iter()
+        .filter(|rate| !from.throttles.contains(rate))
+        .map(|rate| throttle(rate, Some(rate.rate)));
     let removed = removed_throttles(from, to).map(|rate| throttle(rate, None));
     removed.chain(set).collect()
 }
@@ -131,6 +161,7 @@ fn throttle(target: &DeviceRate, rate: Option<u64>) -> Setting {
         controller: Controller::Io,
         file: "io.max",
         value: format!("{device} {word}"),
+        read_back: "io.max",
         expect: Expect::Device { device, word: rate.is_some().then_some(word), key },
         if_missing: IfMissing::Refuse("CONFIG_BLK_DEV_THROTTLING"),
     }
