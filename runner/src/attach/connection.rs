@@ -44,14 +44,25 @@ impl Connection {
     /// # Errors
     /// [`Error::NotRunning`] where no keeper listens.
     pub fn open(dir: BorrowedFd<'_>) -> Result<Self, Error> {
+        Self::open_with(dir, SocketFlags::empty())?
+            .ok_or_else(|| failed("connect to the keeper")(Errno::AGAIN))
+    }
+
+    /// As [`Connection::open`], but never waits: `None` while too many others wait to be let in.
+    pub(super) fn open_now(dir: BorrowedFd<'_>) -> Result<Option<Self>, Error> {
+        Self::open_with(dir, SocketFlags::NONBLOCK)
+    }
+
+    fn open_with(dir: BorrowedFd<'_>, flags: SocketFlags) -> Result<Option<Self>, Error> {
         // A name in sun_path has at most 107 bytes (unix(7)); this one is short, wherever the directory is.
         let path = format!("/proc/self/fd/{}/{SOCKET_NAME}", dir.as_raw_fd());
         let address = SocketAddrUnix::new(path).map_err(failed("name the keeper's socket"))?;
-        let flags = SocketFlags::CLOEXEC;
-        let socket = net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)
-            .map_err(failed("make a socket"))?;
+        let socket =
+            net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags | SocketFlags::CLOEXEC, None)
+                .map_err(failed("make a socket"))?;
         match rustix::io::retry_on_intr(|| net::connect(&socket, &address)) {
-            Ok(()) => Ok(Self { socket }),
+            Ok(()) => Ok(Some(Self { socket })),
+            Err(Errno::AGAIN) => Ok(None),
             Err(Errno::NOENT | Errno::CONNREFUSED) => Err(Error::NotRunning),
             Err(errno) => Err(failed("connect to the keeper")(errno)),
         }

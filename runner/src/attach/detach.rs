@@ -37,6 +37,12 @@ impl DetachKeys {
         Self(Keys::new())
     }
 
+    /// The bytes that a terminal sends for the keys; what is over [`DETACH_KEYS_MAX`] is cut off.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.iter().copied().take(DETACH_KEYS_MAX).collect())
+    }
+
     /// Keys separated by commas: single ASCII characters or `ctrl-X`. An empty text is the default, as with docker.
     ///
     /// # Errors

@@ -21,6 +21,9 @@ use rustix::io::Errno;
 pub struct Session<'a> {
     /// To its keeper.
     pub connection: Connection,
+    /// The directory of that keeper's socket: each signal goes over a connection of its own, because a keeper does not
+    /// hear a client whose stdin the container does not read. Without it signals wait behind stdin.
+    pub directory: Option<BorrowedFd<'a>>,
     /// Read and passed on, if it is wanted.
     pub stdin: Option<BorrowedFd<'a>>,
     /// Where its standard output goes; thrown away without one.
@@ -72,6 +75,7 @@ impl Session<'_> {
             input: Input::new(self.stdin, keys),
             output: Output::new(self.stdout, self.stderr),
             connection: self.connection,
+            directory: self.directory,
             accepted: false,
             terminal,
             signals,
@@ -86,6 +90,7 @@ struct Relay<'a> {
     input: Input<'a>,
     output: Output<'a>,
     connection: Connection,
+    directory: Option<BorrowedFd<'a>>,
     /// The keeper has answered: what it refuses from now on is not the session.
     accepted: bool,
     terminal: Option<RawTerminal<'a>>,
@@ -156,13 +161,28 @@ impl Relay<'_> {
     fn take_signals(&mut self, warn: &mut dyn FnMut(&str)) -> Result<Option<Outcome>, Error> {
         while let Some(signal) = self.signals.next()? {
             match (&self.terminal, signal) {
-                (None, signal) => self.input.signal(signal),
+                (None, signal) => self.pass_signal(signal, warn),
                 (Some(_), Signal::SIGWINCH) => self.pass_size(),
                 (Some(_), Signal::SIGCONT) => self.resume(warn),
                 (Some(_), signal) => return Ok(Some(Outcome::Interrupted(signal as u8))),
             }
         }
         Ok(None)
+    }
+
+    /// Past all that waits on the session's own connection, where that is possible.
+    fn pass_signal(&mut self, signal: Signal, warn: &mut dyn FnMut(&str)) {
+        let opened = self.directory.map_or(Ok(None), Connection::open_now);
+        let sent = opened.and_then(|connection| {
+            connection.map(|connection| connection.send(&Request::Signal(signal as u8))).transpose()
+        });
+        match sent {
+            Ok(Some(())) => {}
+            Ok(None) => self.input.signal(signal),
+            // It has ended: the session is about to hear of it.
+            Err(Error::NotRunning | Error::Gone) => {}
+            Err(error) => warn(&format!("{signal} does not reach the container: {error}")),
+        }
     }
 
     fn resume(&mut self, warn: &mut dyn FnMut(&str)) {

@@ -62,6 +62,7 @@ fn pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
 fn session(connection: Connection) -> Session<'static> {
     Session {
         connection,
+        directory: None,
         stdin: None,
         stdout: None,
         stderr: None,

@@ -81,6 +81,7 @@ fn the_client() {
     let (stdin, stdout, stderr) = (rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr());
     let session = Session {
         connection: Connection::open(opened.as_fd()).unwrap(),
+        directory: Some(opened.as_fd()),
         stdin: Some(stdin),
         stdout: Some(stdout),
         stderr: Some(stderr),
@@ -200,25 +201,34 @@ fn a_terminal_is_raw_again_after_a_stop() {
     seat.ended();
 }
 
-#[test]
-fn a_reader_that_stalls_holds_back_the_keeper_but_no_signal() {
-    let place = Place::new("stall");
-    let ((stdin, stdin_end), (mut stdout, stdout_end)) = (pipe(), pipe());
-    let stdio = [stdin.into(), stdout_end.into(), Stdio::inherit()];
-    let (mut client, keeper) = place.attach(&[], stdio);
-    let piece = [b'o'; STDIO_BYTES_MAX];
+/// Sends what the client takes, until it takes no more.
+fn fill(keeper: &FakeKeeper, piece: &[u8]) -> usize {
     let mut sent_bytes = 0;
     for _ in 0..20 {
-        while keeper.offer(&Reply::Stdout(&piece)) {
+        while keeper.offer(&Reply::Stdout(piece)) {
             sent_bytes += piece.len();
         }
         thread::sleep(Duration::from_millis(10));
     }
+    sent_bytes
+}
+
+#[test]
+fn a_stall_on_both_sides_holds_no_signal_back() {
+    let place = Place::new("stall");
+    let ((stdin, mut stdin_end), (mut stdout, stdout_end)) = (pipe(), pipe());
+    let (mut client, keeper) = place.attach(&[], [stdin.into(), stdout_end.into(), Stdio::inherit()]);
+    let piece = [b'o'; STDIO_BYTES_MAX];
+    let sent_bytes = fill(&keeper, &piece);
     assert!(sent_bytes < 2 << 20, "{sent_bytes} bytes went nowhere");
+    // Ends when the client does, with a broken pipe: nobody took all that.
+    let typist = thread::spawn(move || stdin_end.write_all(&[b'i'; 4 << 20]));
+    thread::sleep(Duration::from_millis(200));
     let cpu_before = cpu_ticks(&client);
     for signal in [Kill::USR1, Kill::INT] {
         kill(&client, signal);
-        assert_eq!(keeper.next(), format!("Signal({})", signal.as_raw()));
+        let messenger = FakeKeeper(accept(&place.listener).unwrap());
+        assert_eq!(messenger.next(), format!("Signal({})", signal.as_raw()));
     }
     // With its output blocked and its keeper gone it waits, and does not spin.
     drop(keeper);
@@ -229,7 +239,7 @@ fn a_reader_that_stalls_holds_back_the_keeper_but_no_signal() {
     assert!(client.wait().unwrap().success());
     assert_eq!(text.iter().filter(|&&b| b == b'o').count() / piece.len(), sent_bytes / piece.len());
     assert_eq!(place.outcome(), "Ok(Lost)");
-    drop(stdin_end);
+    assert!(typist.join().unwrap().is_err());
 }
 
 /// User and system time (proc_pid_stat(5), fields 14 and 15).
