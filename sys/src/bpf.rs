@@ -31,7 +31,7 @@ const ATTACH_TYPE_CGROUP_DEVICE: u32 = 6;
 /// Programs of ancestors stay in force, whatever they are attached with.
 const F_ALLOW_MULTI: u32 = 2;
 /// Only the first program ids are asked for; the count is of all.
-const PROGRAM_IDS_ASKED: usize = 16;
+const PROGRAM_IDS_ASKED: u32 = 16;
 
 /// The first fields of `union bpf_attr` for BPF_PROG_LOAD (Linux 4.15).
 #[repr(C)]
@@ -113,14 +113,14 @@ pub fn attach_device_program(group: BorrowedFd<'_>, program: BorrowedFd<'_>) -> 
 /// # Errors
 /// `EBADF`: not a cgroup v2 directory.
 pub fn count_device_programs(group: impl AsFd) -> Result<u32, Errno> {
-    let mut ids = [0_u32; PROGRAM_IDS_ASKED];
+    let mut ids = [0_u32; PROGRAM_IDS_ASKED as usize];
     let mut attributes = QueryAttributes {
         target_fd: number(group.as_fd())?,
         attach_type: ATTACH_TYPE_CGROUP_DEVICE,
         query_flags: 0,
         attach_flags: 0,
         program_ids: ids.as_mut_ptr() as u64,
-        program_count: PROGRAM_IDS_ASKED as u32,
+        program_count: PROGRAM_IDS_ASKED,
         padding: 0,
     };
     // SAFETY: `ids` has room for the count that is given, outlives the call and is not read after it.

@@ -16,7 +16,7 @@ use rustix::io::Errno;
 /// Where hierarchies are usually mounted; preferred when there are several mounts of one.
 const USUAL_MOUNT_POINT: &str = "/sys/fs/cgroup";
 /// File system type of cgroup v2 (statfs(2)).
-const CGROUP2_SUPER_MAGIC: i64 = 0x6367_7270;
+const CGROUP2_SUPER_MAGIC: rustix::fs::FsWord = 0x6367_7270;
 
 /// The cgroup mounts of one mount table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,8 +152,7 @@ pub fn detect() -> Result<Box<dyn CgroupDriver>, CgroupError> {
 }
 
 fn is_cgroup2(path: &str) -> bool {
-    #[expect(clippy::unnecessary_cast, reason = "the field's type differs between libcs")]
-    rustix::fs::statfs(path).is_ok_and(|found| found.f_type as i64 == CGROUP2_SUPER_MAGIC)
+    rustix::fs::statfs(path).is_ok_and(|found| found.f_type == CGROUP2_SUPER_MAGIC)
 }
 
 fn mounted() -> Result<Layout, CgroupError> {

@@ -27,10 +27,10 @@ fn verdict(program: &[Instruction], kind: u32, access: u32, major: u32, minor: u
             0x57 => registers[to] &= i64::from(immediate),
             0x77 => {
                 registers[to] =
-                    registers[to].cast_unsigned().unbounded_shr(immediate.cast_unsigned()).cast_signed()
+                    registers[to].cast_unsigned().unbounded_shr(immediate.cast_unsigned()).cast_signed();
             }
             0x55 if registers[to] != i64::from(immediate) => {
-                next = next.checked_add_signed(isize::from(offset)).unwrap()
+                next = next.checked_add_signed(isize::from(offset)).unwrap();
             }
             0x55 => {}
             0x95 => return registers[0],
