@@ -334,6 +334,14 @@ impl Home {
         remove_tree(&doomed)
     }
 
+    /// Removes what was made for a container that never got its record or its name.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn discard(&self, id: &ContainerId) -> Result<(), HomeError> {
+        remove_tree(&self.directory(id))
+    }
+
     /// Finishes removals that were cut off.
     ///
     /// # Errors

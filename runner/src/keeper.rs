@@ -23,8 +23,6 @@ use std::path::Path;
 
 pub use clients::Client;
 
-/// The descriptor under which a new keeper finds its first client.
-pub const CLIENT_FD: i32 = 3;
 /// In the environment of a keeper, asks for the mount(2) fallback, which tests use on new kernels.
 pub const CLASSIC_MOUNTS: &str = "LIMPET_CLASSIC_MOUNTS";
 
@@ -36,10 +34,11 @@ pub fn now_ns() -> u64 {
     seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
 }
 
-/// Keeps the container whose durable directory is `directory` until it has ended. The process's exit status means
-/// nothing; the first client and the exit record have the result.
-pub fn main(directory: &Path) {
-    let Ok(socket) = limpet_sys::process::inherited(CLIENT_FD) else { return };
+/// Keeps the container whose durable directory is `directory` until it has ended; `client` is the number of the
+/// inherited connection to whoever wants it started. The process's exit status means nothing: that client and the
+/// exit record have the result.
+pub fn main(directory: &Path, client: i32) {
+    let Ok(socket) = limpet_sys::process::inherited(client) else { return };
     let mut first = Client::first(socket);
     if let Err(error) = keep(directory, &mut first) {
         first.exited(&failed_exit(code::LIMPET_FAILED, error.to_string()));

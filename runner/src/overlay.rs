@@ -26,6 +26,15 @@ fn failed(doing: &'static str, subject: &str) -> impl FnOnce(Errno) -> OverlayEr
     move |errno| OverlayError { doing, subject, errno }
 }
 
+/// How the owners on disk become those in the container.
+#[derive(Clone, Copy)]
+pub(crate) struct Mapping<'fd> {
+    /// An open user namespace.
+    pub(crate) namespace: BorrowedFd<'fd>,
+    /// The host id of its id 0.
+    pub(crate) first: u32,
+}
+
 /// The layers of one root, the topmost first, all below `common`.
 pub struct Layers<'a> {
     /// Read-only layers.
@@ -40,7 +49,7 @@ pub struct Layers<'a> {
 
 impl Layers<'_> {
     /// Layers taken from a detached tree that shows them id-mapped; nobody else ever sees that tree. Linux 6.15.
-    pub(crate) fn detached(&self, mapping: Option<BorrowedFd<'_>>) -> Result<OwnedFd, OverlayError> {
+    pub(crate) fn detached(&self, mapping: Option<Mapping<'_>>) -> Result<OwnedFd, OverlayError> {
         let tree = self.mapped_tree(mapping)?;
         let context = kernel::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)
             .map_err(failed("use", "overlayfs (CONFIG_OVERLAY_FS)"))?;
@@ -49,7 +58,7 @@ impl Layers<'_> {
         }
         self.set_layer(&context, "upperdir", &tree, self.upper)?;
         self.set_layer(&context, "workdir", &tree, self.work)?;
-        kernel::fsconfig_create(&context).map_err(failed("make the overlay over", self.upper))?;
+        as_owner(mapping, || kernel::fsconfig_create(&context)).map_err(failed("make the overlay over", self.upper))?;
         kernel::fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty())
             .map_err(failed("mount the overlay over", self.upper))
     }
@@ -58,13 +67,14 @@ impl Layers<'_> {
     /// own, in which `scratch` (a directory) serves as the place.
     pub(crate) fn detached_copy(
         &self,
-        mapping: Option<BorrowedFd<'_>>,
+        mapping: Option<Mapping<'_>>,
         scratch: &str,
     ) -> Result<OwnedFd, OverlayError> {
         own_mount_namespace().map_err(failed("enter", "a mount namespace"))?;
         let tree = self.mapped_tree(mapping)?;
         mounting::attach_on_path(tree.as_fd(), scratch).map_err(failed("attach the layers on", scratch))?;
-        self.mount(tree.as_fd(), scratch)?;
+        as_owner(mapping, || self.mount(tree.as_fd(), scratch).map_err(|error| error.errno))
+            .map_err(failed("mount the overlay over", self.upper))?;
         let overlay = mounting::copy_tree(scratch, false).map_err(failed("copy the overlay on", scratch))?;
         for _ in ["overlay", "layers"] {
             kernel::unmount(scratch, UnmountFlags::DETACH).map_err(failed("unmount", scratch))?;
@@ -90,8 +100,9 @@ impl Layers<'_> {
         options.mount(place).map_err(failed("mount the overlay on", place))
     }
 
-    fn mapped_tree(&self, id_map: Option<BorrowedFd<'_>>) -> Result<OwnedFd, OverlayError> {
+    fn mapped_tree(&self, mapping: Option<Mapping<'_>>) -> Result<OwnedFd, OverlayError> {
         let tree = mounting::copy_tree(self.common, false).map_err(failed("open", self.common))?;
+        let id_map = mapping.map(|mapping| mapping.namespace);
         let wanted = Change { id_map, private: true, set: MountAttributes::default(), recursive: false };
         change(tree.as_fd(), &wanted).map_err(failed("id-map (--userns=host does without)", self.common))?;
         Ok(tree)
@@ -106,6 +117,15 @@ impl Layers<'_> {
         let beneath = path[self.common.len()..].trim_start_matches('/');
         openat(common, beneath, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
             .map_err(failed("open layer", path))
+    }
+}
+
+/// overlayfs writes to an id-mapped upper layer as whoever mounted it, who must have an id there; the board's root
+/// has none, and the overlay would come up read-only.
+fn as_owner(mapping: Option<Mapping<'_>>, mount: impl FnOnce() -> KernelResult<()>) -> KernelResult<()> {
+    match mapping {
+        None => mount(),
+        Some(Mapping { first, .. }) => limpet_sys::fsids::as_filesystem_user(first, first, mount)?,
     }
 }
 

@@ -9,7 +9,8 @@ use crate::failure::{self, Failure};
 use crate::features::{Features, MountApi};
 use crate::ids::Slot;
 use crate::steps::{Step, namespaces_at_birth, steps};
-use crate::workshop::{self, OwnIds, WorkshopError};
+use crate::overlay::Mapping;
+use crate::workshop::{self, WorkshopError};
 use limpet_protocol::exit::code;
 use limpet_protocol::launch::{Launch, Process, UserNamespace};
 use limpet_sys::clone::{Child, Cloned, clone_process};
@@ -207,7 +208,7 @@ impl Starting<'_> {
         }
         let namespace = ids.map(|_| open_proc(self.child.pid, "ns/user")).transpose();
         let namespace = namespace.map_err(keeper("open the user namespace"))?;
-        let own = namespace.as_ref().zip(ids).map(|(fd, ids)| OwnIds { namespace: fd.as_fd(), first: ids.first() });
+        let own = namespace.as_ref().zip(ids).map(|(fd, ids)| Mapping { namespace: fd.as_fd(), first: ids.first() });
         Ok(workshop::prepare(self.launch, self.features, own, self.scratch)?)
     }
 

@@ -5,22 +5,13 @@
 
 use crate::features::Features;
 use crate::mounting::{self, FileSystem};
-use crate::overlay::Layers;
+use crate::overlay::{Layers, Mapping};
 use crate::steps::{common_directory, made_by_keeper};
 use limpet_protocol::launch::{Device, Launch, Mount, MountFlags, MountKind, Root};
 use limpet_sys::mount::{Change, change};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, Uid, chownat, makedev, mknodat};
 use rustix::io::Errno;
-
-/// The user namespace of the container, and who its root is on the board.
-#[derive(Clone, Copy)]
-pub(crate) struct OwnIds<'fd> {
-    /// An open user namespace.
-    pub(crate) namespace: BorrowedFd<'fd>,
-    /// The host id of its id 0.
-    pub(crate) first: u32,
-}
 
 /// Why a mount could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +35,7 @@ pub(crate) const STANDARD_DEVICES: [(&str, u32, u32); 6] =
 pub(crate) fn prepare(
     launch: &Launch,
     features: &Features,
-    ids: Option<OwnIds<'_>>,
+    ids: Option<Mapping<'_>>,
     scratch: &str,
 ) -> Result<Vec<OwnedFd>, WorkshopError> {
     let mut prepared = vec![root(launch, features, ids, scratch)?];
@@ -54,7 +45,7 @@ pub(crate) fn prepare(
     Ok(prepared)
 }
 
-fn prepare_mount(mount: &Mount, launch: &Launch, ids: Option<OwnIds<'_>>) -> Result<OwnedFd, WorkshopError> {
+fn prepare_mount(mount: &Mount, launch: &Launch, ids: Option<Mapping<'_>>) -> Result<OwnedFd, WorkshopError> {
     match &mount.kind {
         MountKind::Bind { source, recursive, id_mapped } => {
             bind(source, *recursive, mount.flags, ids.filter(|_| *id_mapped))
@@ -68,7 +59,7 @@ fn bind(
     source: &str,
     recursive: bool,
     flags: MountFlags,
-    ids: Option<OwnIds<'_>>,
+    ids: Option<Mapping<'_>>,
 ) -> Result<OwnedFd, WorkshopError> {
     let tree = mounting::copy_tree(source, recursive).map_err(failed("bind", source))?;
     let set = mounting::attributes(flags);
@@ -84,7 +75,7 @@ fn bind(
 }
 
 /// A tmpfs with the standard devices; the child makes the links and directories in it.
-fn dev(devices: &[Device], ids: Option<OwnIds<'_>>) -> Result<OwnedFd, WorkshopError> {
+fn dev(devices: &[Device], ids: Option<Mapping<'_>>) -> Result<OwnedFd, WorkshopError> {
     let owner = ids.map_or(0, |ids| ids.first);
     let owner_text = owner.to_string();
     let options = [
@@ -145,18 +136,17 @@ fn own(directory: &OwnedFd, name: &str, owner: u32) -> Result<(), WorkshopError>
 fn root(
     launch: &Launch,
     features: &Features,
-    ids: Option<OwnIds<'_>>,
+    ids: Option<Mapping<'_>>,
     scratch: &str,
 ) -> Result<OwnedFd, WorkshopError> {
     match &launch.root {
         Root::Directory(path) => bind(path, true, MountFlags::default(), ids),
         Root::Overlay { lower, upper, work } => {
             let layers = Layers { lower, upper, work, common: common_directory(&launch.root) };
-            let mapping = ids.map(|ids| ids.namespace);
             if features.overlay_by_descriptor {
-                layers.detached(mapping)
+                layers.detached(ids)
             } else {
-                layers.detached_copy(mapping, scratch)
+                layers.detached_copy(ids, scratch)
             }
             .map_err(|error| WorkshopError { doing: "mount", subject: "the layers".to_owned(), reason: error.to_string() })
         }

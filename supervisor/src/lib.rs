@@ -1,5 +1,16 @@
-//! The command line of a board.
+//! The command line of a board: text to typed commands ([`cli`]), commands to effects ([`verbs`]), effects to text
+//! ([`output`]).
+//!
+//! What a new container is to be is decided in [`making`], from what [`gathering`] looked up.
 #![forbid(unsafe_code)]
 
+pub mod board;
 pub mod cli;
+pub mod failure;
+pub mod gathering;
+pub mod making;
+mod names;
 pub mod output;
+pub mod screen;
+pub mod verbs;
+mod volumes;

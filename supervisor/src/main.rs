@@ -1,1 +1,27 @@
-fn main() {}
+//! `limpet`: the command line, and by hidden verbs the keeper and the unpacking process.
+#![forbid(unsafe_code)]
+
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let verb = arguments.next();
+    match verb.as_ref().and_then(|verb| verb.to_str()) {
+        Some(limpet_store::unpack::VERB) => limpet_store::unpack::main(),
+        Some(limpet_runner::spawn::VERB) => keep(arguments),
+        _ => ExitCode::from(limpet_supervisor::verbs::run(verb.into_iter().chain(arguments))),
+    }
+}
+
+/// `limpet keeper DIRECTORY DESCRIPTOR`, as [`limpet_runner::spawn`] says it.
+fn keep(mut arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
+    let directory = arguments.next();
+    let client = arguments.next().and_then(|number| number.to_str()?.parse().ok());
+    let (Some(directory), Some(client)) = (directory, client) else {
+        eprintln!("limpet keeper: is started by limpet itself");
+        return ExitCode::FAILURE;
+    };
+    limpet_runner::keeper::main(Path::new(&directory), client);
+    ExitCode::SUCCESS
+}

@@ -8,6 +8,7 @@
 pub mod bpf;
 pub mod clone;
 pub mod confine;
+pub mod fsids;
 pub mod init;
 pub mod rlimit;
 pub mod loopback;

@@ -1,0 +1,60 @@
+//! Starting a keeper: this same program again, from a place where nobody can write to it.
+//!
+//! A container that gets hold of /proc/PID/exe of a process of ours (CVE-2019-5736) must not be able to write to the
+//! file behind it: the program is executed from a detached read-only mount, which no path and no namespace reaches.
+//! Where the kernel has no such mounts, it is executed from a sealed copy in memory.
+
+use crate::mounting;
+use limpet_sys::mount::{Change, MountAttributes, change};
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, memfd_create, openat, sendfile};
+use rustix::io::{Errno, FdFlags, Result, fcntl_setfd};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use std::path::Path;
+use std::process::Command;
+
+/// The hidden verb of a keeper: `limpet keeper DIRECTORY DESCRIPTOR`.
+pub const VERB: &str = "keeper";
+
+const SELF: &str = "/proc/self/exe";
+
+/// Starts the keeper of the container in `directory`; the connection on which it hears of its first client.
+///
+/// # Errors
+/// What the kernel says to a new process.
+pub fn keeper(directory: &Path) -> Result<OwnedFd> {
+    let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+    let program = protected_program()?;
+    // Nothing else runs in this process that could start another program meanwhile.
+    fcntl_setfd(&theirs, FdFlags::empty())?;
+    let mut command = Command::new(mounting::path_of(program.as_fd()));
+    command.arg(VERB).arg(directory).arg(theirs.as_raw_fd().to_string()).env_clear();
+    if let Some(classic) = std::env::var_os(crate::keeper::CLASSIC_MOUNTS) {
+        command.env(crate::keeper::CLASSIC_MOUNTS, classic);
+    }
+    command.spawn().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    Ok(ours)
+}
+
+/// This program, in a form that cannot be written to by way of a process that runs it.
+///
+/// # Errors
+/// What the kernel says to both ways.
+pub fn protected_program() -> Result<OwnedFd> {
+    readonly_mount().or_else(|_| sealed_copy())
+}
+
+fn readonly_mount() -> Result<OwnedFd> {
+    let path = rustix::fs::readlinkat(rustix::fs::CWD, SELF, Vec::new())?;
+    let tree = mounting::copy_tree(path.to_str().map_err(|_| Errno::ILSEQ)?, false)?;
+    change(tree.as_fd(), &Change { set: MountAttributes::READONLY, private: true, ..Change::default() })?;
+    Ok(tree)
+}
+
+fn sealed_copy() -> Result<OwnedFd> {
+    let original = openat(rustix::fs::CWD, SELF, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let copy = memfd_create(c"limpet", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    while sendfile(&copy, &original, None, 1 << 30)? > 0 {}
+    fcntl_add_seals(&copy, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+    Ok(copy)
+}

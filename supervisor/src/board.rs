@@ -1,0 +1,72 @@
+//! One instance on this board: its containers, its images, what its kernel offers.
+
+use crate::cli::Globals;
+use crate::failure::Failure;
+use limpet_protocol::container::Container;
+use limpet_protocol::id::ContainerId;
+use limpet_runner::attach::Connection;
+use limpet_runner::features::Features;
+use limpet_runner::home::Home;
+use limpet_runner::status::{Status, status};
+use limpet_store::Store;
+use std::path::Path;
+
+/// Everything a verb works on.
+pub struct Board {
+    /// Containers.
+    pub home: Home,
+    /// Which instance.
+    pub globals: Globals,
+}
+
+impl Board {
+    /// The instance that the global flags name. Touches nothing.
+    #[must_use]
+    pub fn new(globals: Globals) -> Self {
+        Self { home: Home::new(globals.root.clone().into(), globals.state.clone().into()), globals }
+    }
+
+    /// Its images.
+    ///
+    /// # Errors
+    /// The root directory cannot be made or read.
+    pub fn store(&self) -> Result<Store, Failure> {
+        Ok(Store::open(Path::new(&self.globals.root))?)
+    }
+
+    /// What the kernel offers.
+    #[must_use]
+    pub fn features(&self) -> Features {
+        Features::detect()
+    }
+
+    /// The container that a name or the beginning of an id means.
+    ///
+    /// # Errors
+    /// None, or more than one; or its record is damaged.
+    pub fn container(&self, text: &str) -> Result<Container, Failure> {
+        let id = self.home.find(text)?;
+        Ok(self.home.load(&id)?)
+    }
+
+    /// What it does now.
+    ///
+    /// # Errors
+    /// A record is damaged.
+    pub fn status(&self, id: &ContainerId) -> Result<Status, Failure> {
+        Ok(status(&self.home, id)?)
+    }
+
+    /// A connection to the keeper of a running container.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn connect(&self, container: &Container) -> Result<Connection, Failure> {
+        let id = &container.keep.launch.id;
+        if !self.home.is_kept(id)? {
+            return Err(Failure::new(format!("container {} is not running", container.name)));
+        }
+        let place = self.home.open_state_of(id)?;
+        Ok(Connection::open(rustix::fd::AsFd::as_fd(&place))?)
+    }
+}

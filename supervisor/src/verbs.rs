@@ -1,0 +1,72 @@
+//! One module per family of verbs: from a typed command to its effects.
+
+mod create;
+mod lifecycle;
+mod load;
+mod run;
+
+use crate::board::Board;
+use crate::cli::{self, Command};
+use crate::failure::{Failure, Outcome};
+use crate::output::terminal::Style;
+use crate::screen;
+use std::ffi::OsString;
+
+/// Carries out the command line; the status to end with.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let variable = |name: &str| std::env::var(name).ok();
+    let invocation = match cli::parse(arguments, variable) {
+        Ok(invocation) => invocation,
+        Err(error) => {
+            screen::complain(&error.to_string());
+            return error.exit_code();
+        }
+    };
+    let board = Board::new(invocation.globals);
+    match carry_out(&board, invocation.command) {
+        Ok(status) => status,
+        Err(failure) => {
+            screen::complain(&failure.to_string());
+            failure.exit_code()
+        }
+    }
+}
+
+fn carry_out(board: &Board, command: Command) -> Outcome {
+    match command {
+        Command::Run(args) => run::run(board, *args).map_err(Failure::of_run),
+        Command::Create(options) => create::create_verb(board, &options).map_err(Failure::of_run),
+        Command::Start(args) => lifecycle::start(board, &args),
+        Command::Stop(args) => lifecycle::stop(board, &args),
+        Command::Restart(args) => lifecycle::restart(board, &args),
+        Command::Kill(args) => lifecycle::kill(board, &args),
+        Command::Wait(containers) => lifecycle::wait(board, &containers),
+        Command::Rm(args) => lifecycle::remove(board, &args),
+        Command::Load(args) => load::load(board, &args),
+        Command::Help(page) => {
+            screen::print(&page.render(style()));
+            Ok(0)
+        }
+        _ => Err(Failure::new("not built yet")),
+    }
+}
+
+/// How standard output may be dressed.
+fn style() -> Style {
+    Style::of(rustix::termios::isatty(rustix::stdio::stdout()), |name| std::env::var(name).ok())
+}
+
+/// Does `act` to each container; says each name that worked and each failure, and fails if any did.
+fn each(names: &[String], mut act: impl FnMut(&str) -> Result<String, Failure>) -> Outcome {
+    let mut status = 0;
+    for name in names {
+        match act(name) {
+            Ok(said) => screen::line(&said),
+            Err(failure) => {
+                screen::complain(&failure.to_string());
+                status = failure.exit_code();
+            }
+        }
+    }
+    Ok(status)
+}

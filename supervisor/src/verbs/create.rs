@@ -1,0 +1,83 @@
+//! `create`: a new container, whole on disk, not started.
+
+use crate::board::Board;
+use crate::cli::options::{ContainerOptions, Source};
+use crate::failure::{Failure, Outcome};
+use crate::gathering::{gather, new_id};
+use crate::making::{NAME_FILES, make};
+use crate::screen;
+use limpet_protocol::container::Container;
+use limpet_protocol::id::ContainerId;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+/// `create`: prints the id.
+pub(super) fn create_verb(board: &Board, options: &ContainerOptions) -> Outcome {
+    let container = create(board, options)?;
+    screen::line(container.keep.launch.id.as_str());
+    Ok(0)
+}
+
+/// Makes the container. Nothing is left if that fails.
+pub(super) fn create(board: &Board, options: &ContainerOptions) -> Result<Container, Failure> {
+    let mut cidfile = options.cidfile.as_deref().map(new_cidfile).transpose()?;
+    let id = new_id()?;
+    let made = create_as(board, options, &id).and_then(|container| {
+        if let Some(file) = &mut cidfile {
+            file.write_all(id.as_str().as_bytes())?;
+        }
+        Ok(container)
+    });
+    if made.is_err() {
+        // The first error is the one to tell.
+        board.home.discard(&id).ok();
+        if let Some(path) = &options.cidfile {
+            fs::remove_file(path).ok();
+        }
+    }
+    made
+}
+
+fn create_as(board: &Board, options: &ContainerOptions, id: &ContainerId) -> Result<Container, Failure> {
+    let features = board.features();
+    let container = match &options.source {
+        Source::Image(reference) => {
+            let store = board.store()?;
+            let _hold = store.hold()?;
+            let image = store.find(reference)?;
+            let materials = gather(board, options, reference, image, id)?;
+            let container = make(options, materials, &features)?;
+            write_name_files(&container)?;
+            board.home.create(&container, !options.remove)?;
+            container
+        }
+        Source::Bundle(directory) => return Err(Failure::new(format!("bundle {directory}"))),
+    };
+    Ok(container)
+}
+
+/// docker refuses to write over an id that is still in use.
+fn new_cidfile(path: &str) -> Result<fs::File, Failure> {
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.map_err(|error| {
+        let reason = if error.kind() == std::io::ErrorKind::AlreadyExists {
+            "it exists; remove it, or name another file".to_owned()
+        } else {
+            error.to_string()
+        };
+        Failure::new(format!("--cidfile {path}: {reason}"))
+    })
+}
+
+/// /etc/hostname, hosts and resolv.conf, as they are mounted.
+fn write_name_files(container: &Container) -> Result<(), Failure> {
+    let directory = Path::new(&container.keep.directory);
+    fs::create_dir_all(directory)?;
+    for name in NAME_FILES {
+        let contents = crate::making::name_file(name, &container.keep.launch, &|path| fs::read_to_string(path).ok());
+        fs::write(directory.join(name), contents)
+            .map_err(|error| Failure::new(format!("write {}: {error}", directory.join(name).display())))?;
+    }
+    Ok(())
+}

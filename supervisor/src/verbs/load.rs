@@ -1,0 +1,54 @@
+//! `load`: images from archives and layouts.
+
+use crate::board::Board;
+use crate::cli::command::LoadArgs;
+use crate::failure::{Failure, Outcome};
+use crate::screen;
+use limpet_store::load::Input;
+use limpet_store::{LoadOptions, Loaded, Platform};
+use std::fs::File;
+use std::path::Path;
+
+/// `load`
+pub(super) fn load(board: &Board, args: &LoadArgs) -> Outcome {
+    let mut options = LoadOptions::default();
+    if let Some(platform) = &args.platform {
+        let variant = platform.variant.as_deref().map(|variant| format!("/{variant}")).unwrap_or_default();
+        options.platform = Some(Platform::parse(&format!("{}/{}{variant}", platform.os, platform.architecture))?);
+    }
+    if let Some(bytes) = args.size_bytes_max {
+        options.image_bytes_max = bytes;
+    }
+    let store = board.store()?;
+    let loaded = match &args.input {
+        Some(path) if path != "-" => store.load(Input::Path(Path::new(path)), &options)?,
+        _ => store.load(Input::File(stdin()?), &options)?,
+    };
+    for image in loaded {
+        tell(&image, args.quiet);
+    }
+    Ok(0)
+}
+
+fn stdin() -> Result<File, Failure> {
+    if rustix::termios::isatty(rustix::stdio::stdin()) {
+        return Err(Failure::new("load: standard input is a terminal; name an archive with -i, or pipe one in"));
+    }
+    let copy = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    Ok(File::from(copy))
+}
+
+fn tell(image: &Loaded, quiet: bool) {
+    if image.xattrs_skipped > 0 {
+        screen::complain(&format!("image {}: {} extended attributes could not be kept", image.id, image.xattrs_skipped));
+    }
+    if quiet {
+        return;
+    }
+    for reference in &image.references {
+        screen::line(&format!("Loaded image: {}", reference.familiar()));
+    }
+    if image.references.is_empty() {
+        screen::line(&format!("Loaded image ID: {}", image.id));
+    }
+}
