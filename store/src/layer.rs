@@ -16,3 +16,4 @@ pub(crate) mod spawn;
 pub(crate) mod split;
 pub(crate) mod tape;
 pub(crate) mod tree;
+pub(crate) mod walk;

@@ -54,6 +54,9 @@ impl Reference {
             Some((name, tag)) if !tag.contains('/') => (name, Some(checked_tag(tag)?)),
             _ => (rest, None),
         };
+        if Digest::from_hex(name).is_some() {
+            return Err("64 hexadecimal digits are an image's id, not a name");
+        }
         let (domain, path) = split_domain(name);
         check_domain(&domain)?;
         check_path(&path)?;
@@ -177,9 +180,6 @@ fn check_domain(domain: &str) -> Result<(), &'static str> {
 }
 
 fn check_path(path: &str) -> Result<(), &'static str> {
-    if path.len() == 2 * 32 && Digest::from_hex(path).is_some() {
-        return Err("64 hexadecimal digits are an image's id, not a name");
-    }
     if path.bytes().any(|b| b.is_ascii_uppercase()) {
         return Err("its name must be lower case");
     }

@@ -73,7 +73,8 @@ impl Source {
         Self::index(spool_into(&mut file, spool, bytes_max)?)
     }
 
-    fn index(file: File) -> Result<Self, SourceError> {
+    fn index(mut file: File) -> Result<Self, SourceError> {
+        file.rewind().map_err(SourceError::Read)?;
         let mut seeker = Seeker { file, position: 0 };
         let items = index(&mut seeker)?;
         Ok(Self::Archive { file: seeker.file, items })

@@ -119,7 +119,7 @@ fn report(child: &mut Child) -> Result<Report, UnpackError> {
 
 /// Sets overlayfs's mark, for which the unpacking process has no capability; nothing is followed out of the tree.
 fn mark_opaque(tree: &Path, paths: &[Vec<u8>]) -> Result<(), UnpackError> {
-    let failed = |path: &[u8], errno: Errno| UnpackError::Opaque(super::tree::shown(path), errno.into());
+    let failed = |path: &[u8], errno: Errno| UnpackError::Opaque(super::walk::shown(path), errno.into());
     if paths.is_empty() {
         return Ok(());
     }

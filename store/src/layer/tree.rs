@@ -6,52 +6,22 @@
 
 use super::sparse::Chunk;
 use super::tape::{Entry, Kind, Medium, Time};
-use crate::limits::{LINKS_FOLLOWED_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX};
+use super::walk::{self, Parent, PlaceError, clone, components, joined, kernel, look, shown};
+use crate::limits::PATH_DEPTH_MAX;
 use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 const AUFS: &[u8] = b".wh..wh.";
 const COPY_BYTES: usize = 64 * 1024;
-const PATH_FLAGS: OFlags =
-    OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 /// Where overlayfs keeps its own marks; an archive may not write them.
 const OVERLAY_XATTRS: [&[u8]; 2] = [b"trusted.overlay.", b"user.overlay."];
-
-/// Why an entry cannot be put in place.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PlaceError {
-    #[error("its path climbs out of the layer")]
-    Climbs,
-    #[error("its path leads through the symbolic link {0:?} to where the layer has nothing")]
-    DanglingParent(String),
-    #[error("its path leads through too many symbolic links")]
-    TooManyLinks,
-    #[error("its path is empty, too long or too deep, or has a NUL byte")]
-    BadPath,
-    #[error("its path leads through {0:?}, which is not a directory")]
-    NotDirectory(String),
-    #[error("it replaces the layer's root")]
-    ReplacesRoot,
-    #[error("it is a hard link to {0:?}, which this layer does not have")]
-    NoLinkTarget(String),
-    #[error("it is a whiteout of nothing")]
-    BadWhiteout,
-    #[error("cannot {0}")]
-    Kernel(&'static str, #[source] io::Error),
-    #[error("cannot read its contents")]
-    Read(#[source] io::Error),
-}
-
-fn kernel(operation: &'static str) -> impl Fn(Errno) -> PlaceError {
-    move |errno| PlaceError::Kernel(operation, errno.into())
-}
 
 /// Where the contents of a file went.
 pub(crate) struct Stored {
@@ -62,12 +32,6 @@ pub(crate) struct Stored {
     pub(crate) chunks: Vec<Chunk>,
     /// Apparent size.
     pub(crate) size_bytes: u64,
-}
-
-/// A directory below the tree, and its path there without symbolic links.
-struct Parent {
-    fd: OwnedFd,
-    path: Vec<Vec<u8>>,
 }
 
 /// A tree that is being filled.
@@ -86,7 +50,8 @@ impl Tree {
     /// Fills `tree` below `work`; what is replaced goes to `work/shadow`.
     pub(crate) fn new(work: OwnedFd) -> Result<Self, PlaceError> {
         fs::mkdirat(&work, "tree", Mode::from(0o755)).map_err(kernel("make the tree"))?;
-        let root = fs::openat(&work, "tree", PATH_FLAGS, Mode::empty()).map_err(kernel("open the tree"))?;
+        let root =
+            fs::openat(&work, "tree", walk::PATH_FLAGS, Mode::empty()).map_err(kernel("open the tree"))?;
         Ok(Self {
             root,
             shadow_parent: work,
@@ -295,7 +260,7 @@ impl Tree {
         let missing = || PlaceError::NoLinkTarget(shown(target));
         let mut path = components(target)?;
         let target_name = path.pop().ok_or_else(missing)?;
-        let from = self.resolve(path, false)?.ok_or_else(missing)?;
+        let from = walk::resolve(&self.root, path, false)?.ok_or_else(missing)?;
         let old = look(&from.fd, &target_name)?.ok_or_else(missing)?;
         if FileType::from_raw_mode(old.st_mode) == FileType::Directory {
             return Err(PlaceError::Kernel("make the hard link", Errno::ISDIR.into()));
@@ -379,69 +344,18 @@ impl Tree {
         if let Some((asked, parent)) = &self.last
             && *asked == path
         {
-            return Ok(Parent { fd: clone(parent.fd.as_fd())?, path: parent.path.clone() });
+            return parent.duplicate();
         }
-        let parent = self.resolve(path.clone(), true)?.ok_or(PlaceError::BadPath)?;
-        self.last = Some((path, Parent { fd: clone(parent.fd.as_fd())?, path: parent.path.clone() }));
+        let parent = walk::resolve(&self.root, path.clone(), true)?.ok_or(PlaceError::BadPath)?;
+        self.last = Some((path, parent.duplicate()?));
         Ok(parent)
-    }
-
-    /// Walks to a directory; `None` if it is not there and not to be made.
-    fn resolve(&self, path: Vec<Vec<u8>>, make: bool) -> Result<Option<Parent>, PlaceError> {
-        let mut at = Parent { fd: clone(self.root.as_fd())?, path: Vec::new() };
-        let mut left: VecDeque<Vec<u8>> = path.into();
-        // What is still to be walked of the last link's target.
-        let mut link: Option<(String, usize)> = None;
-        let mut followed = 0;
-        while let Some(name) = left.pop_front() {
-            link = link.filter(|(_, until)| left.len() >= *until);
-            if name == b".." {
-                self.go_up(&mut at)?;
-                continue;
-            }
-            match fs::openat(&at.fd, &*name, PATH_FLAGS, Mode::empty()) {
-                Ok(fd) => at.enter(fd, name)?,
-                Err(Errno::NOENT) => match link {
-                    Some((name, _)) => return Err(PlaceError::DanglingParent(name)),
-                    None if !make => return Ok(None),
-                    None => at.make(name)?,
-                },
-                Err(Errno::NOTDIR | Errno::LOOP) => {
-                    followed += 1;
-                    let target = at.read_link(&name, followed)?;
-                    link = Some((shown(&name), left.len()));
-                    if target.starts_with(b"/") {
-                        at = Parent { fd: clone(self.root.as_fd())?, path: Vec::new() };
-                    }
-                    target
-                        .split(|b| *b == b'/')
-                        .filter(|c| !matches!(*c, b"" | b"."))
-                        .rev()
-                        .for_each(|c| left.push_front(c.to_vec()));
-                }
-                Err(errno) => return Err(kernel("open a directory on its path")(errno)),
-            }
-        }
-        Ok(Some(at))
-    }
-
-    /// `..` in a symbolic link's target.
-    fn go_up(&self, at: &mut Parent) -> Result<(), PlaceError> {
-        at.path.pop().ok_or(PlaceError::Climbs)?;
-        let mut fd = clone(self.root.as_fd())?;
-        for name in &at.path {
-            fd = fs::openat(&fd, &**name, PATH_FLAGS, Mode::empty())
-                .map_err(kernel("open a directory on its path"))?;
-        }
-        at.fd = fd;
-        Ok(())
     }
 
     /// Sets the times of the directories; returns the opaque ones.
     pub(crate) fn finish(self) -> Result<Vec<Vec<u8>>, PlaceError> {
         for (path, times) in &self.directories {
             // A later entry may have put something else in its place.
-            let Ok(Some(parent)) = self.resolve(components(path)?, false) else { continue };
+            let Ok(Some(parent)) = walk::resolve(&self.root, components(path)?, false) else { continue };
             fs::utimensat(&parent.fd, ".", times, AtFlags::empty())
                 .map_err(kernel("set the times of a directory"))?;
         }
@@ -449,72 +363,7 @@ impl Tree {
     }
 }
 
-impl Parent {
-    fn enter(&mut self, fd: OwnedFd, name: Vec<u8>) -> Result<(), PlaceError> {
-        self.fd = fd;
-        self.path.push(name);
-        let too_long = self.path.iter().map(|c| c.len() + 1).sum::<usize>() > PATH_BYTES_MAX;
-        if self.path.len() > PATH_DEPTH_MAX || too_long { Err(PlaceError::BadPath) } else { Ok(()) }
-    }
-
-    fn make(&mut self, name: Vec<u8>) -> Result<(), PlaceError> {
-        fs::mkdirat(&self.fd, &*name, Mode::from(0o755)).map_err(kernel("make a directory on its path"))?;
-        let fd = fs::openat(&self.fd, &*name, PATH_FLAGS, Mode::empty())
-            .map_err(kernel("open a directory on its path"))?;
-        self.enter(fd, name)
-    }
-
-    fn read_link(&self, name: &[u8], followed: usize) -> Result<Vec<u8>, PlaceError> {
-        if followed > LINKS_FOLLOWED_MAX {
-            return Err(PlaceError::TooManyLinks);
-        }
-        match fs::readlinkat(&self.fd, name, Vec::new()) {
-            Ok(target) => Ok(target.into_bytes()),
-            Err(Errno::INVAL) => Err(PlaceError::NotDirectory(shown(name))),
-            Err(errno) => Err(kernel("read a symbolic link on its path")(errno)),
-        }
-    }
-}
-
-/// The components of a path in a tar; a leading slash means the layer's root, as docker takes it.
-fn components(path: &[u8]) -> Result<Vec<Vec<u8>>, PlaceError> {
-    if path.len() >= PATH_BYTES_MAX || path.contains(&0) {
-        return Err(PlaceError::BadPath);
-    }
-    let parts: Vec<_> =
-        path.split(|b| *b == b'/').filter(|c| !matches!(*c, b"" | b".")).map(<[u8]>::to_vec).collect();
-    if parts.iter().any(|c| c == b"..") {
-        return Err(PlaceError::Climbs);
-    }
-    if parts.len() > PATH_DEPTH_MAX { Err(PlaceError::BadPath) } else { Ok(parts) }
-}
-
-fn joined(path: &[Vec<u8>], name: Option<&[u8]>) -> Vec<u8> {
-    path.iter().map(Vec::as_slice).chain(name).collect::<Vec<_>>().join(&b'/')
-}
-
-fn look(parent: &OwnedFd, name: &[u8]) -> Result<Option<fs::Stat>, PlaceError> {
-    match fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) => Ok(Some(stat)),
-        Err(Errno::NOENT) => Ok(None),
-        Err(errno) => Err(kernel("look at its place")(errno)),
-    }
-}
-
-fn clone(fd: BorrowedFd<'_>) -> Result<OwnedFd, PlaceError> {
-    rustix::io::fcntl_dupfd_cloexec(fd, 0).map_err(kernel("keep a directory open"))
-}
-
 fn timestamps(modified: Time, accessed: Option<Time>) -> Timestamps {
     let spec = |time: Time| Timespec { tv_sec: time.0, tv_nsec: time.1.into() };
     Timestamps { last_access: spec(accessed.unwrap_or(modified)), last_modification: spec(modified) }
-}
-
-/// Bytes for people: never a control character.
-pub(crate) fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes)
-        .chars()
-        .take(200)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }
