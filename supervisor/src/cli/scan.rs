@@ -139,8 +139,10 @@ fn long(verb: &'static Verb, name: &str) -> Result<&'static Flag, Problem> {
     Err(Problem::flag(format!("unknown flag --{name}{}", suggest::flag(name, known))))
 }
 
+/// `-h` is help where a verb has no other use for it.
 fn short(verb: &'static Verb, letter: char) -> Result<&'static Flag, Problem> {
     let found = verb.flags().find(|flag| flag.short == letter && letter != NO);
+    let found = found.or((letter == 'h').then_some(&HELP));
     found.ok_or_else(|| Problem::flag(format!("unknown flag -{letter}")))
 }
 

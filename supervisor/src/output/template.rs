@@ -124,6 +124,9 @@ fn unescape(text: &str) -> String {
 }
 
 fn action(inside: &str) -> Result<Piece, TemplateError> {
+    if inside.is_empty() {
+        return Err(TemplateError::Unsupported(String::from("{{}}")));
+    }
     let mut stages = split_pipes(inside).into_iter();
     let (path, mut functions) = first_stage(stages.next().unwrap_or_default())?;
     for stage in stages {

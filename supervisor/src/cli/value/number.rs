@@ -101,7 +101,8 @@ pub fn cpu_list(text: &str) -> Result<String, Invalid> {
     const HOW: &str = "write numbers and ranges, such as 0-2,7";
     for range in text.split(',') {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let number = |part: &str| part.parse().ok().filter(|n: &u32| *n < CPUS_MAX && part.len() <= 4);
+        let digits = |part: &str| part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
+        let number = |part: &str| part.parse().ok().filter(|n: &u32| *n < CPUS_MAX && digits(part));
         match (number(first), number(last)) {
             (Some(first), Some(last)) if first <= last => {}
             _ => return Err(HOW.into()),

@@ -30,15 +30,15 @@ pub fn parse(text: &str) -> Result<Platform, Invalid> {
     if os != "linux" {
         return Err("only linux containers can run".into());
     }
-    let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    if !word(&architecture) || !variant.as_ref().is_none_or(word) {
-        return Err("write OS/ARCH[/VARIANT], such as linux/arm64".into());
-    }
     let architecture = match architecture {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
         other => other,
     };
+    let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !word(&architecture) || !variant.as_ref().is_none_or(word) {
+        return Err("write OS/ARCH[/VARIANT], such as linux/arm64".into());
+    }
     Ok(Platform {
         os: os.to_owned(),
         architecture: architecture.to_owned(),

@@ -1,1 +1,26 @@
-//! Tests of the parent module.
+//! Detach keys, right and wrong.
+
+use super::{DetachKeys, KEYS_MAX, parse};
+
+#[test]
+fn keys_become_the_bytes_a_terminal_sends() {
+    for (text, bytes) in [
+        ("ctrl-p,ctrl-q", vec![16, 17]),
+        ("a", vec![97]),
+        ("ctrl-@,x", vec![0, 120]),
+        ("ctrl-[", vec![27]),
+        ("ctrl-_", vec![31]),
+        ("", vec![]),
+    ] {
+        assert_eq!(parse(text), Ok(DetachKeys(bytes)), "{text}");
+    }
+    assert_eq!(DetachKeys::default(), DetachKeys(vec![16, 17]));
+}
+
+#[test]
+fn what_no_terminal_sends_is_refused() {
+    let many = vec!["a"; KEYS_MAX + 1].join(",");
+    for text in ["ctrl-", "ctrl-P", "ctrl-pp", "shift-a", "a,,b", ",", "é", many.as_str()] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+}
