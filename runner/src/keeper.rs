@@ -12,6 +12,7 @@ use crate::cgroup::Group;
 use crate::features::Features;
 use crate::home::{Home, HomeError, load_container};
 use crate::start::{StartError, Started, start};
+use serve::Server;
 use limpet_protocol::container::Container;
 use limpet_protocol::exit::{Exit, code};
 use limpet_protocol::keeper::{Keep, Running};
@@ -69,11 +70,9 @@ fn keep(directory: &Path, first: &mut Client) -> Result<(), KeeperError> {
     let started = start(&container.keep.launch, &features(), state.as_fd(), &container.keep.state);
     drop(state);
     match started {
-        Ok(started) => run(&home, container, started, place, first)?,
-        Err(error) => refuse(&home, &container, &error, first)?,
+        Ok(started) => run(&home, &container, started, (place, lock), first),
+        Err(error) => refuse(&home, &container, &error, first),
     }
-    drop(lock);
-    Ok(())
 }
 
 fn features() -> Features {
@@ -117,9 +116,9 @@ fn refuse(home: &Home, container: &Container, error: &StartError, first: &mut Cl
 
 fn run(
     home: &Home,
-    container: Container,
+    container: &Container,
     started: Started,
-    place: OwnedFd,
+    (place, lock): (OwnedFd, OwnedFd),
     first: &mut Client,
 ) -> Result<(), KeeperError> {
     let started_ns = now_ns();
@@ -136,13 +135,15 @@ fn run(
     let log = crate::log::Writer::new(place, keep.log).map_err(|_| kernel("open the log")(Errno::INVAL))?;
     let Started { child, group, stdio, ids } = started;
     let flow = stdio::Flow::new(stdio).map_err(kernel("take over standard input and output"))?;
-    let (code, mut clients) = serve::serve(keep, &child, group.as_ref(), flow, listener, log, first.take());
+    let mut server = Server::new(keep, &child, group.as_ref(), flow, listener, log, first.take());
+    let code = server.until_end();
     let exit = end(keep, group.as_ref(), started_ns, code);
     drop(ids);
-    conclude(home, &container, &exit)?;
-    for client in &mut clients {
-        client.exited(&exit);
-    }
+    conclude(home, container, &exit)?;
+    drop(lock);
+    server.tell_end(&exit, false);
+    server.deliver();
+    server.tell_end(&exit, true);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::overlay::{Layers, Mapping};
 use crate::steps::{common_directory, made_by_keeper};
 use limpet_protocol::launch::{Device, Launch, Mount, MountFlags, MountKind, Root};
 use limpet_sys::mount::{Change, change};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, Uid, chownat, makedev, mknodat};
 use rustix::io::Errno;
 

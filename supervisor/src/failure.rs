@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Debug)]
 pub struct Failure {
     message: String,
-    exit_code: u8,
+    exit_code: Option<u8>,
 }
 
 /// What a command ends with: an exit status, or a failure.
@@ -18,25 +18,27 @@ impl Failure {
     /// A failure with docker's status for "could not".
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), exit_code: 1 }
+        Self { message: message.into(), exit_code: None }
     }
 
     /// The same failure with another status.
     #[must_use]
     pub fn with_code(self, exit_code: u8) -> Self {
-        Self { exit_code, ..self }
+        Self { exit_code: Some(exit_code), ..self }
     }
 
-    /// The same failure of a command whose own failures end with 125, as those of `run`.
+    /// The same failure of a command whose own failures end with 125, as those of `run`; a status that was given
+    /// before stays.
     #[must_use]
     pub fn of_run(self) -> Self {
-        self.with_code(LIMPET_FAILED)
+        let exit_code = self.exit_code.or(Some(LIMPET_FAILED));
+        Self { exit_code, ..self }
     }
 
     /// The status to end with.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        self.exit_code
+        self.exit_code.unwrap_or(1)
     }
 }
 

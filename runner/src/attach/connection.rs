@@ -100,11 +100,17 @@ impl Connection {
     }
 
     /// Receives a packet; its whole length, which may be larger than `buffer`. 0 at the end of the connection.
+    ///
+    /// A keeper that ends before it has read everything resets the connection, but what it said last is still there
+    /// (net/unix/af_unix.c, `unix_release_sock`): the error comes once, then the packets.
     pub(super) fn receive_packet(&self, buffer: &mut [u8], flags: RecvFlags) -> Result<usize, Errno> {
-        match rustix::io::retry_on_intr(|| net::recv(&self.socket, &mut *buffer, flags | RecvFlags::TRUNC)) {
-            Ok((_, length)) => Ok(length),
-            Err(Errno::CONNRESET) => Ok(0),
-            Err(errno) => Err(errno),
+        let mut receive = || rustix::io::retry_on_intr(|| net::recv(&self.socket, &mut *buffer, flags | RecvFlags::TRUNC));
+        match receive() {
+            Err(Errno::CONNRESET) => match receive() {
+                Err(Errno::CONNRESET) => Ok(0),
+                result => result.map(|(_, length)| length),
+            },
+            result => result.map(|(_, length)| length),
         }
     }
 }

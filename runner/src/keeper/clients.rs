@@ -57,9 +57,9 @@ impl Client {
         let socket = self.socket.as_ref()?;
         match recv(socket, &mut packet[..], RecvFlags::DONTWAIT) {
             Ok((0, _)) => self.close(),
-            Ok((length, _)) => match postcard::from_bytes(&packet[..length.min(PACKET_BYTES_MAX)]) {
-                Ok(request) => return Some(request),
-                Err(_) => self.close(),
+            Ok((length, _)) => match postcard::take_from_bytes(&packet[..length.min(PACKET_BYTES_MAX)]) {
+                Ok((request, [])) => return Some(request),
+                Ok(_) | Err(_) => self.close(),
             },
             Err(Errno::AGAIN | Errno::INTR) => {}
             Err(_) => self.close(),

@@ -3,9 +3,10 @@
 use super::clients::Client;
 use super::now_ns;
 use super::stdio::Flow;
+use crate::attach::SOCKET_NAME;
 use crate::cgroup::Group;
 use crate::log::{Stream, Writer};
-use limpet_protocol::exit::code;
+use limpet_protocol::exit::{Exit, code};
 use limpet_protocol::keeper::{CLIENTS_MAX, Keep, PACKET_BYTES_MAX, Reply, Request, STDIO_BYTES_MAX};
 use limpet_sys::clone::Child;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,8 +18,6 @@ use rustix::net::{
 use rustix::process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Name of the socket in the container's state directory.
-pub(crate) const SOCKET: &str = "keeper.sock";
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
 /// Waits for ever, in [`Request::Stop`].
 const GRACE_FOREVER: u32 = u32::MAX;
@@ -30,48 +29,16 @@ pub(super) fn listen(place: &OwnedFd) -> Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let listener = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
     rustix::process::fchdir(place)?;
-    match rustix::fs::unlink(SOCKET) {
+    match rustix::fs::unlink(SOCKET_NAME) {
         Ok(()) | Err(Errno::NOENT) => {}
         Err(errno) => return Err(errno),
     }
-    let bound = bind(&listener, &SocketAddrUnix::new(SOCKET)?).and_then(|()| {
-        rustix::fs::chmod(SOCKET, rustix::fs::Mode::from_raw_mode(0o600))?;
+    let bound = bind(&listener, &SocketAddrUnix::new(SOCKET_NAME)?).and_then(|()| {
+        rustix::fs::chmod(SOCKET_NAME, rustix::fs::Mode::from_raw_mode(0o600))?;
         start_listening(&listener, i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX))
     });
     rustix::process::chdir("/")?;
     bound.map(|()| listener)
-}
-
-/// Serves until the container has ended and all its output is delivered; its exit code, and who waits for it.
-pub(super) fn serve(
-    keep: &Keep,
-    child: &Child,
-    group: &dyn Group,
-    flow: Flow,
-    listener: OwnedFd,
-    log: Writer,
-    first: Client,
-) -> (u8, heapless::Vec<Client, CLIENTS_MAX>) {
-    let mut clients = heapless::Vec::new();
-    // The first of many places.
-    drop(clients.push(first));
-    let mut server = Server {
-        keep,
-        child,
-        group,
-        flow,
-        listener,
-        log,
-        clients,
-        output: Output { stream: Stream::Stdout, length: 0, bytes: Box::new([0; STDIO_BYTES_MAX]) },
-        kill_at_ms: None,
-        ended: None,
-    };
-    while !server.is_over() {
-        server.turn();
-    }
-    server.log.close(now_ns());
-    (server.ended.unwrap_or(code::LIMPET_FAILED), server.clients)
 }
 
 /// Output that some client has not taken yet.
@@ -81,7 +48,8 @@ struct Output {
     bytes: Box<[u8; STDIO_BYTES_MAX]>,
 }
 
-struct Server<'a> {
+/// All that a keeper holds while its container runs.
+pub(super) struct Server<'a> {
     keep: &'a Keep,
     child: &'a Child,
     group: &'a dyn Group,
@@ -110,11 +78,50 @@ impl Ready {
     }
 }
 
-impl Server<'_> {
-    /// The container has ended, and what it wrote is read and delivered.
-    fn is_over(&self) -> bool {
-        self.ended.is_some() && !self.flow.is_open() && !self.owes()
+impl<'a> Server<'a> {
+    pub(super) fn new(
+        keep: &'a Keep,
+        child: &'a Child,
+        group: &'a dyn Group,
+        flow: Flow,
+        listener: OwnedFd,
+        log: Writer,
+        first: Client,
+    ) -> Self {
+        let output = Output { stream: Stream::Stdout, length: 0, bytes: Box::new([0; STDIO_BYTES_MAX]) };
+        let clients = heapless::Vec::from_iter([first]);
+        Self { keep, child, group, flow, listener, log, clients, output, kill_at_ms: None, ended: None }
     }
+
+    /// Serves until the container has ended and its output is delivered, or waits for a client that does not take
+    /// it; the exit code. A stalled client must not keep the end from being recorded.
+    pub(super) fn until_end(&mut self) -> u8 {
+        while !(self.ended.is_some() && (self.owes() || !self.flow.is_open())) {
+            self.turn();
+        }
+        if !self.flow.is_open() {
+            self.log.close(now_ns());
+        }
+        self.ended.unwrap_or(code::LIMPET_FAILED)
+    }
+
+    /// Delivers what is left of the output.
+    pub(super) fn deliver(&mut self) {
+        while self.owes() || self.flow.is_open() {
+            self.turn();
+        }
+        self.log.close(now_ns());
+    }
+
+    /// Tells the end to all who want to know it and who are, or are not, waiting for output.
+    pub(super) fn tell_end(&mut self, exit: &Exit, attached: bool) {
+        for client in self.clients.iter_mut().filter(|client| client.output == attached) {
+            client.exited(exit);
+        }
+    }
+}
+
+impl Server<'_> {
 
     fn owes(&self) -> bool {
         self.clients.iter().any(|client| client.owed)
