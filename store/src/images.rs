@@ -141,7 +141,10 @@ impl Store {
                 return Err(StoreError::Damaged { path: tree, reason: "the layer is missing".to_owned() });
             }
             let opaque = root_is_opaque(&tree);
-            layers.push(tree);
+            // overlayfs refuses one directory twice (ELOOP), and the upper one hides all of the lower.
+            if !layers.contains(&tree) {
+                layers.push(tree);
+            }
             // overlayfs looks at this mark everywhere but at the root: there it means that nothing below counts.
             if opaque {
                 break;

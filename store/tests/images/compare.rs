@@ -19,9 +19,14 @@ pub(crate) fn sample_images() {
         assert_eq!(layout[0].id, archive[0].id, "{name}");
         let root = Root::mount(&store.find(name).unwrap());
         let (ours, theirs) = (walk(&root.path()), walk(&by_umoci(&samples, name, &scratch)));
-        let paths: Vec<_> = ours.keys().chain(theirs.keys()).filter(|path| ours.get(*path) != theirs.get(*path)).collect();
+        let paths: Vec<_> =
+            ours.keys().chain(theirs.keys()).filter(|path| ours.get(*path) != theirs.get(*path)).collect();
         for path in paths.iter().take(10) {
-            println!("  {name} {path:?}\n    ours   {:?}\n    umoci's {:?}", ours.get(*path), theirs.get(*path));
+            println!(
+                "  {name} {path:?}\n    ours   {:?}\n    umoci's {:?}",
+                ours.get(*path),
+                theirs.get(*path)
+            );
         }
         assert!(paths.is_empty(), "{name}: {} of {} differ", paths.len(), ours.len());
         println!("  {name}: {} files alike", ours.len());

@@ -52,7 +52,8 @@ fn repository() -> PathBuf {
 
 /// Sample images of this machine's architecture.
 fn samples() -> Option<PathBuf> {
-    let all = std::env::var_os("LIMPET_IMAGES").map_or_else(|| repository().join("target/images"), PathBuf::from);
+    let all =
+        std::env::var_os("LIMPET_IMAGES").map_or_else(|| repository().join("target/images"), PathBuf::from);
     let own = all.join(limpet_store::Platform::host().architecture);
     if own.join("busybox.oci").is_dir() {
         return Some(own);

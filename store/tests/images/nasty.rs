@@ -23,7 +23,8 @@ pub(crate) fn all() {
     let arch = limpet_store::Platform::host().architecture;
     let done = Command::new("python3").arg(maker).arg(made.path()).args(["--arch", &arch]).output().unwrap();
     assert!(done.status.success(), "{done:?}");
-    let listing: Value = serde_json::from_slice(&fs::read(made.path().join("manifest.json")).unwrap()).unwrap();
+    let listing: Value =
+        serde_json::from_slice(&fs::read(made.path().join("manifest.json")).unwrap()).unwrap();
     let cases = listing.as_array().unwrap();
     let wrong: Vec<String> = cases.iter().filter_map(|case| one(made.path(), case).err()).collect();
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
@@ -42,7 +43,9 @@ fn one(directory: &Path, case: &Value) -> Result<(), String> {
     let begun = Instant::now();
     let outcome = store.load(Input::Path(&directory.join(name)), &options);
     let fault = match (case["expect"].as_str().unwrap(), outcome) {
-        ("load" | "either", Ok(loaded)) => check_loaded(&store, case, &loaded.iter().map(|l| l.id).collect::<Vec<_>>()),
+        ("load" | "either", Ok(loaded)) => {
+            check_loaded(&store, case, &loaded.iter().map(|l| l.id).collect::<Vec<_>>())
+        }
         ("load", Err(error)) => Err(format!("refused: {}", words(&error))),
         ("refuse", Ok(_)) => Err("loaded".to_owned()),
         (_, Err(error)) => check_refused(&store, &words(&error)),
@@ -113,7 +116,8 @@ fn again(store: &Store, id: &Digest) -> Result<(), String> {
     let saved = Saved { references: image.references.clone(), image };
     let mut file = File::create(&archive).unwrap();
     store.save(&[saved], &mut file).map_err(|error| format!("save: {}", words(&error)))?;
-    let loaded = load(&scratch.store(), &archive).map_err(|error| format!("load again: {}", words(&error)))?;
+    let loaded =
+        load(&scratch.store(), &archive).map_err(|error| format!("load again: {}", words(&error)))?;
     if loaded[0].id == *id { Ok(()) } else { Err("another id after save and load".to_owned()) }
 }
 
@@ -149,8 +153,19 @@ fn found(path: &Path, there: &Metadata, key: &str, wanted: &Value) -> Value {
         "nlink" => there.nlink().into(),
         "link" => fs::read_link(path).unwrap().to_str().unwrap().into(),
         "rdev" => vec![rustix::fs::major(there.rdev()), rustix::fs::minor(there.rdev())].into(),
-        "xattrs" => wanted.as_object().unwrap().keys().map(|name| (name.clone(), Value::from(hex(&xattr(path, name))))).collect(),
-        "absent_xattrs" => wanted.as_array().unwrap().iter().filter(|n| xattr(path, n.as_str().unwrap()).is_empty()).cloned().collect(),
+        "xattrs" => wanted
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(|name| (name.clone(), Value::from(hex(&xattr(path, name)))))
+            .collect(),
+        "absent_xattrs" => wanted
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|n| xattr(path, n.as_str().unwrap()).is_empty())
+            .cloned()
+            .collect(),
         _ => wanted.clone(),
     }
 }
@@ -179,4 +194,3 @@ fn hex(bytes: &[u8]) -> String {
 fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
-
