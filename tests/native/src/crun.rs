@@ -3,9 +3,7 @@
 //! With docker's default capabilities, mounts and masked paths, and the default filter of the containers project
 //! (package golang-github-containers-common). What fails here too is a fault of the test or of the machine.
 
-mod config;
-mod filter;
-
+use crate::bundle;
 use crate::leftovers::{Before, MARK};
 use crate::live::Live;
 use crate::outcome::Outcome;
@@ -54,12 +52,12 @@ impl Crun {
     }
 
     fn bundle(&self, name: &str, ask: &Ask) -> String {
-        let bundle = self.home.path().join(name);
-        make_root(&bundle.join("rootfs"));
-        let config = config::config(name, ask);
-        let written = fs::write(bundle.join("config.json"), config.to_string());
-        written.unwrap_or_else(|e| panic!("writing {}/config.json: {e}", bundle.display()));
-        bundle.to_str().expect("the temporary directory's path is UTF-8").to_owned()
+        let directory = self.home.path().join(name);
+        make_root(&directory.join("rootfs"));
+        let config = bundle::config(name, "/probe", ask);
+        let written = fs::write(directory.join("config.json"), config.to_string());
+        written.unwrap_or_else(|e| panic!("writing {}/config.json: {e}", directory.display()));
+        directory.to_str().expect("the temporary directory's path is UTF-8").to_owned()
     }
 
     fn pid_file(&self, name: &str) -> std::path::PathBuf {

@@ -5,6 +5,7 @@
 //! Where something cannot be run, the test fails and says what is missing: nothing is ever skipped.
 #![forbid(unsafe_code)]
 
+pub mod bundle;
 pub mod cgroup;
 pub mod crun;
 pub mod isolated;

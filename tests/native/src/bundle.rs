@@ -1,6 +1,7 @@
 //! The `config.json` of a bundle (OCI runtime specification 1.0) that says what `docker run` with these flags would.
 
-use super::filter;
+mod filter;
+
 use crate::runtime::Ask;
 use serde_json::{Value, json};
 
@@ -22,13 +23,15 @@ const CAPABILITIES: [&str; 14] = [
     "AUDIT_WRITE",
 ];
 
-pub(super) fn config(name: &str, ask: &Ask) -> Value {
+/// The bundle's `config.json`, for `program` with the arguments of `ask`; its cgroup is `/NAME`.
+#[must_use]
+pub fn config(name: &str, program: &str, ask: &Ask) -> Value {
     let namespaces = ["pid", "network", "ipc", "uts", "mount", "cgroup"].map(|kind| json!({ "type": kind }));
     json!({
         "ociVersion": "1.0.2",
         "root": { "path": "rootfs", "readonly": ask.readonly },
         "hostname": ask.hostname.as_deref().unwrap_or(name),
-        "process": process(ask),
+        "process": process(program, ask),
         "mounts": mounts(),
         "linux": {
             "namespaces": namespaces,
@@ -45,9 +48,9 @@ pub(super) fn config(name: &str, ask: &Ask) -> Value {
     })
 }
 
-fn process(ask: &Ask) -> Value {
+fn process(program: &str, ask: &Ask) -> Value {
     let (uid, gid) = ask.user.unwrap_or((0, 0));
-    let args = [&["/probe".to_owned()], ask.command.as_slice()].concat();
+    let args = [&[program.to_owned()], ask.command.as_slice()].concat();
     let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned();
     let env = [&[path], ask.env.as_slice()].concat();
     let limit = |(soft, hard)| json!({ "type": "RLIMIT_NOFILE", "soft": soft, "hard": hard });

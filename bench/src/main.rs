@@ -1,0 +1,67 @@
+//! The driver of the benchmarks. In: the directory that `bench/run` filled, and options. Out: Markdown tables.
+//!
+//! Everybody runs once in every round, in turns, so that a slow phase of the machine hits all of them alike.
+#![forbid(unsafe_code)]
+
+mod contestants;
+mod memory;
+mod places;
+mod rounds;
+mod table;
+
+use contestants::Contestant;
+use places::Places;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+const IDLE: Duration = Duration::from_millis(100);
+
+/// What was asked on the command line.
+struct Options {
+    directory: PathBuf,
+    rounds: usize,
+    containers: usize,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Option<Self> {
+        let mut options = Self { directory: args.next()?.into(), rounds: 60, containers: 5 };
+        while let Some(flag) = args.next() {
+            let number = args.next()?.parse().ok().filter(|n| *n > 0)?;
+            match flag.as_str() {
+                "--rounds" => options.rounds = number,
+                "--containers" => options.containers = number,
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
+fn main() -> ExitCode {
+    let Some(options) = Options::parse(std::env::args().skip(1)) else {
+        eprintln!("usage: bench DIRECTORY [--rounds N] [--containers N]");
+        return ExitCode::from(2);
+    };
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), String> {
+    let places = Places::prepare(&options.directory)?;
+    let contestants = contestants::all(&places)?;
+    // Once for nothing: files get into the page cache, limpet makes its directories.
+    rounds::measure(&contestants, 1, None)?;
+    let busy = rounds::measure(&contestants, options.rounds, None)?;
+    let idle = rounds::measure(&contestants, options.rounds, Some(IDLE))?;
+    table::starts(&contestants, &busy, &idle, options.rounds);
+    let idle_memory = memory::per_container(&places, options.containers)?;
+    table::memory(&idle_memory, options.containers);
+    Ok(())
+}
