@@ -40,13 +40,21 @@ pub(super) struct Target {
 
 /// 64-bit x86 boards.
 #[cfg(any(test, target_arch = "x86_64"))]
-pub(super) static X86_64: Target =
-    Target { docker_name: "amd64", abis: &[Abi::X86_64, Abi::X86, Abi::X32], names: &names::X86, default: &default::X86 };
+pub(super) static X86_64: Target = Target {
+    docker_name: "amd64",
+    abis: &[Abi::X86_64, Abi::X86, Abi::X32],
+    names: &names::X86,
+    default: &default::X86,
+};
 
 /// 64-bit ARM boards.
 #[cfg(any(test, target_arch = "aarch64"))]
-pub(super) static AARCH64: Target =
-    Target { docker_name: "arm64", abis: &[Abi::Aarch64, Abi::Arm], names: &names::ARM, default: &default::ARM };
+pub(super) static AARCH64: Target = Target {
+    docker_name: "arm64",
+    abis: &[Abi::Aarch64, Abi::Arm],
+    names: &names::ARM,
+    default: &default::ARM,
+};
 
 /// The target of this build.
 #[cfg(target_arch = "x86_64")]
@@ -94,14 +102,19 @@ impl Abi {
 /// x32's number for a call of x86_64's number: some have their own above 511, some do not exist
 /// (arch/x86/entry/syscalls/syscall_64.tbl).
 fn x32_number(number: u32) -> Option<u32> {
+    /// Calls from here on are the same on both, but for map_shadow_stack.
+    const COMMON: u32 = 329;
+    const MAP_SHADOW_STACK: u32 = 453;
     /// x86_64 numbers of the x32 calls from 512 on, in order.
     const OWN: [u16; 36] = [
-        13, 15, 16, 19, 20, 45, 46, 47, 59, 101, 127, 128, 129, 131, 222, 244, 246, 247, 273, 274, 278, 279, 295, 296,
-        297, 299, 307, 310, 311, 54, 55, 206, 209, 322, 327, 328,
+        13, 15, 16, 19, 20, 45, 46, 47, 59, 101, 127, 128, 129, 131, 222, 244, 246, 247, 273, 274, 278, 279,
+        295, 296, 297, 299, 307, 310, 311, 54, 55, 206, 209, 322, 327, 328,
     ];
-    /// uselib, _sysctl, create_module and its kin, nfsservctl, the thread areas, the old epoll calls, vserver, and
-    /// map_shadow_stack.
-    const NONE: [u16; 12] = [134, 156, 174, 177, 178, 180, 205, 211, 214, 215, 236, 453];
+    /// uselib, _sysctl, create_module and its kin, nfsservctl, the thread areas, the old epoll calls, vserver.
+    const NONE: [u16; 11] = [134, 156, 174, 177, 178, 180, 205, 211, 214, 215, 236];
+    if number >= COMMON {
+        return Some(number).filter(|&number| number != MAP_SHADOW_STACK);
+    }
     if NONE.iter().any(|&n| u32::from(n) == number) {
         return None;
     }

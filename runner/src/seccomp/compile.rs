@@ -118,7 +118,11 @@ fn high_ranges(question: &Question, steps: &[u64]) -> Vec<Range<High>> {
     firsts.dedup();
     let is_mixed = |high| steps.iter().any(|&step| halves(step).0 == high && halves(step).1 != 0);
     let then = |high: u32| {
-        if is_mixed(high) { High::Mixed(high) } else { High::Settled(answer(question, u64::from(high) << 32)) }
+        if is_mixed(high) {
+            High::Mixed(high)
+        } else {
+            High::Settled(answer(question, u64::from(high) << 32))
+        }
     };
     merged(firsts.into_iter().map(|first| Range { first, then: then(first) }))
 }

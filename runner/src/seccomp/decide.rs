@@ -72,7 +72,8 @@ pub(super) fn ranges(profile: &Profile<'_>, abi: Abi) -> Vec<Range<Decision>> {
 fn of_abi(profile: &Profile<'_>, abi: Abi, ranges: &mut Vec<Range<Decision>>) {
     let default = Decision::Return(profile.default);
     let mut next = abi.first_number();
-    for group in entries(profile, abi).chunk_by(|a, b| a.number == b.number) {
+    let (entries, highest) = entries(profile, abi);
+    for group in entries.chunk_by(|a, b| a.number == b.number) {
         let number = group[0].number;
         if number > next {
             push(ranges, next, default.clone());
@@ -81,8 +82,12 @@ fn of_abi(profile: &Profile<'_>, abi: Abi, ranges: &mut Vec<Range<Decision>>) {
         next = number + 1;
     }
     push(ranges, next, default);
-    if let Some(last) = last_named(profile, abi) {
-        push(ranges, next.max(last + 1), Decision::Return(ENOSYS));
+    // Calls beyond all that a refusing profile speaks of are newer than it. As from runc they get ENOSYS, so that programs
+    // fall back to older ones.
+    if let Some(highest) = highest
+        && !profile.default.lets_pass()
+    {
+        push(ranges, next.max(highest + 1), Decision::Return(ENOSYS));
     }
 }
 
@@ -95,36 +100,27 @@ fn push(ranges: &mut Vec<Range<Decision>>, first: u32, then: Decision) {
     }
 }
 
-/// What all rules say about the calls of one ABI, by number and then in the order of the rules.
-fn entries(profile: &Profile<'_>, abi: Abi) -> Vec<Entry> {
+/// What all rules say about the calls of one ABI, by number and then in the order of the rules; and the highest number
+/// that any of them names.
+fn entries(profile: &Profile<'_>, abi: Abi) -> (Vec<Entry>, Option<u32>) {
     let names = profile.target.names;
     let mut entries = Vec::with_capacity(512);
+    let mut highest = None;
     for (rule, said) in profile.rules.iter().enumerate() {
         // As runc: a rule that says what the default says is no rule, even in front of a contrary one.
-        if said.action == profile.default {
-            continue;
-        }
+        let counts = said.action != profile.default;
         for &name in said.calls {
-            if let Some(number) = abi.number(names, name) {
-                entries.push(Entry { number, rule, operation: None });
-            }
-            if let Some((number, operation)) = abi.multiplexed(names, name) {
-                entries.push(Entry { number, rule, operation: Some(operation) });
-            }
+            let number = abi.number(names, name);
+            highest = highest.max(number);
+            let direct = number.map(|number| Entry { number, rule, operation: None });
+            let multiplexed = abi.multiplexed(names, name);
+            let multiplexed =
+                multiplexed.map(|(number, operation)| Entry { number, rule, operation: Some(operation) });
+            entries.extend(direct.into_iter().chain(multiplexed).filter(|_| counts));
         }
     }
     entries.sort_unstable_by_key(|entry| (entry.number, entry.rule, entry.operation));
-    entries
-}
-
-/// The highest number that a profile with a refusing default speaks of. Calls beyond it are newer than the profile and
-/// get ENOSYS, as from runc, so that programs fall back to older calls.
-fn last_named(profile: &Profile<'_>, abi: Abi) -> Option<u32> {
-    if profile.default.lets_pass() {
-        return None;
-    }
-    let names = profile.rules.iter().flat_map(|rule| rule.calls);
-    names.filter_map(|&name| abi.number(profile.target.names, name)).max()
+    (entries, highest)
 }
 
 fn decision(profile: &Profile<'_>, abi: Abi, group: &[Entry]) -> Decision {
@@ -138,7 +134,9 @@ fn decision(profile: &Profile<'_>, abi: Abi, group: &[Entry]) -> Decision {
         action: profile.rules[entry.rule].action,
         conditions: match entry.operation {
             // The multiplexer's other arguments are behind a pointer, so the rule's own conditions cannot be seen.
-            Some(operation) => vec![Condition { argument: 0, compare: Compare::Equal, value: operation.into() }],
+            Some(operation) => {
+                vec![Condition { argument: 0, compare: Compare::Equal, value: operation.into() }]
+            }
             None => conditions(entry).iter().map(|condition| condition.within(bits)).collect(),
         },
     };

@@ -47,7 +47,11 @@ pub(super) fn rules(groups: &'static [Group], circumstances: Circumstances) -> V
         if any_of.is_empty() {
             rules.push(Rule { calls, action, conditions: &[] });
         }
-        rules.extend(any_of.iter().map(|condition| Rule { calls, action, conditions: slice::from_ref(condition) }));
+        rules.extend(any_of.iter().map(|condition| Rule {
+            calls,
+            action,
+            conditions: slice::from_ref(condition),
+        }));
     }
     rules
 }

@@ -211,7 +211,10 @@ fn not_offered(document: &Document) -> Result<(), ProfileError> {
         match flag.as_str() {
             "SECCOMP_FILTER_FLAG_TSYNC" | "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => {}
             "SECCOMP_FILTER_FLAG_LOG" => {
-                return Err(ProfileError::NotOffered { place: "flags".into(), what: "SECCOMP_FILTER_FLAG_LOG" });
+                return Err(ProfileError::NotOffered {
+                    place: "flags".into(),
+                    what: "SECCOMP_FILTER_FLAG_LOG",
+                });
             }
             _ => return Err(unknown("flags".into(), "flag", flag)),
         }
@@ -244,8 +247,19 @@ fn abis(target: &'static Target, document: &Document) -> Result<Vec<Abi>, Profil
 /// `Ok(None)` is an architecture that no target has.
 fn architecture(name: &str) -> Result<Option<Abi>, ProfileError> {
     const FOREIGN: [&str; 13] = [
-        "MIPS", "MIPS64", "MIPS64N32", "MIPSEL", "MIPSEL64", "MIPSEL64N32", "PPC", "PPC64", "PPC64LE", "RISCV64", "S390",
-        "S390X", "LOONGARCH64",
+        "MIPS",
+        "MIPS64",
+        "MIPS64N32",
+        "MIPSEL",
+        "MIPSEL64",
+        "MIPSEL64N32",
+        "PPC",
+        "PPC64",
+        "PPC64LE",
+        "RISCV64",
+        "S390",
+        "S390X",
+        "LOONGARCH64",
     ];
     match name.strip_prefix("SCMP_ARCH_") {
         Some("X86_64") => Ok(Some(Abi::X86_64)),
@@ -266,12 +280,15 @@ fn rule(
     circumstances: Circumstances,
 ) -> Result<Option<Owned>, ProfileError> {
     let names = entry.names.as_deref().unwrap_or_default();
-    let names: Vec<&str> = names.iter().chain(&entry.name).map(String::as_str).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> =
+        names.iter().chain(&entry.name).map(String::as_str).filter(|name| !name.is_empty()).collect();
     let place = || match names.first() {
         Some(first) => format!("syscalls[{index}] ({first})"),
         None => format!("syscalls[{index}]"),
     };
-    if entry.names.as_ref().is_some_and(|names| !names.is_empty()) && entry.name.as_ref().is_some_and(|n| !n.is_empty()) {
+    if entry.names.as_ref().is_some_and(|names| !names.is_empty())
+        && entry.name.as_ref().is_some_and(|n| !n.is_empty())
+    {
         return Err(ProfileError::Both { place: place(), one: "name", other: "names" });
     }
     let action = action(&place(), &entry.action, entry.errno_ret)?;
@@ -279,13 +296,15 @@ fn rule(
     if !applies(target, &place, entry, circumstances)? {
         return Ok(None);
     }
-    let calls = names.iter().map(|name| target.names.find(name.as_bytes())).filter(|&name| name != UNKNOWN).collect();
+    let calls =
+        names.iter().map(|name| target.names.find(name.as_bytes())).filter(|&name| name != UNKNOWN).collect();
     Ok(Some(Owned { calls, action, alternatives }))
 }
 
 /// The conditions of one rule, as one list or, if an argument comes twice, as a list for each (as runc).
 fn alternatives(place: &dyn Fn() -> String, args: &[Argument]) -> Result<Vec<Vec<Condition>>, ProfileError> {
-    let conditions: Vec<Condition> = args.iter().map(|arg| condition(place, arg)).collect::<Result<_, _>>()?;
+    let conditions: Vec<Condition> =
+        args.iter().map(|arg| condition(place, arg)).collect::<Result<_, _>>()?;
     let is_repeated =
         |at: usize| conditions[..at].iter().any(|earlier| earlier.argument == conditions[at].argument);
     if (0..conditions.len()).any(is_repeated) {
@@ -298,7 +317,14 @@ fn condition(place: &dyn Fn() -> String, arg: &Argument) -> Result<Condition, Pr
     let max = u32::from(ARGUMENTS) - 1;
     let argument = match u8::try_from(arg.index) {
         Ok(index) if index < ARGUMENTS => index,
-        _ => return Err(ProfileError::TooGreat { place: place(), field: "args.index", value: arg.index, max }),
+        _ => {
+            return Err(ProfileError::TooGreat {
+                place: place(),
+                field: "args.index",
+                value: arg.index,
+                max,
+            });
+        }
     };
     let compare = match arg.op.as_str() {
         "SCMP_CMP_EQ" => Compare::Equal,
@@ -319,7 +345,9 @@ fn action(place: &str, name: &str, errno: Option<u32>) -> Result<Action, Profile
     let data = |max: u32| match errno.map(|value| (value, u16::try_from(value))) {
         None => Ok(ERRNO_DEFAULT),
         Some((value, Ok(data))) if value <= max => Ok(data),
-        Some((value, _)) => Err(ProfileError::TooGreat { place: place.into(), field: "errnoRet", value, max }),
+        Some((value, _)) => {
+            Err(ProfileError::TooGreat { place: place.into(), field: "errnoRet", value, max })
+        }
     };
     match name {
         "SCMP_ACT_ALLOW" => Ok(Action::ALLOW),
@@ -344,8 +372,10 @@ fn applies(
     let nothing = Filter::default();
     let includes = held(target, place, entry.includes.as_ref().unwrap_or(&nothing), circumstances)?;
     let excludes = held(target, place, entry.excludes.as_ref().unwrap_or(&nothing), circumstances)?;
-    let included = includes.all_capabilities && includes.architecture != Some(false) && includes.kernel != Some(false);
-    let excluded = excludes.any_capability || excludes.architecture == Some(true) || excludes.kernel == Some(true);
+    let included =
+        includes.all_capabilities && includes.architecture != Some(false) && includes.kernel != Some(false);
+    let excluded =
+        excludes.any_capability || excludes.architecture == Some(true) || excludes.kernel == Some(true);
     Ok(included && !excluded)
 }
 

@@ -46,10 +46,15 @@ fn default_for(target: &'static Target, circumstances: Circumstances) -> Vec<u64
     compile::compile(&Profile { target, abis: target.abis, default: default::DEFAULT, rules: &rules })
 }
 
-fn json_for(target: &'static Target, bytes: &[u8], circumstances: Circumstances) -> Result<Vec<u64>, ProfileError> {
+fn json_for(
+    target: &'static Target,
+    bytes: &[u8],
+    circumstances: Circumstances,
+) -> Result<Vec<u64>, ProfileError> {
     let read = json::read(target, bytes, circumstances)?;
     let rules = read.rules();
-    let filter = compile::compile(&Profile { target, abis: &read.abis, default: read.default, rules: &rules });
+    let filter =
+        compile::compile(&Profile { target, abis: &read.abis, default: read.default, rules: &rules });
     if filter.len() > INSTRUCTIONS_MAX {
         return Err(ProfileError::TooLong { instructions: filter.len() });
     }

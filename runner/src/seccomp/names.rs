@@ -34,6 +34,7 @@ pub(super) struct Names {
 
 impl Names {
     /// The index of `name`, or [`UNKNOWN`].
+    #[expect(clippy::cast_possible_truncation, reason = "there are at most NAMES_MAX names")]
     pub(super) const fn find(&self, name: &[u8]) -> Name {
         let (mut low, mut high) = (0, self.starts.len() - 1);
         while low < high {
@@ -73,6 +74,7 @@ impl Names {
 
     /// Every name, for tests that go through all of them.
     #[cfg(test)]
+    #[expect(clippy::cast_possible_truncation, reason = "there are at most NAMES_MAX names")]
     pub(super) fn all(&self) -> impl Iterator<Item = (Name, &str)> {
         (0..self.starts.len() - 1).map(|index| (index as Name, str::from_utf8(self.bytes(index)).unwrap()))
     }
@@ -156,6 +158,7 @@ impl Draft {
         text
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "a name of 64 KiB does not exist")]
     const fn starts<const N: usize>(&self) -> [u16; N] {
         let mut starts = [0; N];
         let mut index = 0;
@@ -213,8 +216,25 @@ macro_rules! finish {
 /// Calls that i386 programs may also make through `socketcall`, in the order of its operations from 1 on (linux/net.h).
 #[cfg(any(test, target_arch = "x86_64"))]
 const SOCKETCALL: [&str; 20] = [
-    "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send", "recv",
-    "sendto", "recvfrom", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg",
+    "socket",
+    "bind",
+    "connect",
+    "listen",
+    "accept",
+    "getsockname",
+    "getpeername",
+    "socketpair",
+    "send",
+    "recv",
+    "sendto",
+    "recvfrom",
+    "shutdown",
+    "setsockopt",
+    "getsockopt",
+    "sendmsg",
+    "recvmsg",
+    "accept4",
+    "recvmmsg",
     "sendmmsg",
 ];
 
@@ -241,6 +261,7 @@ const fn always(_: u16) -> bool {
 }
 
 #[cfg(any(test, target_arch = "x86_64"))]
+#[expect(clippy::cast_possible_truncation, reason = "an operation is at most 24")]
 const fn draft_x86() -> Draft {
     let mut draft = Draft::EMPTY;
     enter!(draft, 0, x86_64::Sysno, always);
@@ -273,6 +294,7 @@ const fn is_arm(_: u16) -> bool {
 }
 
 #[cfg(any(test, target_arch = "aarch64"))]
+#[expect(clippy::cast_possible_truncation, reason = "there are six private calls")]
 const fn draft_arm() -> Draft {
     /// ARM's private calls (arch/arm/include/uapi/asm/unistd.h).
     const PRIVATE_CALLS: [&str; 6] = ["breakpoint", "cacheflush", "usr26", "usr32", "set_tls", "get_tls"];

@@ -1,9 +1,9 @@
 //! The default profile: what it decides, that no name in it is misspelt, and what it costs.
 
 use super::super::abi::{AARCH64, Abi, X86_64};
-use super::super::{default, default_for};
 use super::super::names::UNKNOWN;
 use super::super::rule::Circumstances;
+use super::super::{default, default_for};
 use super::interpreter::{Call, check, run};
 use super::property::calls;
 use super::{ALLOW, ENOSYS, EPERM, USUAL, with};
@@ -27,7 +27,17 @@ fn ordinary_calls_are_allowed_and_dangerous_ones_not() {
     for name in ["read", "openat", "execve", "ptrace", "name_to_handle_at", "setxattrat", "mseal", "chroot"] {
         assert_eq!(usually(name, 0), ALLOW, "{name}");
     }
-    for name in ["mount", "bpf", "reboot", "keyctl", "add_key", "io_uring_setup", "kexec_load", "swapon", "userfaultfd"] {
+    for name in [
+        "mount",
+        "bpf",
+        "reboot",
+        "keyctl",
+        "add_key",
+        "io_uring_setup",
+        "kexec_load",
+        "swapon",
+        "userfaultfd",
+    ] {
         assert_eq!(usually(name, 0), EPERM, "{name}");
     }
 }
@@ -49,7 +59,9 @@ fn arguments_count() {
 
 #[test]
 fn capabilities_open_their_calls() {
-    for (name, capability) in [("reboot", "SYS_BOOT"), ("syslog", "SYSLOG"), ("bpf", "BPF"), ("clone3", "SYS_ADMIN")] {
+    for (name, capability) in
+        [("reboot", "SYS_BOOT"), ("syslog", "SYSLOG"), ("bpf", "BPF"), ("clone3", "SYS_ADMIN")]
+    {
         assert_eq!(on(Abi::X86_64, name, 0, with(&[capability])), ALLOW, "{name}");
     }
     assert_eq!(on(Abi::X86_64, "clone", 0x1000_0011, with(&["SYS_ADMIN"])), ALLOW);
@@ -61,13 +73,23 @@ fn old_kernels_keep_tracing_back() {
     let old = Circumstances { kernel: (4, 7), ..USUAL };
     assert_eq!(on(Abi::X86_64, "ptrace", 0, old), EPERM);
     assert_eq!(on(Abi::X86_64, "ptrace", 0, Circumstances { kernel: (4, 8), ..USUAL }), ALLOW);
-    assert_eq!(on(Abi::X86_64, "ptrace", 0, Circumstances { kernel: (4, 7), ..with(&["SYS_PTRACE"]) }), ALLOW);
+    assert_eq!(
+        on(Abi::X86_64, "ptrace", 0, Circumstances { kernel: (4, 7), ..with(&["SYS_PTRACE"]) }),
+        ALLOW
+    );
 }
 
 #[test]
 fn newer_calls_are_unknown_rather_than_forbidden() {
     let program = default_for(&X86_64, USUAL);
-    for (number, action) in [(466, ALLOW), (467, ENOSYS), (9999, ENOSYS), (0x4000_0223, ALLOW), (0x4000_0224, ENOSYS), (450, EPERM)] {
+    for (number, action) in [
+        (466, ALLOW),
+        (467, ENOSYS),
+        (9999, ENOSYS),
+        (0x4000_0223, ALLOW),
+        (0x4000_0224, ENOSYS),
+        (450, EPERM),
+    ] {
         let call = Call { architecture: 0xc000_003e, number, arguments: [0; 6] };
         assert_eq!(run(&program, &call).0, action, "{number:#x}");
     }

@@ -16,6 +16,7 @@ struct Instruction {
     operand: u32,
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "fields are cut out")]
 fn unpack(packed: u64) -> Instruction {
     Instruction {
         code: packed as u16,
@@ -25,6 +26,7 @@ fn unpack(packed: u64) -> Instruction {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a word is cut out")]
 fn word(call: &Call, offset: u32) -> u32 {
     match offset {
         0 => call.number,

@@ -18,8 +18,21 @@ use std::process::{Command, Stdio};
 
 /// Calls that libseccomp 2.5.4 does not know yet; left out on both sides.
 const NEWER: [&str; 16] = [
-    "file_getattr", "file_setattr", "getxattrat", "listmount", "listxattrat", "lsm_get_self_attr", "lsm_list_modules",
-    "lsm_set_self_attr", "mseal", "open_tree_attr", "removexattrat", "setxattrat", "statmount", "uprobe", "uretprobe",
+    "file_getattr",
+    "file_setattr",
+    "getxattrat",
+    "listmount",
+    "listxattrat",
+    "lsm_get_self_attr",
+    "lsm_list_modules",
+    "lsm_set_self_attr",
+    "mseal",
+    "open_tree_attr",
+    "removexattrat",
+    "setxattrat",
+    "statmount",
+    "uprobe",
+    "uretprobe",
     "map_shadow_stack",
 ];
 
@@ -104,7 +117,8 @@ fn default_json(target: &'static Target, circumstances: Circumstances) -> Value 
     let name = |wanted: &Name| target.names.all().find(|(name, _)| name == wanted).map(|(_, text)| text);
     let rules = default::rules(target.default, circumstances);
     let rules = rules.iter().map(|rule| {
-        let names: Vec<&str> = rule.calls.iter().filter_map(name).filter(|name| !NEWER.contains(name)).collect();
+        let names: Vec<&str> =
+            rule.calls.iter().filter_map(name).filter(|name| !NEWER.contains(name)).collect();
         let conditions: Vec<Value> = rule.conditions.iter().map(condition_json).collect();
         let action = if rule.action.lets_pass() { "SCMP_ACT_ALLOW" } else { "SCMP_ACT_ERRNO" };
         json!({"names": names, "action": action, "errnoRet": rule.action.0 & 0xffff, "args": conditions})
@@ -164,28 +178,31 @@ fn without_newer(document: &Value) -> Value {
     document
 }
 
-/// One action besides the default, so that libseccomp's order does not matter.
+/// One action besides the default, so that libseccomp's order does not matter, and one argument: where alternatives look
+/// at different arguments, libseccomp 2.5.4 compares with an accumulator that still holds another one.
 #[test]
 fn random_profiles_are_libseccomps() {
-    const CALLS: [&str; 8] = ["socket", "bind", "semget", "shmat", "clone", "personality", "prctl", "openat"];
+    const CALLS: [&str; 8] =
+        ["socket", "socketcall", "ipc", "shmat", "clone", "personality", "recv", "openat"];
     for seed in 1..=40 {
         let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let mut used = Vec::new();
         // runc does not see the numbers of calls that i386 also multiplexes; one above them hides that.
-        let default = ["SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL_PROCESS"][random.below(3) as usize];
+        let default = ["SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL_PROCESS"][random.below(3)];
         let highest = json!({"names": ["openat2"], "action": default});
         let rules: Vec<Value> = (0..=random.below(12))
             .map(|_| {
-                let conditions: Vec<Condition> = (0..random.below(3)).map(|at| random.condition(at as u8)).collect();
+                let conditions: Vec<Condition> = (0..random.below(2)).map(|_| random.condition(0)).collect();
                 let args: Vec<Value> = conditions.iter().map(condition_json).collect();
                 used.extend(conditions);
-                let names: Vec<&str> = (0..=random.below(2)).map(|_| CALLS[random.below(8) as usize]).collect();
+                let names: Vec<&str> = (0..=random.below(2)).map(|_| CALLS[random.below(8)]).collect();
                 json!({"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": 5, "args": args})
             })
             .chain([highest])
             .collect();
-        let architectures = [&["SCMP_ARCH_X86"][..], &["SCMP_ARCH_X86", "SCMP_ARCH_X32"], &["SCMP_ARCH_X86_64"]];
-        let architectures = architectures[random.below(3) as usize];
+        let architectures =
+            [&["SCMP_ARCH_X86"][..], &["SCMP_ARCH_X86", "SCMP_ARCH_X32"], &["SCMP_ARCH_X86_64"]];
+        let architectures = architectures[random.below(3)];
         let profile = json!({"defaultAction": default, "architectures": architectures, "syscalls": rules});
         compare(&X86_64, &profile, USUAL, &values(used.iter()));
     }

@@ -15,7 +15,13 @@ pub(crate) fn values<'a>(conditions: impl Iterator<Item = &'a Condition>) -> Vec
     let mut values = vec![0, 1, 5, 40, 0xffff_ffff, 0x1_0000_0000, u64::MAX];
     for condition in conditions {
         let value = condition.value;
-        values.extend([value, value.wrapping_add(1), value.wrapping_sub(1), value ^ 1 << 32, value ^ 1 << 63]);
+        values.extend([
+            value,
+            value.wrapping_add(1),
+            value.wrapping_sub(1),
+            value ^ 1 << 32,
+            value ^ 1 << 63,
+        ]);
         if let Compare::Masked(mask) = condition.compare {
             values.extend([mask, !mask, value | !mask, mask & mask.wrapping_neg()]);
         }
@@ -27,14 +33,22 @@ pub(crate) fn values<'a>(conditions: impl Iterator<Item = &'a Condition>) -> Vec
 
 /// Calls for which two readings of a profile may differ: every number, and all values where `asks` says that a
 /// number's arguments may count.
-pub(crate) fn calls(target: &Target, values: &[u64], asks: impl Fn(u32) -> bool) -> impl Iterator<Item = Call> {
+pub(crate) fn calls(
+    target: &Target,
+    values: &[u64],
+    asks: impl Fn(u32) -> bool,
+) -> impl Iterator<Item = Call> {
     let abis = target.abis.iter().copied().chain([Abi::X86, Abi::Arm]);
     let numbers = abis.flat_map(|abi| numbers(abi).into_iter().map(move |number| (abi, number)));
     numbers.flat_map(move |(abi, number)| {
         let most = if asks(number) { values.len() } else { 1 };
         values.iter().take(most).enumerate().map(move |(index, &value)| {
             let other = values[(index * 7 + number as usize) % values.len()];
-            Call { architecture: abi.audit_arch(), number, arguments: [value, other, value, other, value, other] }
+            Call {
+                architecture: abi.audit_arch(),
+                number,
+                arguments: [value, other, value, other, value, other],
+            }
         })
     })
 }
@@ -42,8 +56,10 @@ pub(crate) fn calls(target: &Target, values: &[u64], asks: impl Fn(u32) -> bool)
 /// The numbers whose arguments some rule looks at, the i386 multiplexers among them.
 pub(crate) fn asked(profile: &Profile<'_>) -> Vec<u32> {
     let names = profile.target.names;
-    let conditional = profile.rules.iter().filter(|rule| !rule.conditions.is_empty()).flat_map(|rule| rule.calls);
-    let numbers = conditional.flat_map(|&name| profile.target.abis.iter().filter_map(move |abi| abi.number(names, name)));
+    let conditional =
+        profile.rules.iter().filter(|rule| !rule.conditions.is_empty()).flat_map(|rule| rule.calls);
+    let numbers = conditional
+        .flat_map(|&name| profile.target.abis.iter().filter_map(move |abi| abi.number(names, name)));
     numbers.chain([102, 117]).collect()
 }
 
@@ -73,24 +89,25 @@ fn default_profile_is_read_rightly() {
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, reason = "it is less than the end")]
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        self.0 % end
+        (self.0 % end as u64) as usize
     }
 
     fn action(&mut self) -> Action {
-        [Action::ALLOW, Action::errno(1), Action::errno(38), Action::LOG, Action::TRAP][self.below(5) as usize]
+        [Action::ALLOW, Action::errno(1), Action::errno(38), Action::LOG, Action::TRAP][self.below(5)]
     }
 
     pub(crate) fn value(&mut self) -> u64 {
-        let value = [0, 1, 7, 0xffff_ffff, 0x1_0000_0000, 0x1_0000_0007, u64::MAX, self.0][self.below(8) as usize];
-        value.wrapping_add(self.below(3)).wrapping_sub(1)
+        let value = [0, 1, 7, 0xffff_ffff, 0x1_0000_0000, 0x1_0000_0007, u64::MAX, self.0][self.below(8)];
+        value.wrapping_add(self.below(3) as u64).wrapping_sub(1)
     }
 
-    fn condition_up_to(&mut self, arguments: u64) -> Condition {
-        let argument = self.below(arguments) as u8;
+    fn condition_up_to(&mut self, arguments: u8) -> Condition {
+        let argument = (0..arguments).nth(self.below(arguments.into())).unwrap_or(0);
         self.condition(argument)
     }
 
@@ -116,16 +133,23 @@ fn random_profiles_are_read_rightly() {
         let some: Vec<Name> = target.names.all().map(|(name, _)| name).collect();
         let owned: Vec<(Vec<Name>, Action, Vec<Condition>)> = (0..random.below(60))
             .map(|_| {
-                let calls = (0..random.below(4)).map(|_| some[random.below(40) as usize * some.len() / 40]).collect();
-                let arguments = 1 + random.below(6);
+                let calls = (0..random.below(4)).map(|_| some[random.below(40) * some.len() / 40]).collect();
+                let arguments = [1, 2, 3, 4, 5, 6][random.below(6)];
                 let conditions = (0..random.below(4)).map(|_| random.condition_up_to(arguments)).collect();
                 (calls, random.action(), conditions)
             })
             .collect();
-        let rules: Vec<Rule<'_>> =
-            owned.iter().map(|(calls, action, conditions)| Rule { calls, action: *action, conditions }).collect();
-        let abis: Vec<Abi> =
-            target.abis.iter().enumerate().filter(|&(at, _)| at == 0 || random.below(2) == 0).map(|(_, &a)| a).collect();
+        let rules: Vec<Rule<'_>> = owned
+            .iter()
+            .map(|(calls, action, conditions)| Rule { calls, action: *action, conditions })
+            .collect();
+        let abis: Vec<Abi> = target
+            .abis
+            .iter()
+            .enumerate()
+            .filter(|&(at, _)| at == 0 || random.below(2) == 0)
+            .map(|(_, &a)| a)
+            .collect();
         compare(&Profile { target, abis: &abis, default: random.action(), rules: &rules });
     }
 }
@@ -140,7 +164,7 @@ fn far_jumps_arrive() {
     let rules: Vec<Rule<'_>> = (0..300)
         .map(|at| Rule {
             calls: &names[at..=at],
-            action: Action::errno(at as u16 + 2),
+            action: Action::errno(u16::try_from(at).unwrap() + 2),
             conditions: if at % 3 == 0 { &conditions[at % 2] } else { &[] },
         })
         .collect();

@@ -5,6 +5,7 @@ use super::super::rule::{Action, Compare, Condition, Profile};
 use super::interpreter::Call;
 
 /// The action that the profile asks for.
+#[expect(clippy::cast_possible_truncation, reason = "i386 has 32 bits")]
 pub(crate) fn decide(profile: &Profile<'_>, call: &Call) -> u32 {
     let Some(abi) = abi_of(profile, call) else {
         return Action::KILL_THREAD.0;
