@@ -12,6 +12,7 @@ pub mod fsids;
 pub mod init;
 pub mod rlimit;
 pub mod loopback;
+pub mod memory;
 pub mod mount;
 pub mod probe;
 pub mod process;

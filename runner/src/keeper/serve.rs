@@ -21,6 +21,8 @@ use rustix::time::{ClockId, clock_gettime};
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
 /// Waits for ever, in [`Request::Stop`].
 const GRACE_FOREVER: u32 = u32::MAX;
+/// Quiet time after which a keeper gives back what memory it can.
+const REST_AFTER_MS: u64 = 1000;
 /// The pidfd, the listener, two outputs, stdin, and the clients.
 const POLLED_MAX: usize = 5 + CLIENTS_MAX;
 
@@ -59,6 +61,8 @@ pub(super) struct Server<'a> {
     clients: heapless::Vec<Client, CLIENTS_MAX>,
     output: Output,
     kill_at_ms: Option<u64>,
+    /// When, without any news before, memory is given back.
+    rest_at_ms: Option<u64>,
     ended: Option<u8>,
 }
 
@@ -78,6 +82,13 @@ impl Ready {
     }
 }
 
+impl Ready {
+    fn is_busy(&self) -> bool {
+        let clients = self.clients.iter().any(|flags| !flags.is_empty());
+        clients || self.listener || self.input || self.outputs.contains(&true)
+    }
+}
+
 impl<'a> Server<'a> {
     pub(super) fn new(
         keep: &'a Keep,
@@ -90,7 +101,7 @@ impl<'a> Server<'a> {
     ) -> Self {
         let output = Output { stream: Stream::Stdout, length: 0, bytes: Box::new([0; STDIO_BYTES_MAX]) };
         let clients = heapless::Vec::from_iter([first]);
-        Self { keep, child, group, flow, listener, log, clients, output, kill_at_ms: None, ended: None }
+        Self { keep, child, group, flow, listener, log, clients, output, kill_at_ms: None, rest_at_ms: Some(monotonic_ms() + REST_AFTER_MS), ended: None }
     }
 
     /// Serves until the container has ended and its output is delivered, or waits for a client that does not take
@@ -129,6 +140,9 @@ impl Server<'_> {
 
     fn turn(&mut self) {
         let Ok(ready) = self.wait() else { return };
+        if ready.is_busy() {
+            self.rest_at_ms = Some(monotonic_ms() + REST_AFTER_MS);
+        }
         if ready.child {
             self.reap();
         }
@@ -147,6 +161,7 @@ impl Server<'_> {
             self.accept();
         }
         self.kill_if_due();
+        self.rest_if_due();
         self.clients.retain(Client::is_open);
     }
 
@@ -196,7 +211,8 @@ impl Server<'_> {
     }
 
     fn timeout(&self) -> Option<Timespec> {
-        let left = self.kill_at_ms?.saturating_sub(monotonic_ms());
+        let next = [self.kill_at_ms, self.rest_at_ms].into_iter().flatten().min()?;
+        let left = next.saturating_sub(monotonic_ms());
         Timespec::try_from(core::time::Duration::from_millis(left)).ok()
     }
 
@@ -295,6 +311,15 @@ impl Server<'_> {
             if self.group.kill_all().is_err() {
                 pidfd_send_signal(&self.child.pidfd, Signal::KILL).ok();
             }
+        }
+    }
+
+    /// An idle keeper holds little but the pages of this loop.
+    fn rest_if_due(&mut self) {
+        if self.rest_at_ms.is_some_and(|due| monotonic_ms() >= due) {
+            self.rest_at_ms = None;
+            // Where it fails, nothing but memory is lost.
+            limpet_sys::memory::forget_code().ok();
         }
     }
 
