@@ -2,10 +2,12 @@
 
 use crate::digest::Digest;
 use crate::images::{FindError, Found, digests_in, names_of};
-use crate::place::{Store, StoreError, Work, failed, sync_parent};
+use crate::layer::rebuild::Layer;
+use crate::place::{Store, StoreError, Work, failed, sync_directory, sync_parent};
 use crate::reference::Reference;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 
 /// What was done, in docker's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +123,7 @@ impl Store {
     }
 
     /// Removes the layers that no image has. As long as one image cannot be read, none: they may be its.
-    fn collect(&self, work: &Work) -> Result<Vec<Removed>, StoreError> {
+    pub(crate) fn collect(&self, work: &Work) -> Result<Vec<Removed>, StoreError> {
         let mut needed = BTreeSet::new();
         for id in self.ids()? {
             match self.config(&id) {
@@ -138,8 +140,24 @@ impl Store {
             fs::remove_dir_all(&to).map_err(failed("remove", &to))?;
             removed.push(Removed::Layer(diff_id, size.file_bytes));
         }
-        sync_parent(&self.layer(&Digest::of(b"")))?;
+        sync_directory(&self.layers())?;
         Ok(removed)
+    }
+
+    /// Reads every layer of an image again; returns those that are not what was loaded.
+    ///
+    /// # Errors
+    /// The image's configuration cannot be read.
+    pub fn verify(&self, id: &Digest) -> Result<Vec<Digest>, StoreError> {
+        let (config, _) = self.config(id)?;
+        Ok(config.diff_ids.into_iter().filter(|diff_id| !self.is_whole(diff_id)).collect())
+    }
+
+    fn is_whole(&self, diff_id: &Digest) -> bool {
+        let (Ok(layer), Ok(size)) = (Layer::open(&self.layer(diff_id)), self.layer_size(diff_id)) else {
+            return false;
+        };
+        layer.write_checked(diff_id, size.tar_bytes, &mut io::sink()).is_ok()
     }
 
     /// What images take of the disk.

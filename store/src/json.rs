@@ -12,6 +12,9 @@ pub enum JsonError {
     /// Not JSON, or not UTF-8, or too deep.
     #[error("not valid JSON: {0}")]
     Syntax(String),
+    /// Something else than fields.
+    #[error("it is not a JSON object")]
+    Outermost,
     /// A field of another type than the format has.
     #[error("field {field:?} is not {wanted}")]
     Type {
@@ -45,6 +48,7 @@ impl<'a> Object<'a> {
     fn at(path: String, value: &'a Value) -> Result<Self, JsonError> {
         match value.as_object() {
             Some(map) => Ok(Self { path, map }),
+            None if path.is_empty() => Err(JsonError::Outermost),
             None => Err(JsonError::Type { field: path, wanted: "an object" }),
         }
     }

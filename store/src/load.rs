@@ -11,7 +11,7 @@ use crate::json::JsonError;
 use crate::layer::report::{Instruction, Summary};
 use crate::layer::spawn::{self, Job, UnpackError};
 use crate::limits::{IMAGE_BYTES_DEFAULT, LAYERS_MAX};
-use crate::place::{Store, StoreError, Work, failed, sync_parent};
+use crate::place::{Store, StoreError, Work, failed, sync_directory};
 use crate::platform::Platform;
 use crate::reference::{InvalidReference, Reference};
 use crate::source::{Source, SourceError, free_bytes};
@@ -229,7 +229,7 @@ impl Store {
             return Err(LoadError::Size { name: name.clone(), claimed, found });
         }
         let directory = work.path.join(layer.diff_id.hex());
-        let fill = !self.layer(&layer.diff_id).exists() && !directory.exists();
+        let fill = !self.has_layer(&layer.diff_id) && !directory.exists();
         if fill {
             fs::create_dir(&directory).map_err(failed("make", &directory))?;
         }
@@ -254,10 +254,22 @@ impl Store {
         let directory = File::open(&work.path).map_err(failed("open", &work.path))?;
         rustix::fs::syncfs(&directory).map_err(|errno| failed("sync", &work.path)(errno.into()))?;
         let _alone = self.hold_alone()?;
+        let before = self.ids()?;
+        let done = self.put_in_place(plans, work);
+        if done.is_err() {
+            // What can be undone is; the next `prune` finds the rest.
+            let new = plans.iter().map(|plan| plan.config.digest()).filter(|id| !before.contains(id));
+            let undone: Vec<_> = new.map(|id| fs::remove_file(self.blob(id)).is_ok()).collect();
+            let _collected = self.collect(work).map(|removed| (removed, undone));
+        }
+        Ok(done?)
+    }
+
+    fn put_in_place(&self, plans: &[Plan], work: &Work) -> Result<(), StoreError> {
         for layer in plans.iter().flat_map(|plan| &plan.layers) {
             self.commit_layer(&layer.diff_id, work)?;
         }
-        sync_parent(&self.layer(&Digest::of(b"")))?;
+        sync_directory(&self.layers())?;
         for plan in plans {
             let id = plan.config.digest();
             Self::replace(work, &self.blob(id), plan.config.bytes())?;
@@ -268,12 +280,21 @@ impl Store {
         Ok(())
     }
 
-    fn commit_layer(&self, diff_id: &Digest, work: &Work) -> Result<(), LoadError> {
+    fn commit_layer(&self, diff_id: &Digest, work: &Work) -> Result<(), StoreError> {
         let (from, to) = (work.path.join(diff_id.hex()), self.layer(diff_id));
-        if to.exists() {
-            // It was there, is shared, or somebody else was quicker: ours goes with the work directory.
+        if self.has_layer(diff_id) || !from.exists() {
+            // It was there, or somebody else was quicker: ours goes with the work directory.
             return Ok(());
         }
-        Ok(fs::rename(&from, &to).map_err(failed("put in place", &to))?)
+        if to.exists() {
+            let damaged = work.path.join(format!("{}.damaged", diff_id.hex()));
+            fs::rename(&to, &damaged).map_err(failed("take away", &to))?;
+        }
+        fs::rename(&from, &to).map_err(failed("put in place", &to))
+    }
+
+    /// A layer that lacks its record or its tree is as good as none: it is unpacked again.
+    fn has_layer(&self, diff_id: &Digest) -> bool {
+        self.layer_size(diff_id).is_ok() && self.layer(diff_id).join("tree").is_dir()
     }
 }

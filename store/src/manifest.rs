@@ -196,7 +196,7 @@ pub(crate) fn index_entry(
 }
 
 /// index.json.
-pub(crate) fn index(entries: Vec<serde_json::Value>) -> Vec<u8> {
+pub(crate) fn index(entries: &[serde_json::Value]) -> Vec<u8> {
     let index = serde_json::json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries });
     index.to_string().into_bytes()
 }

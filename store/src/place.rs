@@ -145,8 +145,12 @@ impl Store {
 
 /// Makes the names in the directory of `path` durable.
 pub(crate) fn sync_parent(path: &Path) -> Result<(), StoreError> {
-    let parent = path.parent().unwrap_or(path);
-    File::open(parent).and_then(|directory| directory.sync_all()).map_err(failed("sync", parent))
+    sync_directory(path.parent().unwrap_or(path))
+}
+
+/// Makes the names in a directory durable.
+pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(failed("sync", path))
 }
 
 fn make_directory(path: &Path, mode: u32) -> Result<(), StoreError> {

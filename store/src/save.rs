@@ -5,16 +5,15 @@
 
 use crate::digest::Digest;
 use crate::images::Image;
-use crate::layer::rebuild::Layer;
+use crate::layer::rebuild::{Layer, RebuildError};
 use crate::manifest::{self, Written};
 use crate::place::{Store, StoreError};
 use crate::reference::Reference;
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use tar::{EntryType, Header};
 
-const BLOCK_BYTES: u64 = 512;
+const BLOCK_BYTES: usize = 512;
 const LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 
 /// Why an archive is not complete.
@@ -61,11 +60,11 @@ impl Store {
             self.save_image(saved, &mut archive, &mut index, &mut docker)?;
         }
         archive.file("oci-layout", LAYOUT)?;
-        archive.file("index.json", &manifest::index(index))?;
+        archive.file("index.json", &manifest::index(&index))?;
         archive.file("manifest.json", serde_json::Value::Array(docker).to_string().as_bytes())?;
         archive
             .out
-            .write_all(&[0; 2 * BLOCK_BYTES as usize])
+            .write_all(&[0; 2 * BLOCK_BYTES])
             .and_then(|()| archive.out.flush())
             .map_err(SaveError::Write)
     }
@@ -130,20 +129,14 @@ impl Archive<'_> {
     }
 
     fn layer(&mut self, store: &Store, diff_id: &Digest, tar_bytes: u64) -> Result<(), SaveError> {
-        let read = |source| SaveError::Read { diff_id: *diff_id, source };
-        let layer = Layer::open(&store.layer(diff_id)).map_err(read)?;
+        let layer = Layer::open(&store.layer(diff_id))
+            .map_err(|source| SaveError::Read { diff_id: *diff_id, source })?;
         self.header(&blob_name(diff_id), tar_bytes).map_err(SaveError::Write)?;
-        let mut checking = Checking { out: self.out, hash: Sha256::new(), left: tar_bytes, failed: false };
-        let written = layer.write_tar(&mut checking);
-        let (left, failed, found) = (checking.left, checking.failed, checking.hash.finalize());
-        match written {
-            Err(error) if failed => return Err(SaveError::Write(error)),
-            Err(error) if error.kind() != io::ErrorKind::FileTooLarge => return Err(read(error)),
-            _ => {}
-        }
-        if left != 0 || Digest::from_hash(found.into()) != *diff_id {
-            return Err(SaveError::Changed(*diff_id));
-        }
+        layer.write_checked(diff_id, tar_bytes, self.out).map_err(|error| match error {
+            RebuildError::Write(error) => SaveError::Write(error),
+            RebuildError::Read(source) => SaveError::Read { diff_id: *diff_id, source },
+            RebuildError::Changed => SaveError::Changed(*diff_id),
+        })?;
         self.pad(tar_bytes).map_err(SaveError::Write)
     }
 
@@ -161,31 +154,7 @@ impl Archive<'_> {
     }
 
     fn pad(&mut self, length: u64) -> io::Result<()> {
-        let zeros = [0; BLOCK_BYTES as usize];
-        self.out.write_all(&zeros[..(length.next_multiple_of(BLOCK_BYTES) - length) as usize])
-    }
-}
-
-/// Hashes what is written, and lets no more pass than the header announced.
-struct Checking<'a> {
-    out: &'a mut dyn Write,
-    hash: Sha256,
-    left: u64,
-    failed: bool,
-}
-
-impl Write for Checking<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.left = self.left.checked_sub(bytes.len() as u64).ok_or(io::ErrorKind::FileTooLarge)?;
-        self.hash.update(bytes);
-        if let Err(error) = self.out.write_all(bytes) {
-            self.failed = true;
-            return Err(error);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        let padding = length.wrapping_neg() % BLOCK_BYTES as u64;
+        io::copy(&mut io::repeat(0).take(padding), &mut self.out).map(drop)
     }
 }

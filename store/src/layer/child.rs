@@ -29,6 +29,8 @@ enum LayerError {
     Place { path: String, source: PlaceError },
     #[error("it has more than {LAYER_ENTRIES_MAX} entries")]
     TooManyEntries,
+    #[error("a sparse file is larger than the layer may be")]
+    SparseTooLarge,
     #[error("cannot write its record")]
     Record(#[source] io::Error),
 }
@@ -44,7 +46,7 @@ pub(crate) fn carry_out(instruction: Instruction, source: &mut dyn Read) -> Resu
         let mut tar = Hashing::new(&mut capped);
         let mut summary = Summary::default();
         if instruction.fill {
-            fill(&mut tar, &mut summary).map_err(|error| failure(&error))?;
+            fill(&mut tar, instruction.tar_bytes_max, &mut summary).map_err(|error| failure(&error))?;
         }
         tar.drain().map_err(|error| failure(&LayerError::Unpack(error)))?;
         summary.tar_bytes = tar.count_bytes();
@@ -61,6 +63,9 @@ pub(crate) fn carry_out(instruction: Instruction, source: &mut dyn Read) -> Resu
 
 /// Sorts out the failures that the parent words itself, wherever in the chain they lie.
 fn failure(error: &LayerError) -> Failure {
+    if matches!(error, LayerError::SparseTooLarge) {
+        return Failure::TooLong;
+    }
     let mut text = error.to_string();
     let mut next: Option<&(dyn Error + 'static)> = error.source();
     while let Some(source) = next {
@@ -141,7 +146,7 @@ impl Medium for Tar<'_, '_> {
     }
 }
 
-fn fill(source: &mut Hashing<'_>, summary: &mut Summary) -> Result<(), LayerError> {
+fn fill(source: &mut Hashing<'_>, file_bytes_max: u64, summary: &mut Summary) -> Result<(), LayerError> {
     let place = |source| LayerError::Place { path: "/".to_owned(), source };
     let open = |flags: OFlags| rustix::fs::open(".", flags | OFlags::CLOEXEC, Mode::empty());
     let work = open(OFlags::RDONLY | OFlags::DIRECTORY).map_err(|errno| LayerError::Record(errno.into()))?;
@@ -149,7 +154,7 @@ fn fill(source: &mut Hashing<'_>, summary: &mut Summary) -> Result<(), LayerErro
     let split = SplitWriter::new(File::create("split").map_err(LayerError::Record)?);
     let mut tar = Tar { source, split, disk, looked_at_bytes: 0 };
     let mut tree = Tree::new(work).map_err(place)?;
-    entries(&mut tar, &mut tree, summary)?;
+    entries(&mut tar, &mut tree, file_bytes_max, summary)?;
     tar.keep_rest().map_err(LayerError::Unpack)?;
     tar.split.finish().map_err(LayerError::Record)?;
     summary.xattrs_skipped = tree.xattrs_skipped;
@@ -157,12 +162,21 @@ fn fill(source: &mut Hashing<'_>, summary: &mut Summary) -> Result<(), LayerErro
     Ok(())
 }
 
-fn entries(tar: &mut Tar<'_, '_>, tree: &mut Tree, summary: &mut Summary) -> Result<(), LayerError> {
+fn entries(
+    tar: &mut Tar<'_, '_>,
+    tree: &mut Tree,
+    file_bytes_max: u64,
+    summary: &mut Summary,
+) -> Result<(), LayerError> {
     let mut count = 0;
     while let Some(entry) = tape::next_entry(tar)? {
         count += 1;
         if count > LAYER_ENTRIES_MAX {
             return Err(LayerError::TooManyEntries);
+        }
+        // Holes take no room, but whoever copies the file would fill them.
+        if entry.sparse.as_ref().is_some_and(|sparse| sparse.size_bytes > file_bytes_max) {
+            return Err(LayerError::SparseTooLarge);
         }
         one_entry(tar, tree, &entry, summary)?;
     }

@@ -2,8 +2,10 @@
 
 use super::inside;
 use super::split::{Piece, SplitReader};
+use crate::digest::Digest;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -11,6 +13,15 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 const COPY_BYTES: usize = 64 * 1024;
+
+/// Why a tar was not written.
+#[derive(Debug)]
+pub(crate) enum RebuildError {
+    Write(io::Error),
+    Read(io::Error),
+    /// It is not what was loaded.
+    Changed,
+}
 
 /// A layer directory that is being read.
 pub(crate) struct Layer {
@@ -23,8 +34,26 @@ impl Layer {
         Ok(Self { directory: rustix::fs::open(directory, flags, Mode::empty())? })
     }
 
-    /// Writes the whole tar to `out`. The caller checks its digest: somebody may have changed a file.
-    pub(crate) fn write_tar(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the whole tar to `out`, and checks that it is what was loaded: somebody may have changed a file.
+    pub(crate) fn write_checked(
+        &self,
+        diff_id: &Digest,
+        tar_bytes: u64,
+        out: &mut dyn Write,
+    ) -> Result<(), RebuildError> {
+        let mut checking = Checking { out, hash: Sha256::new(), left: tar_bytes, failed: false };
+        match self.write_tar(&mut checking) {
+            Err(error) if checking.failed => return Err(RebuildError::Write(error)),
+            Err(error) if error.kind() != io::ErrorKind::FileTooLarge => {
+                return Err(RebuildError::Read(error));
+            }
+            _ => {}
+        }
+        let same = checking.left == 0 && Digest::from_hash(checking.hash.finalize().into()) == *diff_id;
+        if same { Ok(()) } else { Err(RebuildError::Changed) }
+    }
+
+    fn write_tar(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut split = SplitReader::new(self.file(b"split")?);
         let mut buffer = vec![0; COPY_BYTES];
         while let Some(piece) = split.next()? {
@@ -67,4 +96,28 @@ fn copy(file: &File, mut offset: u64, length: u64, buffer: &mut [u8], out: &mut 
         offset += count as u64;
     }
     Ok(())
+}
+
+/// Hashes what is written, and lets no more pass than was announced.
+struct Checking<'a> {
+    out: &'a mut dyn Write,
+    hash: Sha256,
+    left: u64,
+    failed: bool,
+}
+
+impl Write for Checking<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or(io::ErrorKind::FileTooLarge)?;
+        self.hash.update(bytes);
+        if let Err(error) = self.out.write_all(bytes) {
+            self.failed = true;
+            return Err(error);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }

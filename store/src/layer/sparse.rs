@@ -61,7 +61,7 @@ impl PaxSparse {
             b"size" | b"realsize" => self.size_bytes = Some(pax::number(value)?),
             b"offset" | b"numbytes" => self.add(pax::number(value)?)?,
             b"map" if !value.is_empty() => {
-                value.split(|b| *b == b',').try_for_each(|n| self.add(pax::number(n)?))?
+                value.split(|b| *b == b',').try_for_each(|n| self.add(pax::number(n)?))?;
             }
             _ => {}
         }
@@ -79,7 +79,7 @@ impl PaxSparse {
     /// The shape, for forms 0.0 and 0.1.
     pub(crate) fn shape(&self) -> Option<Sparse> {
         let mut sparse = Sparse { size_bytes: self.size_bytes?, chunks: Vec::new() };
-        if self.numbers.len() % 2 != 0 {
+        if !self.numbers.len().is_multiple_of(2) {
             return None;
         }
         self.numbers.chunks_exact(2).try_for_each(|pair| sparse.push((pair[0], pair[1])))?;

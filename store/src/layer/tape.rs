@@ -130,11 +130,13 @@ fn is_extension(kind: EntryType) -> bool {
 
 /// The padding after an entry's contents.
 pub(crate) fn end_contents(medium: &mut dyn Medium, stored_bytes: u64) -> Result<(), TapeError> {
-    let over = (stored_bytes % BLOCK_BYTES as u64) as usize;
-    let mut padding = [0; BLOCK_BYTES];
-    let padding = &mut padding[..(BLOCK_BYTES - over) % BLOCK_BYTES];
-    medium.read_exact(padding)?;
-    Ok(medium.keep(padding)?)
+    let mut padding = Vec::with_capacity(BLOCK_BYTES);
+    let length = stored_bytes.wrapping_neg() % BLOCK_BYTES as u64;
+    (&mut *medium).take(length).read_to_end(&mut padding)?;
+    if (padding.len() as u64) < length {
+        return Err(TapeError::Truncated);
+    }
+    Ok(medium.keep(&padding)?)
 }
 
 fn next_header(medium: &mut dyn Medium) -> Result<Option<[u8; BLOCK_BYTES]>, TapeError> {

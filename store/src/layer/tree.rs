@@ -129,7 +129,7 @@ impl Tree {
                 Err(errno) => return Err(kernel("make the directory")(errno)),
             },
             Kind::Symlink => {
-                fs::symlinkat(&*entry.link, &parent.fd, name).map_err(kernel("make the symbolic link"))?
+                fs::symlinkat(&*entry.link, &parent.fd, name).map_err(kernel("make the symbolic link"))?;
             }
             Kind::Character { major, minor } => node(FileType::CharacterDevice, major, minor)?,
             Kind::Block { major, minor } => node(FileType::BlockDevice, major, minor)?,
@@ -228,7 +228,7 @@ impl Tree {
                 Ok(()) => {}
                 // As docker: what this file system or this process cannot have is left out.
                 Err(Errno::OPNOTSUPP | Errno::PERM) if key != b"security.capability" => {
-                    self.xattrs_skipped += 1
+                    self.xattrs_skipped += 1;
                 }
                 Err(errno) => return Err(kernel("set an extended attribute")(errno)),
             }

@@ -35,7 +35,8 @@ pub(super) fn plans(
 
 /// `redis.oci.tar` to `redis`.
 pub(super) fn stem(path: &Path) -> Option<String> {
-    let mut name = path.file_name()?.to_str()?;
+    let whole = path.canonicalize().ok().filter(|_| path.file_name().is_none());
+    let mut name = whole.as_deref().unwrap_or(path).file_name()?.to_str()?;
     while let Some(shorter) = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)) {
         name = shorter;
     }
@@ -96,6 +97,8 @@ impl Chooser<'_> {
         let bare = !name.contains(['/', ':', '@']);
         match self.stem.filter(|_| bare).map(|stem| format!("{stem}:{name}")) {
             Some(whole) if Reference::parse(&whole).is_ok() => Some(whole),
+            // Of a stream nobody knows what it is the latest of.
+            _ if name == "latest" => None,
             _ => Some(name.to_owned()),
         }
     }

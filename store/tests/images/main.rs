@@ -3,7 +3,10 @@
 //! Needs root, Python 3 and, for the comparison, umoci and skopeo. Sample images are taken from `target/images` (or
 //! `LIMPET_IMAGES`); without them those tests say that they were passed over.
 
+#![expect(clippy::unwrap_used, reason = "these are tests, but not built with cfg(test)")]
+
 mod compare;
+mod confined;
 mod nasty;
 mod overlay;
 mod store;
@@ -23,6 +26,8 @@ const TESTS: &[(&str, fn())] = &[
     ("streams and packed archives", store::streams),
     ("a full disk", store::full_disk),
     ("what was killed is swept", store::swept),
+    ("damage is found and repaired", store::damage),
+    ("the unpacking process is confined", confined::process),
 ];
 
 fn main() -> ExitCode {

@@ -176,3 +176,31 @@ pub(crate) fn swept() {
     assert!(store.prune(false, &|_| false).unwrap().is_empty());
     assert!(!dead.exists());
 }
+
+pub(crate) fn damage() {
+    let Some(samples) = crate::samples() else { return };
+    let scratch = Scratch::new();
+    let store = scratch.store();
+    let archive = samples.join("redis.oci");
+    let id = load(&store, &archive).unwrap()[0].id;
+    assert!(store.verify(&id).unwrap().is_empty());
+    let image = store.find("redis").unwrap();
+    let size = image.layers[1].parent().unwrap().join("size");
+    fs::write(&size, "").unwrap();
+    assert_eq!(store.verify(&id).unwrap().len(), 1);
+    assert!(store.images().unwrap()[0].damaged);
+    load(&store, &archive).unwrap();
+    assert!(!store.images().unwrap()[0].damaged);
+    let program = fs::read_dir(image.layers[2].join("usr/bin"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|p| p.symlink_metadata().unwrap().is_file());
+    fs::write(program.unwrap(), "changed").unwrap();
+    assert_eq!(store.verify(&id).unwrap(), vec![image.config.diff_ids[0]]);
+    let saved = Saved { image, references: Vec::new() };
+    assert!(words(&store.save(&[saved], &mut io::sink()).unwrap_err()).contains(&id_of_bottom(&store)));
+}
+
+fn id_of_bottom(store: &Store) -> String {
+    store.find("redis").unwrap().config.diff_ids[0].hex()
+}
