@@ -4,10 +4,10 @@
 //! [`Invocation`], or one line that says what is wrong with it. Nothing here touches the system: files that flags
 //! name (`--env-file`, `--label-file`) are read by the caller, who hands the reading to [`environment`].
 //!
-//! One declarative table (`table`) feeds the parser, `--help`, the did-you-mean and shell completion. Measured
-//! against clap (static x86_64, opt-level "s", LTO; one verb of 52 flags): clap 239 KiB and 70 µs, with
-//! clap_complete 331 KiB, before the other forty verbs; lexopt, strsim and the table with all verbs: see
-//! SPECIFICATION.md.
+//! One declarative table (`table`) feeds the parser, `--help`, the did-you-mean and shell completion. Measured on
+//! static x86_64 (opt-level "s", LTO, against a program that prints one number): clap 4.6 with one verb of 52 flags
+//! and no values understood 239 KiB and 70 µs, with clap_complete 331 KiB; all verbs here, with their values, help
+//! and did-you-mean, 167 KiB and 33 µs (the first parse of a process), completion for three shells 20 KiB more.
 
 mod build;
 pub mod command;

@@ -35,7 +35,12 @@ fn calls() -> Vec<(&'static str, &'static str, &'static Verb)> {
     own.chain(grouped).collect()
 }
 
-/// Flags to offer.
+/// Flags to offer before a verb.
+fn global_flags() -> impl Iterator<Item = &'static Flag> {
+    table::GLOBAL.flags.iter().filter(|flag| flag.is_shown())
+}
+
+/// Flags to offer after a verb.
 fn shown_flags(verb: &'static Verb) -> impl Iterator<Item = &'static Flag> {
     verb.flags().filter(|flag| flag.is_shown())
 }

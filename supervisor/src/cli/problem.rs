@@ -1,8 +1,7 @@
 //! What can be wrong with a command line, in one line, and the exit status that docker gives for it.
 //!
-//! Tried with docker 28: a flag that is unknown, misused or contradicted ends every verb with 125; an unknown verb
-//! and a wrong number of operands end with 1, except that `run` and `create` promise 125 for whatever fails before
-//! the container's own process, and `exec` likewise 125 for flags.
+//! Tried with docker 28: a flag that is unknown, misused or contradicted ends every verb, `run` or not, with 125; an
+//! unknown verb and a wrong number of operands (`docker run` without an image, too) with 1.
 
 use limpet_protocol::exit::code::LIMPET_FAILED;
 

@@ -73,7 +73,7 @@ pub(super) fn opening(words: &mut Words) -> Result<Opening, Problem> {
 }
 
 fn global(name: &str) -> Result<&'static Flag, Problem> {
-    let known = GLOBAL.flags.iter().map(|flag| flag.long);
+    let known = GLOBAL.flags.iter().filter(|flag| flag.is_shown()).map(|flag| flag.long);
     let found = GLOBAL.flags.iter().find(|flag| flag.long == name);
     found.ok_or_else(|| Problem::flag(format!("unknown flag --{name}{}", suggest::flag(name, known))))
 }

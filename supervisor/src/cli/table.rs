@@ -164,6 +164,16 @@ pub(super) static GLOBAL: Section = Section {
         value(NO, "state", "DIR", "What lasts until reboot (LIMPET_STATE, /run/limpet)"),
         switch('v', "version", "Print the version"),
         HELP,
+        refused('H', "host", "the command line works on this board only"),
+        refused('c', "context", "choose an instance with --root DIR --state DIR"),
+        refused(
+            NO,
+            "config",
+            "there is no configuration file; choose an instance with --root DIR --state DIR",
+        ),
+        refused('D', "debug", "leave it out; limpet info says what this board offers"),
+        refused('l', "log-level", "leave it out; errors are always printed"),
+        refused(NO, "tls", "the command line works on this board only"),
     ],
 };
 

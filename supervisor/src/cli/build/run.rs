@@ -12,6 +12,7 @@ use crate::cli::value::{
     Invalid, capability, device, mount, number, platform, rlimit, security, signal, size, text, time,
 };
 use limpet_protocol::launch::{MOUNTS_MAX, Network, STRINGS_BYTES_MAX, STRINGS_MAX};
+use limpet_protocol::limits::{Memory, Swap};
 
 /// `run`
 pub(in crate::cli) fn run(matches: &Matches) -> Result<Command, Problem> {
@@ -159,6 +160,10 @@ fn check(options: &ContainerOptions) -> Result<(), Problem> {
         return Err(Problem::flag(format!(
             "--sysctl {name}: would change the board, whose network --network host shares"
         )));
+    }
+    let memory_is_bounded = matches!(options.limits.memory, Memory::MaxBytes(_));
+    if matches!(options.limits.swap, Swap::TotalBytes(_)) && !memory_is_bounded {
+        return Err(Problem::flag("--memory-swap needs --memory, which it includes"));
     }
     if options.mounts.len() > MOUNTS_MAX {
         return Err(Problem::flag(format!("more than {MOUNTS_MAX} mounts")));

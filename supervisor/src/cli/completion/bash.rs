@@ -1,7 +1,9 @@
 //! bash, with or without the package bash-completion.
 
-use super::{CONTAINERS, IMAGES, calls, first_words, shown_flags, spellings, subject_word, takes_value};
-use crate::cli::table::{GLOBAL, GROUPS, Subject, Verb};
+use super::{
+    CONTAINERS, IMAGES, calls, first_words, global_flags, shown_flags, spellings, subject_word, takes_value,
+};
+use crate::cli::table::{GROUPS, Subject, Verb};
 
 pub(super) fn script() -> String {
     let mut script = String::from("# bash completion for limpet, made by: limpet completion bash\n");
@@ -59,7 +61,7 @@ fn groups(script: &mut String) {
         let names: Vec<&str> = group.members.iter().map(|(name, _)| *name).collect();
         script.push_str(&format!("    {}) echo '{}' ;;\n", group.name, names.join(" ")));
     }
-    let globals: Vec<String> = GLOBAL.flags.iter().flat_map(spellings).collect();
+    let globals: Vec<String> = global_flags().flat_map(spellings).collect();
     script.push_str("    *) return 1 ;;\n    esac\n}\n");
     script.push_str(&format!("_limpet_first='{} {}'\n", first_words().join(" "), globals.join(" ")));
 }

@@ -1,7 +1,7 @@
 //! fish.
 
-use super::{CONTAINERS, IMAGES, calls, shown_flags, subject_word, takes_value};
-use crate::cli::table::{self, Flag, GLOBAL, GROUPS, NO, Subject};
+use super::{CONTAINERS, IMAGES, calls, global_flags, shown_flags, subject_word, takes_value};
+use crate::cli::table::{self, Flag, GROUPS, NO, Subject};
 
 pub(super) fn script() -> String {
     let mut script = String::from("# fish completion for limpet, made by: limpet completion fish\n");
@@ -12,7 +12,7 @@ pub(super) fn script() -> String {
             .replace("@GROUPS@", &group_words()),
     );
     script.push_str("complete -c limpet -f\n");
-    for flag in GLOBAL.flags {
+    for flag in global_flags() {
         script.push_str(&line("__limpet_is ''", &flag_words(flag), flag.help));
     }
     let own = table::verbs().map(|verb| (verb.name, verb.purpose));

@@ -1,7 +1,7 @@
 //! zsh, as an autoloaded `_limpet` or by `source <(limpet completion zsh)`.
 
-use super::{CONTAINERS, IMAGES, calls, shown_flags, spellings, takes_value};
-use crate::cli::table::{self, Flag, GLOBAL, GROUPS, Subject, Takes, Verb};
+use super::{CONTAINERS, IMAGES, calls, global_flags, shown_flags, spellings, takes_value};
+use crate::cli::table::{self, Flag, GROUPS, Subject, Takes, Verb};
 
 pub(super) fn script() -> String {
     let mut script =
@@ -20,7 +20,7 @@ pub(super) fn script() -> String {
     script.push_str(
         "_limpet() {\n    local context state state_descr line\n    typeset -A opt_args\n    _arguments -C",
     );
-    for flag in GLOBAL.flags {
+    for flag in global_flags() {
         script.push_str(&specs(flag));
     }
     script.push_str(MAIN);

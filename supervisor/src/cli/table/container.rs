@@ -103,7 +103,7 @@ static CREATE: Verb = Verb {
     sections: &[
         &Section {
             title: "",
-            flags: &[refused(NO, "detach", "create never starts anything; use limpet run -d")],
+            flags: &[refused('d', "detach", "create never starts anything; use limpet run -d")],
         },
         &Section {
             title: "Foreground",

@@ -19,6 +19,8 @@ const WRONG: &[(&str, &str, &str, u8)] = &[
     ("help nothing", "unknown verb nothing", "help", 1),
     ("help image nothing", "unknown verb image nothing", "help", 1),
     // Before the verb.
+    ("-H tcp://x ps", "--host is not supported: the command line works on this board only", "", 125),
+    ("--context x ps", "--context is not supported: choose an instance with --root DIR --state DIR", "", 125),
     ("--bad ps", "unknown flag --bad", "", 125),
     ("--rot /x ps", "unknown flag --rot; did you mean --root?", "", 125),
     ("-x ps", "unknown flag -x", "", 125),
@@ -32,7 +34,12 @@ const WRONG: &[(&str, &str, &str, u8)] = &[
     ("run --mem 1m a", "unknown flag --mem; did you mean --memory?", "run", 125),
     ("run -x a", "unknown flag -x", "run", 125),
     ("run -dx a", "unknown flag -x", "run", 125),
-    ("create -d a", "unknown flag -d", "create", 125),
+    (
+        "create -d a",
+        "--detach is not supported: create never starts anything; use limpet run -d",
+        "create",
+        125,
+    ),
     (
         "create --detach a",
         "--detach is not supported: create never starts anything; use limpet run -d",
@@ -183,6 +190,8 @@ const WRONG: &[(&str, &str, &str, u8)] = &[
         "run",
         125,
     ),
+    ("run --memory-swap 1g a", "--memory-swap needs --memory, which it includes", "run", 125),
+    ("run -m -1 --memory-swap 1g a", "--memory-swap needs --memory, which it includes", "run", 125),
     (
         "run -m 64m --memory-reservation 65m a",
         "--memory-reservation cannot be more than --memory",
