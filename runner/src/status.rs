@@ -93,3 +93,6 @@ fn is_frozen(home: &Home, id: &ContainerId) -> bool {
     })
 }
 
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+use super::*;
+use limpet_protocol::keeper::{LogLimits, Stop};
+use limpet_protocol::launch::{Capabilities, Launch, Network, Process, Root, Seccomp, UserNamespace};
+use limpet_protocol::limits::Limits;
+
+/// A home in a directory of its own that goes with it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("limpet-home-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).expect("scratch");
+        Self(path)
+    }
+
+    fn home(&self) -> Home {
+        Home::new(self.0.join("root"), self.0.join("state"))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn container(number: u8, name: &str) -> Container {
+    let capabilities = Capabilities { bounding: 0, effective: 0, permitted: 0, inheritable: 0, ambient: 0 };
+    let process = Process {
+        args: vec!["true".into()],
+        env: Vec::new(),
+        cwd: "/".into(),
+        user: String::new(),
+        groups: Vec::new(),
+        terminal: None,
+        stdin_open: false,
+        capabilities,
+        no_new_privileges: false,
+        rlimits: Vec::new(),
+        oom_score_adj: None,
+        umask: None,
+        seccomp: Seccomp::Unconfined,
+    };
+    let launch = Launch {
+        id: ContainerId::from_bytes([number; 32]),
+        root: Root::Directory("/".into()),
+        root_readonly: false,
+        hostname: None,
+        network: Network::None,
+        user_namespace: UserNamespace::Host,
+        cgroup_namespace: true,
+        mounts: Vec::new(),
+        devices: Vec::new(),
+        all_devices: false,
+        masked_paths: Vec::new(),
+        readonly_paths: Vec::new(),
+        sysctls: Vec::new(),
+        process,
+        init: false,
+        limits: Limits::default(),
+        cgroup: "limpet/x".into(),
+    };
+    let keep = Keep {
+        launch,
+        stop: Stop { signal: 15, grace_ms: None },
+        log: LogLimits::default(),
+        remove: false,
+        directory: String::new(),
+        state: String::new(),
+    };
+    Container { name: name.into(), image: None, created_ns: 1, labels: Vec::new(), keep }
+}
+
+#[test]
+fn a_container_is_found_by_name_id_and_prefix() {
+    let scratch = Scratch::new("find");
+    let home = scratch.home();
+    let made = container(0xab, "one");
+    home.create(&made, true).expect("created");
+    let id = made.keep.launch.id.clone();
+    for text in ["one", id.as_str(), id.short(), "a"] {
+        assert_eq!(home.find(text).expect(text), id);
+    }
+    assert_eq!(home.load(&id).expect("loads"), made);
+    for text in ["", "two", "..", "one/..", "b"] {
+        assert!(matches!(home.find(text), Err(HomeError::NotFound(_))), "{text:?}");
+    }
+}
+
+#[test]
+fn a_prefix_of_two_is_ambiguous() {
+    let scratch = Scratch::new("ambiguous");
+    let home = scratch.home();
+    home.create(&container(0xab, "one"), false).expect("created");
+    home.create(&container(0xac, "two"), false).expect("created");
+    assert!(matches!(home.find("a"), Err(HomeError::Ambiguous(_))));
+}
+
+#[test]
+fn a_name_in_use_is_refused_and_nothing_is_left() {
+    let scratch = Scratch::new("name");
+    let home = scratch.home();
+    home.create(&container(1, "one"), false).expect("created");
+    let second = container(2, "one");
+    assert!(matches!(home.create(&second, false), Err(HomeError::NameInUse { .. })));
+    assert!(!home.directory(&second.keep.launch.id).exists());
+    assert_eq!(home.ids().expect("lists").len(), 1);
+}
+
+#[test]
+fn the_name_of_a_container_that_is_gone_is_free() {
+    let scratch = Scratch::new("stale");
+    let home = scratch.home();
+    let first = container(1, "one");
+    home.create(&first, false).expect("created");
+    fs::remove_dir_all(home.directory(&first.keep.launch.id)).expect("removed behind its back");
+    home.create(&container(2, "one"), false).expect("the name is free");
+}
+
+#[test]
+fn rename_moves_the_name() {
+    let scratch = Scratch::new("rename");
+    let home = scratch.home();
+    let mut made = container(1, "one");
+    home.create(&made, false).expect("created");
+    home.rename(&mut made, "two").expect("renamed");
+    assert!(home.find("one").is_err());
+    let id = home.find("two").expect("found");
+    assert_eq!(home.load(&id).expect("loads").name, "two");
+}
+
+#[test]
+fn a_removal_that_was_cut_off_is_finished() {
+    let scratch = Scratch::new("removal");
+    let home = scratch.home();
+    let made = container(1, "one");
+    home.create(&made, false).expect("created");
+    let doomed = home.containers().join(format!("{}{REMOVED}", made.keep.launch.id));
+    fs::rename(home.directory(&made.keep.launch.id), &doomed).expect("as far as the cut");
+    assert!(home.ids().expect("lists").is_empty());
+    home.finish_removals().expect("finished");
+    assert!(!doomed.exists());
+    home.create(&container(2, "one"), false).expect("the name is free");
+}
+
+#[test]
+fn a_damaged_record_is_said_to_be_damaged() {
+    let scratch = Scratch::new("damage");
+    let home = scratch.home();
+    let made = container(1, "one");
+    home.create(&made, false).expect("created");
+    let path = home.directory(&made.keep.launch.id).join(CONTAINER);
+    fs::write(&path, b"").expect("a zero-length file, as power cuts leave");
+    assert!(matches!(home.load(&made.keep.launch.id), Err(HomeError::Record { .. })));
+}
