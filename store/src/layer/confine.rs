@@ -33,6 +33,7 @@ fn step<T, E: Into<io::Error>>(name: &'static str, result: Result<T, E>) -> Resu
 
 /// Locks the process into its working directory, for good.
 pub(crate) fn confine(file_bytes_max: u64) -> Result<(), ConfineError> {
+    step("close what it inherited", limpet_sys::confine::close_inherited())?;
     step(
         "tie its life to its parent's",
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL)),
