@@ -27,6 +27,7 @@ impl FileSystem<'_> {
     /// Makes it, attached to nothing (fsopen(2), fsmount(2)).
     pub(crate) fn detached(&self) -> Result<OwnedFd> {
         let context = kernel::fsopen(self.kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
+        kernel::fsconfig_set_string(&context, "source", self.kind)?;
         for (key, value) in self.options {
             match value {
                 Some(value) => kernel::fsconfig_set_string(&context, *key, *value)?,

@@ -53,6 +53,7 @@ impl Layers<'_> {
         let tree = self.mapped_tree(mapping)?;
         let context = kernel::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)
             .map_err(failed("use", "overlayfs (CONFIG_OVERLAY_FS)"))?;
+        kernel::fsconfig_set_string(&context, "source", "overlay").map_err(failed("name", "the overlay"))?;
         for layer in self.lower {
             self.set_layer(&context, "lowerdir+", &tree, layer)?;
         }

@@ -73,7 +73,8 @@ impl Child<'_> {
             MountKind::Proc => self.file_system(mount, "proc", &[]),
             MountKind::Sysfs => self.file_system(mount, "sysfs", &[]),
             MountKind::Mqueue => self.file_system(mount, "mqueue", &[]),
-            MountKind::Cgroup => self.file_system(mount, "cgroup2", &[]),
+            MountKind::Cgroup if self.join_files == 0 => self.file_system(mount, "cgroup2", &[]),
+            MountKind::Cgroup => self.cgroup_v1(mount),
             MountKind::Devpts => {
                 self.file_system(mount, "devpts", &[("ptmxmode", Some("0666")), ("mode", Some("0620")), ("gid", Some("5"))])
             }
@@ -87,6 +88,21 @@ impl Child<'_> {
         let options = [("mode", Some(mode.as_str())), ("size", size.as_deref())];
         let wanted = if size.is_some() { &options[..] } else { &options[..1] };
         self.file_system(mount, "tmpfs", wanted)
+    }
+
+    /// One directory per hierarchy, each showing the container's own group as its root (cgroup_namespaces(7)).
+    fn cgroup_v1(&self, mount: &Mount) -> Result<()> {
+        let writable = Mount { flags: MountFlags { readonly: false, ..mount.flags }, ..mount.clone() };
+        self.file_system(&writable, "tmpfs", &[("mode", Some("755"))])?;
+        let directory = beneath::directory(self.root()?, &mount.target)?;
+        let own = std::fs::read_to_string("/proc/self/cgroup").map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
+        for controllers in own.lines().filter_map(|line| line.split(':').nth(1)).filter(is_hierarchy) {
+            mkdirat(&directory, controllers, Mode::from_raw_mode(0o755))?;
+            let options: Vec<_> = controllers.split(',').map(|controller| (controller, None)).collect();
+            let place = beneath::locate(directory.as_fd(), controllers)?;
+            self.make_on(&FileSystem { kind: "cgroup", options: &options, flags: mount.flags }, place.as_fd())?;
+        }
+        if mount.flags.readonly { self.make_mount_readonly(directory.as_fd(), mount.flags) } else { Ok(()) }
     }
 
     fn file_system(&self, mount: &Mount, kind: &str, options: &[(&str, Option<&str>)]) -> Result<()> {
@@ -211,11 +227,14 @@ impl Child<'_> {
     }
 
     pub(super) fn make_root_readonly(&self) -> Result<()> {
+        self.make_mount_readonly(self.root()?, READONLY)
+    }
+
+    /// `flags` are all that the mount shall have, as the classic way sets them anew.
+    fn make_mount_readonly(&self, mount: BorrowedFd<'_>, flags: MountFlags) -> Result<()> {
         match self.api() {
-            MountApi::Descriptors => {
-                change(self.root()?, &Change { set: MountAttributes::READONLY, ..Change::default() })
-            }
-            MountApi::Classic => mounting::remount_classic(self.root()?, READONLY),
+            MountApi::Descriptors => change(mount, &Change { set: MountAttributes::READONLY, ..Change::default() }),
+            MountApi::Classic => mounting::remount_classic(mount, flags),
         }
     }
 
@@ -228,4 +247,9 @@ impl Child<'_> {
         self.root = None;
         Ok(())
     }
+}
+
+/// Hierarchies with controllers; named ones and v2 have none.
+fn is_hierarchy(controllers: &&str) -> bool {
+    !controllers.is_empty() && !controllers.contains('=')
 }
