@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 pub mod board;
+pub mod census;
 pub mod cli;
+pub mod disk;
 pub mod failure;
 pub mod gathering;
 pub mod making;

@@ -1,7 +1,10 @@
 //! What people and programs are shown: tables, templates, durations, sizes, times. Pure text from values.
 
+pub mod containers;
 pub mod duration;
 pub mod format;
+pub mod inspect;
+pub mod mounted;
 pub mod size;
 pub mod table;
 pub mod template;

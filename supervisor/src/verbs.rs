@@ -1,8 +1,11 @@
 //! One module per family of verbs: from a typed command to its effects.
 
 mod create;
+mod inspect;
 mod lifecycle;
 mod load;
+mod logs;
+mod ps;
 mod run;
 
 use crate::board::Board;
@@ -42,6 +45,9 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Kill(args) => lifecycle::kill(board, &args),
         Command::Wait(containers) => lifecycle::wait(board, &containers),
         Command::Rm(args) => lifecycle::remove(board, &args),
+        Command::Ps(args) => ps::ps(board, &args),
+        Command::Inspect(args) => inspect::inspect(board, &args),
+        Command::Logs(args) => logs::logs(board, &args),
         Command::Load(args) => load::load(board, &args),
         Command::Help(page) => {
             screen::print(&page.render(style()));

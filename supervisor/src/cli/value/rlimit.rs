@@ -26,6 +26,13 @@ const NAMES: &[(&str, u8)] = &[
     ("rttime", 15),
 ];
 
+/// The name of a resource, or its number if it has none.
+#[must_use]
+pub fn name(resource: u8) -> String {
+    let known = NAMES.iter().find(|(_, number)| *number == resource);
+    known.map_or_else(|| resource.to_string(), |(name, _)| (*name).to_owned())
+}
+
 /// The limit; without HARD, both are SOFT. -1 is unlimited.
 ///
 /// # Errors

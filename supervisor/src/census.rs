@@ -1,0 +1,111 @@
+//! All containers of an instance with what each does now.
+//!
+//! In: a board. Out: a [`Census`], newest container first. A container that goes away meanwhile is not in it; one whose
+//! records are damaged is named apart, so that it hides nobody else.
+
+use crate::board::Board;
+use crate::failure::Failure;
+use limpet_protocol::container::Container;
+use limpet_protocol::id::ContainerId;
+use limpet_runner::home::HomeError;
+use limpet_runner::status::Status;
+use std::cell::OnceCell;
+
+/// One container.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its record.
+    pub container: Container,
+    /// What it does.
+    pub status: Status,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub struct Census {
+    /// Newest first.
+    pub containers: Vec<Listed>,
+    /// Why others cannot be shown.
+    pub damaged: Vec<Failure>,
+}
+
+impl Census {
+    /// Counts them now.
+    ///
+    /// # Errors
+    /// The directory of containers cannot be read.
+    pub fn take(board: &Board) -> Result<Self, Failure> {
+        let mut census = Self::default();
+        for id in board.home.ids()? {
+            match look(board, &id) {
+                Ok(listed) => census.containers.push(listed),
+                Err(HomeError::NotFound(_)) => {}
+                Err(error) => census.damaged.push(error.into()),
+            }
+        }
+        census.containers.sort_by_key(|listed| std::cmp::Reverse(listed.container.created_ns));
+        Ok(census)
+    }
+
+    /// The containers, after a complaint about each that is damaged.
+    #[must_use]
+    pub fn complaining(self) -> Vec<Listed> {
+        for failure in &self.damaged {
+            crate::screen::complain(&failure.to_string());
+        }
+        self.containers
+    }
+}
+
+fn look(board: &Board, id: &ContainerId) -> Result<Listed, HomeError> {
+    let container = board.home.load(id)?;
+    let status = limpet_runner::status::status(&board.home, id)?;
+    Ok(Listed { container, status })
+}
+
+/// Who uses which image, looked up when it is first asked: the store asks under its lock, and a container that is
+/// being made holds that lock until its record is written.
+pub struct ImageUsers<'a> {
+    board: &'a Board,
+    found: OnceCell<Result<Vec<Listed>, Failure>>,
+}
+
+impl<'a> ImageUsers<'a> {
+    /// Of this board; nothing is looked up yet.
+    #[must_use]
+    pub fn of(board: &'a Board) -> Self {
+        Self { board, found: OnceCell::new() }
+    }
+
+    fn found(&self) -> &Result<Vec<Listed>, Failure> {
+        self.found.get_or_init(|| {
+            let mut census = Census::take(self.board)?;
+            // Nobody knows which image a damaged record means, so none may go.
+            census.damaged.pop().map_or(Ok(census.containers), Err)
+        })
+    }
+
+    /// Whether a container uses the image `digest` (`sha256:...`). While that cannot be known, every image is used.
+    #[must_use]
+    pub fn uses(&self, digest: &str) -> bool {
+        self.found().as_ref().map_or(true, |containers| containers.iter().any(|listed| listed.uses(digest)))
+    }
+
+    /// The container that uses the image, one that runs before others.
+    ///
+    /// # Errors
+    /// It cannot be known.
+    pub fn user(&self, digest: &str) -> Result<Option<&Listed>, Failure> {
+        let containers = self.found().as_ref().map_err(|failure| Failure::new(failure.to_string()))?;
+        let users = containers.iter().filter(|listed| listed.uses(digest));
+        Ok(users.min_by_key(|listed| listed.status.running().is_none()))
+    }
+}
+
+impl Listed {
+    /// Whether it was made from the image `digest`.
+    #[must_use]
+    pub fn uses(&self, digest: &str) -> bool {
+        self.container.image.as_ref().is_some_and(|image| image.digest == digest)
+    }
+}

@@ -1,0 +1,36 @@
+//! The words of the STATUS column.
+
+use super::status_text;
+use limpet_protocol::exit::Exit;
+use limpet_protocol::id::ContainerId;
+use limpet_protocol::keeper::Running;
+use limpet_runner::status::Status;
+
+const S: u64 = 1_000_000_000;
+
+fn running() -> Running {
+    Running { id: ContainerId::from_bytes([1; 32]), keeper_pid: 2, pid: 3, started_ns: 100 * S, first_host_id: 0 }
+}
+
+fn exit(code: u8, oom_killed: bool, finished_ns: u64) -> Status {
+    Status::Exited(Exit { code, oom_killed, started_ns: S, finished_ns, memory_peak_bytes: 0, error: None })
+}
+
+#[test]
+fn a_status_reads_as_docker_has_it() {
+    for (status, text) in [
+        (Status::Created, "Created"),
+        (Status::Running(running()), "Up 20 seconds"),
+        (Status::Paused(running()), "Up 20 seconds (Paused)"),
+        (exit(0, false, 60 * S), "Exited (0) About a minute ago"),
+        (exit(137, true, 118 * S), "Exited (137) 2 seconds ago (out of memory)"),
+        (exit(255, false, 0), "Exited (255) (end not seen)"),
+    ] {
+        assert_eq!(status_text(&status, 120 * S), text);
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_no_trouble() {
+    assert_eq!(status_text(&Status::Running(running()), 50 * S), "Up Less than a second");
+}

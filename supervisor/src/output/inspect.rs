@@ -1,0 +1,160 @@
+//! The documents of `inspect`, in docker's shape. Pure.
+//!
+//! In: a container's record, what it does, and what the kernel enforces; or an image. Out: JSON. Fields of docker's
+//! that mean nothing here (networks, drivers, plugins) are left away; `Limits` is Limpet's own.
+
+mod host;
+mod image;
+mod limits;
+#[cfg(test)]
+mod tests;
+
+pub use image::{ImageFacts, image};
+
+use super::mounted::{self, Mounted, Origin};
+use super::{containers, time};
+use crate::census::Listed;
+use crate::cli::value::signal;
+use limpet_protocol::container::Container;
+use limpet_protocol::exit::Exit;
+use limpet_protocol::launch::{Launch, Root};
+use limpet_runner::cgroup::Effective;
+use limpet_runner::status::Status;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What is known beside the records.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The last end, also of a start that failed.
+    pub exit: Option<Exit>,
+    /// What the kernel enforces on a container that runs.
+    pub effective: Option<Effective>,
+    /// Its log, if there is one.
+    pub log_path: Option<String>,
+    /// `-s`: what it has written, and that with its image, in bytes.
+    pub disk: Option<containers::DiskUse>,
+}
+
+/// A container.
+#[must_use]
+pub fn container(listed: &Listed, facts: &Facts) -> Value {
+    let Listed { container, status } = listed;
+    let launch = &container.keep.launch;
+    let mut document = json!({
+        "Id": launch.id.as_str(),
+        "Created": time::rfc3339(container.created_ns),
+        "Path": launch.process.args.first(),
+        "Args": launch.process.args.get(1..).unwrap_or_default(),
+        "State": state(status, facts.exit.as_ref()),
+        "Image": container.image.as_ref().map_or("", |image| image.digest.as_str()),
+        "Name": format!("/{}", container.name),
+        "RestartCount": 0,
+        "Driver": driver(&launch.root),
+        "Platform": "linux",
+        "LogPath": facts.log_path.as_deref().unwrap_or_default(),
+        "ResolvConfPath": format!("{}/resolv.conf", container.keep.directory),
+        "HostnamePath": format!("{}/hostname", container.keep.directory),
+        "HostsPath": format!("{}/hosts", container.keep.directory),
+        "HostConfig": host::config(container),
+        "GraphDriver": graph_driver(&launch.root),
+        "Mounts": mounted::of(container).iter().map(mount).collect::<Vec<_>>(),
+        "Config": config(container),
+        "NetworkSettings": network_settings(launch),
+        "Limits": facts.effective.as_ref().map(limits::enforced),
+    });
+    if let Some(disk) = facts.disk {
+        document["SizeRw"] = disk.own_bytes.into();
+        document["SizeRootFs"] = (disk.own_bytes.saturating_add(disk.image_bytes)).into();
+    }
+    document
+}
+
+/// A container that has never been started has an exit too, if its start failed.
+fn state(status: &Status, last: Option<&Exit>) -> Value {
+    let running = status.running();
+    let exit = match (status, last) {
+        (Status::Exited(exit), _) | (Status::Created, Some(exit)) => Some(exit),
+        _ => None,
+    };
+    let started_ns = running.map(|running| running.started_ns).or(exit.map(|exit| exit.started_ns));
+    json!({
+        "Status": status.word(),
+        "Running": running.is_some(),
+        "Paused": matches!(status, Status::Paused(_)),
+        "Restarting": false,
+        "OOMKilled": exit.is_some_and(|exit| exit.oom_killed),
+        "Dead": false,
+        "Pid": running.map_or(0, |running| running.pid),
+        "KeeperPid": running.map_or(0, |running| running.keeper_pid),
+        "ExitCode": exit.map_or(0, |exit| exit.code),
+        "Error": exit.and_then(|exit| exit.error.as_deref()).unwrap_or_default(),
+        "MemoryPeak": exit.map_or(0, |exit| exit.memory_peak_bytes),
+        "StartedAt": time::rfc3339(started_ns.unwrap_or(0)),
+        "FinishedAt": time::rfc3339(exit.map_or(0, |exit| exit.finished_ns)),
+    })
+}
+
+fn driver(root: &Root) -> &'static str {
+    match root {
+        Root::Overlay { .. } => "overlay",
+        Root::Directory(_) => "directory",
+    }
+}
+
+fn graph_driver(root: &Root) -> Value {
+    let data = match root {
+        Root::Overlay { lower, upper, work } => {
+            json!({ "LowerDir": lower.join(":"), "UpperDir": upper, "WorkDir": work })
+        }
+        Root::Directory(path) => json!({ "RootDir": path }),
+    };
+    json!({ "Name": driver(root), "Data": data })
+}
+
+fn mount(mounted: &Mounted<'_>) -> Value {
+    let writable = !mounted.mount.flags.readonly;
+    let mut fields = json!({
+        "Type": mounted.origin.word(),
+        "Source": mounted.origin.source(),
+        "Destination": mounted.mount.target,
+        "Mode": if writable { "" } else { "ro" },
+        "RW": writable,
+        "Propagation": if mounted.origin.word() == "bind" { "rprivate" } else { "" },
+    });
+    if let Origin::Volume { name, .. } = mounted.origin {
+        fields["Name"] = name.unwrap_or_default().into();
+        fields["Driver"] = "local".into();
+    }
+    fields
+}
+
+fn config(container: &Container) -> Value {
+    let launch = &container.keep.launch;
+    let process = &launch.process;
+    json!({
+        "Hostname": launch.hostname.as_deref().unwrap_or_default(),
+        "User": process.user,
+        "Tty": process.terminal.is_some(),
+        "OpenStdin": process.stdin_open,
+        "Env": process.env,
+        // The image's entrypoint and the command are one by now.
+        "Cmd": process.args,
+        "Entrypoint": null,
+        "Image": containers::image(container),
+        "WorkingDir": process.cwd,
+        "Labels": labels(&container.labels),
+        "StopSignal": format!("SIG{}", signal::name(container.keep.stop.signal)),
+        "StopTimeout": container.keep.stop.grace_ms.map_or(-1, |ms| i64::from(ms / 1000)),
+    })
+}
+
+fn labels(labels: &[(String, String)]) -> BTreeMap<&str, &str> {
+    labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+fn network_settings(launch: &Launch) -> Value {
+    let mut networks = Map::new();
+    networks.insert(containers::network_word(launch.network).to_owned(), json!({ "IPAddress": "" }));
+    json!({ "Networks": networks, "Ports": {}, "IPAddress": "" })
+}

@@ -1,0 +1,50 @@
+//! docker's fields, for each thing that a container can do.
+
+use super::state;
+use limpet_protocol::exit::Exit;
+use limpet_protocol::id::ContainerId;
+use limpet_protocol::keeper::Running;
+use limpet_runner::status::Status;
+
+fn exit() -> Exit {
+    Exit {
+        code: 137,
+        oom_killed: true,
+        started_ns: 1_000_000_000,
+        finished_ns: 2_500_000_000,
+        memory_peak_bytes: 42,
+        error: None,
+    }
+}
+
+#[test]
+fn an_end_is_told_whole() {
+    let state = state(&Status::Exited(exit()), None);
+    assert_eq!(state["Status"], "exited");
+    assert_eq!(state["ExitCode"], 137);
+    assert_eq!(state["OOMKilled"], true);
+    assert_eq!(state["MemoryPeak"], 42);
+    assert_eq!(state["StartedAt"], "1970-01-01T00:00:01Z");
+    assert_eq!(state["FinishedAt"], "1970-01-01T00:00:02.5Z");
+}
+
+#[test]
+fn a_start_that_failed_leaves_its_reason() {
+    let failed = Exit { code: 127, started_ns: 0, error: Some("no such file".to_owned()), ..exit() };
+    let state = state(&Status::Created, Some(&failed));
+    assert_eq!(state["Status"], "created");
+    assert_eq!(state["ExitCode"], 127);
+    assert_eq!(state["Error"], "no such file");
+    assert_eq!(state["StartedAt"], "0001-01-01T00:00:00Z");
+}
+
+#[test]
+fn what_runs_does_not_show_its_last_end() {
+    let running =
+        Running { id: ContainerId::from_bytes([1; 32]), keeper_pid: 2, pid: 3, started_ns: 5_000_000_000, first_host_id: 0 };
+    let state = state(&Status::Running(running), Some(&exit()));
+    assert_eq!((state["Pid"].as_i64(), state["KeeperPid"].as_i64()), (Some(3), Some(2)));
+    assert_eq!((state["ExitCode"].as_i64(), state["OOMKilled"].as_bool()), (Some(0), Some(false)));
+    assert_eq!(state["FinishedAt"], "0001-01-01T00:00:00Z");
+    assert_eq!(state["StartedAt"], "1970-01-01T00:00:05Z");
+}
