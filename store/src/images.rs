@@ -290,13 +290,13 @@ fn by_prefix(ids: &[Digest], text: &str) -> Result<Found, FindError> {
     }
 }
 
-/// The slash is the one character of a reference that a file name cannot have.
+/// A file name cannot have a slash, and a reference no comma.
 fn encoded(reference: &str) -> String {
-    reference.replace('/', "%2F")
+    reference.replace('/', ",")
 }
 
 fn decoded(name: &str) -> String {
-    name.replace("%2F", "/")
+    name.replace(',', "/")
 }
 
 /// The names in a directory that are digests.
@@ -309,3 +309,6 @@ fn names_in(directory: &Path) -> Result<Vec<String>, StoreError> {
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     names.collect::<io::Result<_>>().map_err(failed("read", directory))
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@
 //! This crate must never know a running container, a cgroup or a network.
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod collect;
 pub mod config;
 pub mod digest;

@@ -147,6 +147,9 @@ pub enum LoadError {
     /// A name that is none.
     #[error(transparent)]
     Reference(#[from] InvalidReference),
+    /// It was there when the archive was read, so it was not unpacked.
+    #[error("layer {0} was removed by somebody else at the same time: try again")]
+    Raced(Digest),
     /// A layer that was not taken.
     #[error("layer {name}")]
     Layer {
@@ -262,10 +265,10 @@ impl Store {
             let undone: Vec<_> = new.map(|id| fs::remove_file(self.blob(id)).is_ok()).collect();
             let _collected = self.collect(work).map(|removed| (removed, undone));
         }
-        Ok(done?)
+        done
     }
 
-    fn put_in_place(&self, plans: &[Plan], work: &Work) -> Result<(), StoreError> {
+    fn put_in_place(&self, plans: &[Plan], work: &Work) -> Result<(), LoadError> {
         for layer in plans.iter().flat_map(|plan| &plan.layers) {
             self.commit_layer(&layer.diff_id, work)?;
         }
@@ -280,17 +283,20 @@ impl Store {
         Ok(())
     }
 
-    fn commit_layer(&self, diff_id: &Digest, work: &Work) -> Result<(), StoreError> {
+    fn commit_layer(&self, diff_id: &Digest, work: &Work) -> Result<(), LoadError> {
         let (from, to) = (work.path.join(diff_id.hex()), self.layer(diff_id));
-        if self.has_layer(diff_id) || !from.exists() {
+        if self.has_layer(diff_id) {
             // It was there, or somebody else was quicker: ours goes with the work directory.
             return Ok(());
+        }
+        if !from.exists() {
+            return Err(LoadError::Raced(*diff_id));
         }
         if to.exists() {
             let damaged = work.path.join(format!("{}.damaged", diff_id.hex()));
             fs::rename(&to, &damaged).map_err(failed("take away", &to))?;
         }
-        fs::rename(&from, &to).map_err(failed("put in place", &to))
+        Ok(fs::rename(&from, &to).map_err(failed("put in place", &to))?)
     }
 
     /// A layer that lacks its record or its tree is as good as none: it is unpacked again.

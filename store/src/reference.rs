@@ -12,6 +12,7 @@ const DOMAIN_OLD: &str = "index.docker.io";
 const LIBRARY: &str = "library/";
 const TAG_DEFAULT: &str = "latest";
 const TAG_BYTES_MAX: usize = 128;
+const TOO_LONG: &str = "it is longer than 200 bytes";
 
 /// A normalised reference: domain, path, and a tag or a digest or both.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +43,7 @@ impl Reference {
 
     fn split(text: &str) -> Result<Self, &'static str> {
         if text.len() > REFERENCE_BYTES_MAX {
-            return Err("it is longer than 200 bytes");
+            return Err(TOO_LONG);
         }
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => {
@@ -61,7 +62,8 @@ impl Reference {
         check_domain(&domain)?;
         check_path(&path)?;
         let tag = tag.or_else(|| digest.is_none().then(|| TAG_DEFAULT.to_owned()));
-        Ok(Self { domain, path, tag, digest })
+        let whole = Self { domain, path, tag, digest };
+        if whole.to_string().len() > REFERENCE_BYTES_MAX { Err(TOO_LONG) } else { Ok(whole) }
     }
 
     /// `domain/path`, normalised.

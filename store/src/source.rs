@@ -250,3 +250,6 @@ fn archive(error: TapeError) -> SourceError {
         other => SourceError::Archive(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,3 +112,6 @@ fn skip(source: &mut dyn BufRead, length: u64) -> io::Result<()> {
     let skipped = io::copy(&mut source.take(length), &mut io::sink())?;
     if skipped < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,3 +50,6 @@ pub(crate) fn time(value: &[u8]) -> Option<(i64, u32)> {
 pub(crate) fn number(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests;

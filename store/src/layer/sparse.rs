@@ -136,3 +136,6 @@ impl MapReader {
         self.sparse
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,6 @@ impl SplitReader {
 fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the record of the layer's tar is damaged")
 }
+
+#[cfg(test)]
+mod tests;

@@ -361,3 +361,6 @@ fn data_sparse(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -193,3 +193,6 @@ pub(crate) fn shown(bytes: &[u8]) -> String {
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

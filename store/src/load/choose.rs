@@ -274,3 +274,6 @@ fn check_count(layers: usize, diff_ids: usize) -> Result<(), LoadError> {
 fn listed(found: &[String]) -> String {
     if found.is_empty() { "nothing".to_owned() } else { found.join(", ") }
 }
+
+#[cfg(test)]
+mod tests;
