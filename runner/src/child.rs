@@ -83,6 +83,7 @@ impl<'a> Child<'a> {
             Step::BringLoopbackUp => limpet_sys::loopback::bring_up(),
             Step::MakeMountsPrivate => mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC),
             Step::AttachRoot => self.attach_root(),
+            Step::WriteFile { index, .. } => self.write_file(&self.launch.files[*index]),
             Step::Mount { index, .. } => self.mount(&self.launch.mounts[*index]),
             Step::PopulateDev => self.populate_dev(),
             Step::OpenStdio => self.open_stdio(),
@@ -130,7 +131,7 @@ impl<'a> Child<'a> {
 }
 
 /// In a new user namespace a process keeps the ids it had, which mean nobody there, until it takes new ones.
-fn become_root_inside() -> Result<()> {
+pub(crate) fn become_root_inside() -> Result<()> {
     use rustix::fs::{Gid, Uid};
     rustix::thread::set_thread_groups(&[])?;
     rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT)?;

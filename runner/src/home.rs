@@ -329,9 +329,16 @@ impl Home {
         let directory = self.directory(id);
         let doomed = self.containers().join(format!("{}{REMOVED}", id.as_str()));
         renameat(CWD, &directory, CWD, &doomed).map_err(|errno| io("remove", &directory)(errno.into()))?;
-        remove_file(&self.names().join(name))?;
+        self.release_name(name, id)?;
         remove_tree(&self.state_directory(id))?;
         remove_tree(&doomed)
+    }
+
+    /// A name that went to another container meanwhile stays.
+    fn release_name(&self, name: &str, id: &ContainerId) -> Result<(), HomeError> {
+        let link = self.names().join(name);
+        let own = fs::read_link(&link).is_ok_and(|target| target == Path::new(id.as_str()));
+        if own { remove_file(&link) } else { Ok(()) }
     }
 
     /// Removes what was made for a container that never got its record or its name.

@@ -161,7 +161,9 @@ fn end(keep: &Keep, group: &dyn Group, started_ns: u64, code: u8) -> Exit {
 fn conclude(home: &Home, container: &Container, exit: &Exit) -> Result<(), KeeperError> {
     let id = &container.keep.launch.id;
     if container.keep.remove {
-        return Ok(home.remove(id, &container.name)?);
+        // It may have been renamed since it was started.
+        let name = home.load(id).map_or_else(|_| container.name.clone(), |current| current.name);
+        return Ok(home.remove(id, &name)?);
     }
     home.record_exit(id, exit, true)?;
     Ok(home.forget_running(id)?)

@@ -4,11 +4,12 @@
 #![forbid(unsafe_code)]
 
 pub mod attach;
-mod beneath;
+pub mod beneath;
 pub mod capabilities;
 pub mod cgroup;
 mod channel;
 mod child;
+pub mod exec;
 pub mod failure;
 pub mod features;
 pub mod home;

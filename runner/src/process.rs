@@ -5,7 +5,7 @@
 use crate::steps::ProcessStep;
 use crate::user::{self, Identity};
 use limpet_protocol::launch::{Process, Seccomp};
-use rustix::fs::{Gid, Mode, Uid, fchown};
+use rustix::fs::{FileType, Gid, Mode, Uid, fchown, fstat};
 use rustix::io::{Errno, Result};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::ffi::CString;
@@ -53,6 +53,10 @@ impl<'a> Privileges<'a> {
             return Ok(());
         }
         for fd in [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()] {
+            // /dev/null belongs to everybody.
+            if FileType::from_raw_mode(fstat(fd)?.st_mode) != FileType::Fifo && !rustix::termios::isatty(fd) {
+                continue;
+            }
             match fchown(fd, Some(uid), Some(gid)) {
                 Ok(()) | Err(Errno::PERM | Errno::INVAL | Errno::ROFS) => {}
                 Err(errno) => return Err(errno),

@@ -7,9 +7,13 @@
 use crate::mounting;
 use limpet_sys::mount::{Change, MountAttributes, change};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
-use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, memfd_create, openat, sendfile};
+use rustix::fs::{
+    MemfdFlags, Mode, OFlags, SealFlags, StatVfsMountFlags, fcntl_add_seals, fcntl_get_seals, fstatvfs, memfd_create, openat,
+    sendfile,
+};
 use rustix::io::{Errno, FdFlags, Result, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -34,6 +38,31 @@ pub fn keeper(directory: &Path) -> Result<OwnedFd> {
     }
     command.spawn().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
     Ok(ours)
+}
+
+/// The hidden verb of a client of `exec`: what follows it is a whole command line.
+pub const ENTER_VERB: &str = "enter";
+
+/// Replaces this process by the same command line in a protected program; only comes back to say why it could not.
+pub fn reenter() -> std::io::Error {
+    let program = match protected_program() {
+        Ok(program) => program,
+        Err(errno) => return errno.into(),
+    };
+    // What was inherited from a shell is nothing for a container, nor for the process that outlives us.
+    if let Err(errno) = limpet_sys::process::keep_only_stdio_on_exec() {
+        return errno.into();
+    }
+    let mut command = Command::new(mounting::path_of(program.as_fd()));
+    command.arg0("limpet").arg(ENTER_VERB).args(std::env::args_os().skip(1)).exec()
+}
+
+/// Whether the file that this process runs can be written to by nobody.
+#[must_use]
+pub fn is_protected() -> bool {
+    let Ok(file) = openat(rustix::fs::CWD, SELF, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) else { return false };
+    let readonly = fstatvfs(&file).is_ok_and(|status| status.f_flag.contains(StatVfsMountFlags::RDONLY));
+    readonly || fcntl_get_seals(&file).is_ok_and(|seals| seals.contains(SealFlags::WRITE))
 }
 
 /// This program, in a form that cannot be written to by way of a process that runs it.

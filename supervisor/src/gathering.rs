@@ -200,7 +200,8 @@ pub fn throttles(options: &LimitOptions) -> Result<Vec<Throttle>, Failure> {
     options.throttles.iter().map(throttle).collect()
 }
 
-fn window() -> Option<WindowSize> {
+/// The size of the user's terminal, if there is one.
+pub fn window() -> Option<WindowSize> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stdin()).ok()?;
     (size.ws_row > 0).then_some(WindowSize { rows: size.ws_row, columns: size.ws_col })
 }

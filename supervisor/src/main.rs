@@ -4,12 +4,17 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+/// musl's own asks the kernel for memory at nearly every turn.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let verb = arguments.next();
     match verb.as_ref().and_then(|verb| verb.to_str()) {
         Some(limpet_store::unpack::VERB) => limpet_store::unpack::main(),
         Some(limpet_runner::spawn::VERB) => keep(arguments),
+        Some(limpet_runner::spawn::ENTER_VERB) => ExitCode::from(limpet_supervisor::verbs::enter(arguments)),
         _ => ExitCode::from(limpet_supervisor::verbs::run(verb.into_iter().chain(arguments))),
     }
 }

@@ -1,12 +1,17 @@
 //! One module per family of verbs: from a typed command to its effects.
 
+mod attach;
 mod create;
+mod exec;
 mod inspect;
 mod lifecycle;
 mod load;
 mod logs;
+mod pause;
 mod ps;
+mod rename;
 mod run;
+mod update;
 
 use crate::board::Board;
 use crate::cli::{self, Command};
@@ -17,6 +22,19 @@ use std::ffi::OsString;
 
 /// Carries out the command line; the status to end with.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    run_by(arguments, carry_out)
+}
+
+/// Carries out the command line of an `exec` that was started anew from a protected program; see
+/// [`limpet_runner::spawn::reenter`].
+pub fn enter(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    run_by(arguments, |board, command| match command {
+        Command::Exec(args) => exec::exec_protected(board, &args),
+        _ => Err(Failure::new("enter: is started by limpet itself")),
+    })
+}
+
+fn run_by(arguments: impl IntoIterator<Item = OsString>, act: impl FnOnce(&Board, Command) -> Outcome) -> u8 {
     let variable = |name: &str| std::env::var(name).ok();
     let invocation = match cli::parse(arguments, variable) {
         Ok(invocation) => invocation,
@@ -26,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let board = Board::new(invocation.globals);
-    match carry_out(&board, invocation.command) {
+    match act(&board, invocation.command) {
         Ok(status) => status,
         Err(failure) => {
             screen::complain(&failure.to_string());
@@ -48,6 +66,12 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Ps(args) => ps::ps(board, &args),
         Command::Inspect(args) => inspect::inspect(board, &args),
         Command::Logs(args) => logs::logs(board, &args),
+        Command::Exec(args) => exec::exec(board, &args),
+        Command::Attach(args) => attach::attach(board, &args),
+        Command::Pause(containers) => pause::pause(board, &containers),
+        Command::Unpause(containers) => pause::unpause(board, &containers),
+        Command::Rename(args) => rename::rename(board, &args),
+        Command::Update(args) => update::update(board, &args),
         Command::Load(args) => load::load(board, &args),
         Command::Help(page) => {
             screen::print(&page.render(style()));

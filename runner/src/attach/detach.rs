@@ -73,19 +73,19 @@ fn key(name: &str) -> Option<u8> {
 
 /// Looks for the keys in what is typed, however it arrives in pieces.
 #[derive(Debug)]
-pub(super) struct Matcher {
+pub(crate) struct Matcher {
     keys: Keys,
     /// How many of the keys were the last ones typed; they are held back.
     held: usize,
 }
 
 impl Matcher {
-    pub(super) fn new(keys: DetachKeys) -> Self {
+    pub(crate) fn new(keys: DetachKeys) -> Self {
         Self { keys: keys.0, held: 0 }
     }
 
     /// Puts what belongs to the container at the end of `out`; true when the keys are complete, and the rest is void.
-    pub(super) fn feed(&mut self, typed: &[u8], out: &mut Vec<u8>) -> bool {
+    pub(crate) fn feed(&mut self, typed: &[u8], out: &mut Vec<u8>) -> bool {
         if self.keys.is_empty() {
             out.extend_from_slice(typed);
             return false;
@@ -94,7 +94,7 @@ impl Matcher {
     }
 
     /// Puts what is held back at the end of `out`: nothing more is typed.
-    pub(super) fn end(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn end(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.keys[..self.held]);
         self.held = 0;
     }

@@ -19,5 +19,10 @@ pub use connection::{Connection, Error, SOCKET_NAME};
 pub use detach::{DETACH_KEYS_MAX, DetachKeys, InvalidKeys};
 pub use session::{Outcome, Session};
 
+// For `exec`, whose sessions have the same keys, terminals and signals.
+pub(crate) use detach::Matcher;
+pub(crate) use signals::{Signals, TERMINAL as TERMINAL_SIGNALS};
+pub(crate) use terminal::RawTerminal;
+
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::fd::{AsFd, BorrowedFd};
 
 /// With a terminal: the ends of a session, a new size, and the return from a stop.
-pub(super) const TERMINAL: &[Signal] =
+pub(crate) const TERMINAL: &[Signal] =
     &[Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGWINCH, Signal::SIGCONT];
 /// Without one: what the container is told. SIGTSTP is not among them, so that Ctrl-Z stops the client.
 pub(super) const PROXIED: &[Signal] = &[
@@ -23,14 +23,14 @@ pub(super) const PROXIED: &[Signal] = &[
 
 /// Signals blocked for this thread and readable instead; dropping this gives the thread its mask back.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     fd: SignalFd,
     mask_before: SigSet,
 }
 
 impl Signals {
     /// Takes those of `wanted` that the process does not ignore: what `nohup` or a shell made it ignore stays so.
-    pub(super) fn take(wanted: &[Signal]) -> Result<Self, Error> {
+    pub(crate) fn take(wanted: &[Signal]) -> Result<Self, Error> {
         let ignored = ignored_bits();
         let set: SigSet = wanted.iter().copied().filter(|&signal| ignored & bit(signal) == 0).collect();
         let fd = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
@@ -40,7 +40,7 @@ impl Signals {
     }
 
     /// The next signal that has arrived, if one has.
-    pub(super) fn next(&self) -> Result<Option<Signal>, Error> {
+    pub(crate) fn next(&self) -> Result<Option<Signal>, Error> {
         match self.fd.read_signal() {
             Ok(info) => Ok(info.and_then(|info| Signal::try_from(i32::try_from(info.ssi_signo).ok()?).ok())),
             Err(Errno::EINTR) => Ok(None),

@@ -7,27 +7,27 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 
 /// A terminal in raw mode (termios(3), cfmakeraw); dropping this restores it.
 #[derive(Debug)]
-pub(super) struct RawTerminal<'a> {
+pub(crate) struct RawTerminal<'a> {
     fd: BorrowedFd<'a>,
     saved: Termios,
 }
 
 impl<'a> RawTerminal<'a> {
-    pub(super) fn enter(fd: BorrowedFd<'a>) -> Result<Self, Errno> {
+    pub(crate) fn enter(fd: BorrowedFd<'a>) -> Result<Self, Errno> {
         let terminal = Self { fd, saved: tcgetattr(fd)? };
         terminal.make_raw()?;
         Ok(terminal)
     }
 
     /// Makes it raw again, after a stop during which the shell made it its own.
-    pub(super) fn make_raw(&self) -> Result<(), Errno> {
+    pub(crate) fn make_raw(&self) -> Result<(), Errno> {
         let mut raw = self.saved.clone();
         raw.make_raw();
         tcsetattr(self.fd, OptionalActions::Now, &raw)
     }
 
     /// Its size; `None` if it does not know.
-    pub(super) fn size(&self) -> Option<WindowSize> {
+    pub(crate) fn size(&self) -> Option<WindowSize> {
         let size = tcgetwinsize(self.fd).ok()?;
         (size.ws_row > 0 && size.ws_col > 0).then_some(WindowSize { rows: size.ws_row, columns: size.ws_col })
     }

@@ -36,7 +36,7 @@ pub use effective::Effective;
 pub use error::{Cause, CgroupError, LimitName};
 pub use policy::{
     Board, CPU_SHARES_MAX, CPU_SHARES_MIN, PIDS_DEFAULT_MAX, RESERVE_BYTES_MIN, RESERVE_FRACTION,
-    default_ceiling_bytes, reserve_bytes,
+    check, default_ceiling_bytes, reserve_bytes,
 };
 pub use stats::Stats;
 pub use weight::{shares_from_weight, weight_from_shares};

@@ -78,6 +78,14 @@ pub(super) struct Wanted {
     pub(super) swap_is_asked: bool,
 }
 
+/// Whether limits can be meant at all on this board; the kernel is not asked.
+///
+/// # Errors
+/// The first limit that makes no sense.
+pub fn check(limits: &Limits) -> Result<(), CgroupError> {
+    resolve(limits, &Board::here()).map(drop)
+}
+
 /// Decide every value.
 pub(super) fn resolve(limits: &Limits, board: &Board) -> Result<Wanted, CgroupError> {
     let memory_bytes = memory(limits.memory, board)?;

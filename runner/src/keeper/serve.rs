@@ -296,6 +296,8 @@ impl Server<'_> {
         if let Err(errno) = self.signal(signal.unwrap_or(self.keep.stop.signal)) {
             return self.reply(index, Err(errno));
         }
+        // A paused container hears of it only when it goes on; one that cannot is killed after its grace.
+        self.group.thaw().ok();
         let due = grace_ms.map(|grace| monotonic_ms().saturating_add(u64::from(grace)));
         // Of two stops the more impatient one counts.
         self.kill_at_ms = match (self.kill_at_ms, due) {

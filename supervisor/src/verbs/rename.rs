@@ -1,0 +1,17 @@
+//! `rename`: another name for a container, whatever it does.
+
+use crate::board::Board;
+use crate::cli::command::RenameArgs;
+use crate::failure::{Failure, Outcome};
+
+/// `rename`
+pub(super) fn rename(board: &Board, args: &RenameArgs) -> Outcome {
+    let id = board.home.find(&args.container)?;
+    let _lock = board.home.lock(&id)?;
+    let mut container = board.home.load(&id)?;
+    if container.name == args.name {
+        return Err(Failure::new(format!("container {} has that name already", container.name)));
+    }
+    board.home.rename(&mut container, &args.name)?;
+    Ok(0)
+}
