@@ -120,7 +120,7 @@ impl Limpet {
 
     /// `limpet run -d ARGS`; gives the id.
     #[track_caller]
-    #[must_use]
+    #[expect(clippy::must_use_candidate, reason = "a container with a name needs no id")]
     pub fn detached(&self, args: &[&str]) -> String {
         let id = self.ok(&[&["run", "-d"], args].concat()).text().to_owned();
         assert!(id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit()), "not an id: {id:?}");
@@ -182,7 +182,7 @@ impl Limpet {
     }
 
     /// So that a failed test does not spoil the machine for the next: by pid, and mounts from the innermost.
-    fn clear(&self) {
+    fn clear(&self, left: &[String]) {
         for pid in self.before.pids() {
             drop(Command::new("kill").args(["-KILL", &pid.to_string()]).output());
         }
@@ -193,6 +193,9 @@ impl Limpet {
         {
             drop(Command::new("umount").args(["-l", target]).output());
         }
+        for path in left.iter().filter_map(|line| line.strip_prefix("cgroup: ")) {
+            drop(fs::remove_dir(path));
+        }
     }
 }
 
@@ -200,10 +203,10 @@ impl Drop for Limpet {
     fn drop(&mut self) {
         self.remove_containers();
         let left = self.leftovers();
-        self.clear();
         if left.is_empty() {
             return;
         }
+        self.clear(&left);
         let message = format!("left behind:\n{}", left.join("\n"));
         assert!(thread::panicking(), "{message}");
         eprintln!("{message}");

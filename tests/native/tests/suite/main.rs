@@ -13,5 +13,22 @@ macro_rules! on_each_runtime {
     };
 }
 
+mod bad_input;
+mod exec;
+mod exit_codes;
+mod files;
+mod full_disk;
+mod init;
 mod isolation;
+mod keeper;
+mod lifecycle;
 mod limits;
+mod looking;
+mod names;
+mod overwrite;
+mod races;
+mod real;
+mod store;
+mod terminals;
+mod update;
+mod users;

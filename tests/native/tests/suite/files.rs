@@ -1,0 +1,131 @@
+//! Files between the board and a container: cp, diff, export, volumes and tmpfs.
+
+use native_tests::Limpet;
+use std::fs;
+
+fn path(limpet: &Limpet, name: &str) -> String {
+    limpet.home().join(name).display().to_string()
+}
+
+#[test]
+fn cp_goes_both_ways_running_or_not() {
+    let limpet = Limpet::with(&["busybox"]);
+    fs::write(limpet.home().join("in"), "tide").expect("the scratch directory is writable");
+    for run in [false, true] {
+        limpet.ok(&["create", "--name", "c", "busybox", "sleep", "1000"]);
+        if run {
+            limpet.ok(&["start", "c"]);
+        }
+        limpet.ok(&["cp", &path(&limpet, "in"), "c:/tmp/there"]);
+        limpet.ok(&["cp", "c:/tmp/there", &path(&limpet, "out")]);
+        assert_eq!(fs::read_to_string(limpet.home().join("out")).expect("it was written"), "tide");
+        limpet.ok(&["rm", "-f", "c"]);
+    }
+}
+
+#[test]
+fn cp_follows_no_link_out_of_the_container() {
+    let limpet = Limpet::with(&["busybox"]);
+    let secret = path(&limpet, "secret");
+    fs::write(&secret, "mine").expect("the scratch directory is writable");
+    let script = format!("ln -s {secret} /tmp/file; ln -s {} /tmp/dir; sleep 1000", limpet.home().display());
+    limpet.detached(&["--name", "c", "busybox", "sh", "-c", &script]);
+    native_tests::until("the links are there", || {
+        (limpet.try_to(&["exec", "c", "readlink", "/tmp/dir"]).code == 0).then_some(())
+    });
+    limpet.try_to(&["cp", "-L", "c:/tmp/file", &path(&limpet, "stolen")]).refused(1, &["/tmp/file"]);
+    limpet.try_to(&["cp", "c:/tmp/dir/secret", &path(&limpet, "stolen")]).refused(1, &["/tmp/dir"]);
+    fs::write(limpet.home().join("new"), "theirs").expect("the scratch directory is writable");
+    drop(limpet.try_to(&["cp", &path(&limpet, "new"), "c:/tmp/dir/secret"]));
+    assert_eq!(fs::read_to_string(&secret).expect("it is there"), "mine");
+    assert!(!limpet.home().join("stolen").exists());
+}
+
+#[test]
+fn diff_tells_what_changed() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.ok(&[
+        "run",
+        "--name",
+        "c",
+        "busybox",
+        "sh",
+        "-c",
+        "echo x > /new; rm /etc/group; echo x >> /etc/passwd",
+    ]);
+    let diff = limpet.ok(&["diff", "c"]).stdout;
+    for line in ["A /new", "D /etc/group", "C /etc/passwd", "C /etc"] {
+        assert!(diff.lines().any(|l| l == line), "{line} is not in\n{diff}");
+    }
+}
+
+#[test]
+fn export_is_a_tar_of_the_root() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.ok(&["run", "--name", "c", "busybox", "sh", "-c", "echo tide > /new"]);
+    let file = path(&limpet, "out.tar");
+    limpet.ok(&["export", "-o", &file, "c"]);
+    let tar = |args: &[&str]| {
+        let output = std::process::Command::new("tar").args(args).output().expect("tar(1) is there");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let list = tar(&["-tf", &file]);
+    let name =
+        list.lines().find(|name| name.trim_start_matches("./") == "new").unwrap_or_else(|| panic!("{list}"));
+    assert_eq!(tar(&["-xOf", &file, name]), "tide\n");
+    assert!(
+        list.lines().any(|name| name.trim_start_matches("./").trim_end_matches('/') == "etc/passwd"),
+        "{list}"
+    );
+}
+
+#[test]
+fn a_bind_shows_the_boards_files() {
+    let limpet = Limpet::with(&["busybox"]);
+    fs::create_dir(limpet.home().join("data")).expect("the scratch directory is writable");
+    fs::write(limpet.home().join("data/in"), "tide").expect("the scratch directory is writable");
+    let volume = format!("{}:/data", path(&limpet, "data"));
+    let shown = limpet.ok(&[
+        "run",
+        "--rm",
+        "-v",
+        &volume,
+        "busybox",
+        "sh",
+        "-c",
+        "cat /data/in; echo low > /data/out",
+    ]);
+    assert_eq!(shown.text(), "tide");
+    assert_eq!(fs::read_to_string(limpet.home().join("data/out")).expect("it was written"), "low\n");
+    let readonly = format!("{volume}:ro");
+    let refused = limpet.try_to(&["run", "--rm", "-v", &readonly, "busybox", "touch", "/data/x"]);
+    assert!(refused.code == 1 && refused.stderr.contains("Read-only"), "{refused:?}");
+}
+
+#[test]
+fn what_a_container_writes_to_a_bind_belongs_to_the_boards_root() {
+    use std::os::unix::fs::MetadataExt as _;
+    let limpet = Limpet::with(&["busybox"]);
+    fs::create_dir(limpet.home().join("data")).expect("the scratch directory is writable");
+    let mount = format!("type=bind,source={},target=/data", path(&limpet, "data"));
+    limpet.ok(&["run", "--rm", "--mount", &mount, "busybox", "touch", "/data/x"]);
+    let written = fs::metadata(limpet.home().join("data/x")).expect("it was written");
+    assert_eq!((written.uid(), written.gid()), (0, 0));
+}
+
+#[test]
+fn a_missing_bind_source_is_refused() {
+    let limpet = Limpet::with(&["busybox"]);
+    let mount = format!("type=bind,source={},target=/data", path(&limpet, "nothing"));
+    limpet.try_to(&["run", "--rm", "--mount", &mount, "busybox", "true"]).refused(125, &["nothing"]);
+}
+
+#[test]
+fn a_tmpfs_is_bounded_and_gone_afterwards() {
+    let limpet = Limpet::with(&["busybox"]);
+    let script = "dd if=/dev/zero of=/scratch/x bs=1M count=4 2>&1; mount | grep /scratch";
+    let shown =
+        limpet.try_to(&["run", "--rm", "--tmpfs", "/scratch:size=1m,noexec", "busybox", "sh", "-c", script]);
+    assert!(shown.stdout.contains("No space left"), "{shown:?}");
+    assert!(shown.stdout.contains("noexec") && shown.stdout.contains("size=1024k"), "{shown:?}");
+}

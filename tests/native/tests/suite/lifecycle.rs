@@ -1,0 +1,195 @@
+//! create, start, stop, kill, restart, pause, wait, rm.
+
+use native_tests::{Cgroup, Limpet};
+use std::time::Instant;
+
+fn pid(limpet: &Limpet, name: &str) -> i32 {
+    let pid = limpet.field(name, "/State/Pid").as_i64().and_then(|pid| i32::try_from(pid).ok());
+    pid.filter(|pid| *pid > 0).unwrap_or_else(|| panic!("{name} has no pid"))
+}
+
+#[test]
+fn created_runs_exits_and_goes() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.ok(&["create", "--name", "c", "probe", "on-term", "5"]);
+    assert_eq!(limpet.field("c", "/State/Status"), "created");
+    assert_eq!(limpet.ok(&["start", "c"]).text(), "c");
+    limpet.until_logged("c", "ready");
+    assert_eq!(limpet.field("c", "/State/Status"), "running");
+    assert_eq!(limpet.ok(&["stop", "c"]).text(), "c");
+    assert_eq!(limpet.field("c", "/State/Status"), "exited");
+    assert_eq!(limpet.field("c", "/State/ExitCode"), 5);
+    limpet.ok(&["rm", "c"]);
+    assert!(limpet.ids().is_empty());
+}
+
+#[test]
+fn a_container_can_be_started_again() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.ok(&["create", "--name", "c", "busybox", "sh", "-c", "echo x >> /count; cat /count"]);
+    assert_eq!(limpet.ok(&["start", "-a", "c"]).text(), "x");
+    assert_eq!(limpet.ok(&["start", "-a", "c"]).text(), "x\nx");
+}
+
+#[test]
+fn stop_sends_the_signal_and_then_kills_everybody() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.detached(&["--name", "deaf", "probe", "ignore-term"]);
+    limpet.until_logged("deaf", "ready");
+    let cgroup = Cgroup::of(pid(&limpet, "deaf"));
+    let begin = Instant::now();
+    limpet.ok(&["stop", "-t", "1", "deaf"]);
+    assert!(begin.elapsed().as_millis() >= 1000, "it had no second");
+    assert_eq!(limpet.field("deaf", "/State/ExitCode"), 137);
+    assert!(!cgroup.exists());
+}
+
+#[test]
+fn stop_uses_the_containers_own_signal() {
+    let limpet = Limpet::with(&["busybox"]);
+    let script = "trap 'echo got usr1; exit 3' USR1; echo ready; while :; do sleep 0.1; done";
+    limpet.detached(&["--name", "c", "--stop-signal", "USR1", "busybox", "sh", "-c", script]);
+    limpet.until_logged("c", "ready");
+    limpet.ok(&["stop", "c"]);
+    assert_eq!(limpet.field("c", "/State/ExitCode"), 3);
+    assert!(limpet.ok(&["logs", "c"]).stdout.contains("got usr1"));
+}
+
+#[test]
+fn the_stop_timeout_is_the_containers_own() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.detached(&["--name", "deaf", "--stop-timeout", "0", "probe", "ignore-term"]);
+    limpet.until_logged("deaf", "ready");
+    let begin = Instant::now();
+    limpet.ok(&["stop", "deaf"]);
+    assert!(begin.elapsed().as_secs() < 9, "it waited for the default of 10 s");
+}
+
+#[test]
+fn stopping_the_stopped_is_no_error() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.ok(&["run", "--name", "c", "busybox", "true"]);
+    assert_eq!(limpet.ok(&["stop", "c"]).text(), "c");
+    limpet.try_to(&["kill", "c"]).refused(1, &["c", "not running"]);
+}
+
+#[test]
+fn kill_sends_any_signal() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.detached(&["--name", "c", "probe", "on-term", "4"]);
+    limpet.until_logged("c", "ready");
+    limpet.ok(&["kill", "-s", "SIGTERM", "c"]);
+    assert_eq!(limpet.ok(&["wait", "c"]).text(), "4");
+    limpet.detached(&["--name", "d", "probe", "ignore-term"]);
+    limpet.ok(&["kill", "d"]);
+    assert_eq!(limpet.ok(&["wait", "d"]).text(), "137");
+}
+
+#[test]
+fn orphans_end_with_their_container() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.ok(&["run", "--name", "c", "probe", "orphan"]);
+    assert_eq!(limpet.field("c", "/State/Status"), "exited");
+    // What is left of them is found by the fixture.
+}
+
+#[test]
+fn restart_gives_another_process() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.detached(&["--name", "c", "probe", "on-term", "0"]);
+    limpet.until_logged("c", "ready");
+    let before = pid(&limpet, "c");
+    assert_eq!(limpet.ok(&["restart", "c"]).text(), "c");
+    assert_ne!(pid(&limpet, "c"), before);
+    assert_eq!(limpet.field("c", "/State/Status"), "running");
+}
+
+#[test]
+fn pause_freezes_and_unpause_thaws() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--name", "c", "busybox", "sh", "-c", "while :; do :; done"]);
+    let cgroup = Cgroup::of(pid(&limpet, "c"));
+    assert_eq!(limpet.ok(&["pause", "c"]).text(), "c");
+    assert_eq!(limpet.field("c", "/State/Status"), "paused");
+    let used = cgroup.cpu_us();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(cgroup.cpu_us(), used, "it used CPU time while it was paused");
+    limpet.try_to(&["pause", "c"]).refused(1, &["paused"]);
+    limpet.ok(&["unpause", "c"]);
+    assert_eq!(limpet.field("c", "/State/Status"), "running");
+    limpet.try_to(&["unpause", "c"]).refused(1, &["not paused"]);
+    native_tests::until("it runs again", || (cgroup.cpu_us() > used).then_some(()));
+}
+
+#[test]
+fn a_paused_container_can_be_stopped() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.detached(&["--name", "c", "probe", "ignore-term"]);
+    limpet.ok(&["pause", "c"]);
+    limpet.ok(&["stop", "-t", "0", "c"]);
+    assert_eq!(limpet.field("c", "/State/Status"), "exited");
+}
+
+#[test]
+fn wait_waits() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--name", "c", "busybox", "sh", "-c", "sleep 0.5; exit 3"]);
+    limpet.detached(&["--name", "d", "busybox", "sh", "-c", "exit 4"]);
+    assert_eq!(limpet.ok(&["wait", "c", "d"]).text(), "3\n4");
+}
+
+#[test]
+fn rm_refuses_the_running_unless_forced() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--name", "c", "busybox", "sleep", "1000"]);
+    limpet.try_to(&["rm", "c"]).refused(1, &["c", "running", "-f"]);
+    assert_eq!(limpet.ok(&["rm", "-f", "c"]).text(), "c");
+    limpet.try_to(&["rm", "c"]).refused(1, &["no such container", "c"]);
+}
+
+#[test]
+fn run_rm_leaves_nothing() {
+    let limpet = Limpet::with(&["busybox"]);
+    for _ in 0..3 {
+        limpet.ok(&["run", "--rm", "busybox", "true"]);
+    }
+    assert!(limpet.ids().is_empty());
+    assert_eq!(limpet.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn a_detached_rm_removes_itself() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--rm", "busybox", "true"]);
+    native_tests::until("it is gone", || limpet.ids().is_empty().then_some(()));
+}
+
+#[test]
+fn prune_removes_what_does_not_run() {
+    let limpet = Limpet::with(&["busybox"]);
+    let running = limpet.detached(&["busybox", "sleep", "1000"]);
+    limpet.ok(&["run", "busybox", "true"]);
+    limpet.ok(&["create", "busybox", "true"]);
+    limpet.ok(&["container", "prune", "-f"]);
+    assert_eq!(limpet.ids(), [running]);
+}
+
+#[test]
+fn starting_what_runs_is_no_error() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--name", "c", "busybox", "sleep", "1000"]);
+    let before = pid(&limpet, "c");
+    limpet.ok(&["start", "c"]);
+    assert_eq!(pid(&limpet, "c"), before);
+}
+
+#[test]
+fn a_killed_keeper_does_not_leave_a_container_that_says_it_runs() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--name", "c", "busybox", "sleep", "1000"]);
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid(&limpet, "c"))).expect("it runs");
+    let keeper =
+        stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)).expect("it has a parent");
+    std::process::Command::new("kill").args(["-KILL", keeper]).status().expect("kill(1) is there");
+    limpet.ok(&["rm", "-f", "c"]);
+}

@@ -1,0 +1,163 @@
+//! ps, logs, inspect, top, stats, info, version: what limpet tells.
+
+use native_tests::Limpet;
+
+#[test]
+fn ps_lists_the_running_and_with_a_all() {
+    let limpet = Limpet::with(&["busybox"]);
+    let running = limpet.detached(&["--name", "up", "busybox", "sleep", "1000"]);
+    drop(limpet.try_to(&["run", "--name", "down", "busybox", "false"]).code(1));
+    let shown = limpet.ok(&["ps"]).stdout;
+    assert!(shown.starts_with("CONTAINER ID"), "{shown}");
+    assert!(shown.contains(&running[..12]) && shown.contains("up") && !shown.contains("down"), "{shown}");
+    let all = limpet.ok(&["ps", "-a"]).stdout;
+    assert!(all.contains("Exited (1)"), "{all}");
+    assert_eq!(limpet.ok(&["ps", "-q"]).text(), &running[..12]);
+}
+
+#[test]
+fn ps_has_formats() {
+    let limpet = Limpet::with(&["busybox"]);
+    let id = limpet.detached(&["--name", "up", "-l", "tide=low", "busybox", "sleep", "1000"]);
+    assert_eq!(limpet.ok(&["ps", "--format", "{{.Names}} {{.Image}}"]).text(), "up busybox");
+    let json = limpet.ok(&["ps", "--no-trunc", "--format", "json"]).json();
+    assert_eq!(json["ID"], id.as_str());
+    assert_eq!(json["Names"], "up");
+}
+
+#[test]
+fn inspect_tells_what_was_asked() {
+    let limpet = Limpet::with(&["busybox"]);
+    let flags =
+        ["--name", "c", "-m", "64m", "--cpus", "0.5", "--pids-limit", "20", "-e", "TIDE=low", "-l", "a=b"];
+    limpet.detached(&[&flags[..], &["busybox", "sleep", "1000"]].concat());
+    let all = limpet.inspect("c");
+    assert_eq!(all["HostConfig"]["Memory"], 64 << 20);
+    assert_eq!(all["HostConfig"]["NanoCpus"], 500_000_000);
+    assert_eq!(all["HostConfig"]["PidsLimit"], 20);
+    assert_eq!(all["Config"]["Labels"]["a"], "b");
+    assert_eq!(all["Config"]["Cmd"], serde_json::json!(["sleep", "1000"]));
+    let env = all["Config"]["Env"].as_array().expect("the environment is a list");
+    assert!(env.iter().any(|entry| entry == "TIDE=low"), "{env:?}");
+    assert_eq!(limpet.ok(&["inspect", "-f", "{{.State.Status}}", "c"]).text(), "running");
+}
+
+#[test]
+fn a_container_out_of_memory_is_reported_as_such() {
+    let limpet = Limpet::with(&["probe"]);
+    drop(limpet.try_to(&["run", "--name", "hog", "-m", "16m", "probe", "hog", "67108864"]).code(137));
+    assert_eq!(limpet.field("hog", "/State/OOMKilled"), true);
+    assert_eq!(limpet.field("hog", "/State/ExitCode"), 137);
+    let listed = limpet.ok(&["ps", "-a"]).stdout;
+    assert!(listed.contains("Exited (137)"), "{listed}");
+}
+
+#[test]
+fn a_container_that_was_killed_otherwise_is_not() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.detached(&["--name", "c", "-m", "16m", "probe", "ignore-term"]);
+    limpet.ok(&["kill", "c"]);
+    limpet.ok(&["wait", "c"]);
+    assert_eq!(limpet.field("c", "/State/OOMKilled"), false);
+}
+
+#[test]
+fn without_a_memory_flag_there_is_a_ceiling() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.detached(&["--name", "c", "probe", "on-term", "0"]);
+    let pid =
+        limpet.field("c", "/State/Pid").as_i64().and_then(|pid| i32::try_from(pid).ok()).expect("a pid");
+    let limit = native_tests::Cgroup::of(pid).memory_limit_bytes().expect("there is a limit");
+    let memory = std::fs::read_to_string("/proc/meminfo").expect("the board has memory");
+    let total_kib: u64 =
+        memory.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("MemTotal comes first");
+    assert!(limit < total_kib * 1024, "{limit} of {total_kib} KiB leaves nothing to the board");
+}
+
+#[test]
+fn logs_come_from_both_streams() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.ok(&["run", "--name", "c", "busybox", "sh", "-c", "echo out; echo err >&2"]);
+    let logs = limpet.ok(&["logs", "c"]);
+    assert_eq!((logs.stdout.as_str(), logs.stderr.as_str()), ("out\n", "err\n"));
+}
+
+#[test]
+fn logs_can_be_cut_and_stamped() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.ok(&["run", "--name", "c", "busybox", "sh", "-c", "for i in 1 2 3 4 5; do echo $i; done"]);
+    assert_eq!(limpet.ok(&["logs", "--tail", "2", "c"]).text(), "4\n5");
+    let stamped = limpet.ok(&["logs", "-t", "--tail", "1", "c"]);
+    let (time, line) = stamped.text().split_once(' ').expect("a time and a line");
+    assert_eq!(line, "5");
+    assert!(time.len() > 20 && time.contains('T') && time.ends_with('Z'), "{time}");
+    assert_eq!(limpet.ok(&["logs", "--since", "2099-01-01T00:00:00Z", "c"]).text(), "");
+}
+
+#[test]
+fn logs_follow_until_the_end() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--name", "c", "busybox", "sh", "-c", "echo one; sleep 0.5; echo two"]);
+    assert_eq!(limpet.ok(&["logs", "-f", "c"]).text(), "one\ntwo");
+}
+
+#[test]
+fn logs_are_bounded() {
+    let limpet = Limpet::with(&["busybox"]);
+    let script = "yes 0123456789012345678901234567890123456789 | head -c 20000000";
+    limpet.ok(&["run", "--name", "c", "busybox", "sh", "-c", script]);
+    let du = std::process::Command::new("du").args(["-sb"]).arg(limpet.root().join("containers")).output();
+    let du = String::from_utf8(du.expect("du(1) is there").stdout).expect("du prints text");
+    let bytes: u64 = du.split_whitespace().next().and_then(|n| n.parse().ok()).expect("du prints a number");
+    assert!(bytes < 8 << 20, "{bytes} bytes are kept of 20 MB of log");
+    let last = limpet.ok(&["logs", "--tail", "1", "c"]);
+    assert!(last.text().starts_with("0123456789"), "{last:?}");
+}
+
+#[test]
+fn top_lists_the_processes() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--name", "c", "busybox", "sh", "-c", "sleep 1000 & sleep 2000"]);
+    native_tests::until("both sleep", || {
+        let top = limpet.ok(&["top", "c"]).stdout;
+        (top.contains("sleep 1000") && top.contains("sleep 2000")).then_some(())
+    });
+}
+
+#[test]
+fn stats_can_be_had_once() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--name", "c", "-m", "32m", "busybox", "sleep", "1000"]);
+    let stats = limpet.ok(&["stats", "--no-stream"]).stdout;
+    assert!(stats.lines().count() == 2 && stats.contains("32MiB"), "{stats}");
+    let json = limpet.ok(&["stats", "--no-stream", "--format", "json", "c"]).json();
+    assert_eq!(json["Name"], "c");
+}
+
+#[test]
+fn info_says_what_the_kernel_offers() {
+    let limpet = Limpet::new();
+    let info = limpet.ok(&["info"]).stdout;
+    for word in ["cgroup", "user namespaces", "seccomp", "overlay"] {
+        assert!(info.to_lowercase().contains(word), "info does not speak of {word}:\n{info}");
+    }
+    assert!(limpet.ok(&["info", "--format", "json"]).json().is_object());
+}
+
+#[test]
+fn version_is_told() {
+    let limpet = Limpet::new();
+    let short = limpet.ok(&["--version"]);
+    assert!(short.text().starts_with("limpet"), "{short:?}");
+    assert!(limpet.ok(&["version"]).stdout.contains(short.text().rsplit(' ').next().unwrap_or("?")));
+}
+
+#[test]
+fn output_that_is_no_terminal_is_plain() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["busybox", "sleep", "1000"]);
+    for args in [&["ps", "-a"][..], &["images"], &["info"], &["--help"], &["run", "--help"]] {
+        let shown = limpet.ok(args);
+        assert!(!shown.stdout.contains('\x1b') && !shown.stdout.contains('\r'), "{shown:?}");
+    }
+}

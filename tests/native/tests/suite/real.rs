@@ -1,0 +1,50 @@
+//! Real programs from Debian's packages: Redis, nginx, Python.
+
+use native_tests::{Limpet, until};
+
+#[test]
+fn redis_answers_within_its_limits() {
+    let limpet = Limpet::with(&["redis"]);
+    limpet.detached(&["--name", "r", "-m", "64m", "--cpus", "0.5", "redis"]);
+    until("redis answers", || {
+        let pong = limpet.try_to(&["exec", "r", "redis-cli", "ping"]);
+        (pong.text() == "PONG").then_some(())
+    });
+    limpet.ok(&["exec", "r", "redis-cli", "set", "tide", "low"]);
+    assert_eq!(limpet.ok(&["exec", "r", "redis-cli", "get", "tide"]).text(), "low");
+    limpet.ok(&["stop", "r"]);
+    assert_eq!(limpet.field("r", "/State/ExitCode"), 0);
+    assert_eq!(limpet.field("r", "/State/OOMKilled"), false);
+}
+
+#[test]
+fn redis_outlives_a_hog_beside_it() {
+    let limpet = Limpet::with(&["redis", "probe"]);
+    limpet.detached(&["--name", "r", "-m", "64m", "redis"]);
+    drop(limpet.try_to(&["run", "--rm", "-m", "32m", "probe", "hog", "268435456"]).code(137));
+    until("redis answers", || {
+        (limpet.try_to(&["exec", "r", "redis-cli", "ping"]).text() == "PONG").then_some(())
+    });
+}
+
+#[test]
+fn nginx_serves_a_page() {
+    let limpet = Limpet::with(&["nginx", "busybox"]);
+    let id = limpet.detached(&["-m", "64m", "nginx"]);
+    limpet.until_status(&id, "running");
+    let pid = limpet.field(&id, "/State/Pid").to_string();
+    // No network yet that both share: ask from the board, inside its network namespace.
+    until("nginx answers", || {
+        let args = ["--net", "--target", &pid, "busybox", "wget", "-qO-", "http://127.0.0.1/"];
+        let page = std::process::Command::new("nsenter").args(args).output().expect("nsenter(1) is there");
+        String::from_utf8_lossy(&page.stdout).to_lowercase().contains("nginx").then_some(())
+    });
+    limpet.ok(&["stop", &id]);
+}
+
+#[test]
+fn python_computes() {
+    let limpet = Limpet::with(&["python"]);
+    let shown = limpet.ok(&["run", "--rm", "-m", "64m", "python", "python3", "-c", "print(sum(range(101)))"]);
+    assert_eq!(shown.text(), "5050");
+}
