@@ -37,6 +37,8 @@ pub struct Launch {
     pub cgroup_namespace: bool,
     /// Mounted in this order below the root.
     pub mounts: Vec<Mount>,
+    /// Written into the root at each start, before anything is mounted there.
+    pub files: Vec<RootFile>,
     /// Device nodes besides the standard ones.
     pub devices: Vec<Device>,
     /// Every device may be used and made (`--privileged`).
@@ -146,6 +148,24 @@ pub struct MountFlags {
     pub nodev: bool,
     /// MS_NOEXEC
     pub noexec: bool,
+}
+
+/// A file that Limpet writes into the root, in place of whatever has that name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootFile {
+    /// Where, inside.
+    pub path: String,
+    /// What.
+    pub contents: FileContents,
+}
+
+/// What a [`RootFile`] holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileContents {
+    /// This.
+    Text(String),
+    /// What the board's own file of the same path holds at the time; nothing if there is none.
+    OfBoard,
 }
 
 /// A device node for the container (`--device`).

@@ -1,7 +1,7 @@
 //! Paths inside a container's root, resolved so that no link in the image can lead out of it.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, mkdirat, openat, openat2};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, fstat, mkdirat, openat, openat2, unlinkat};
 use rustix::io::{Errno, Result};
 
 /// Deepest path that is made for a mount.
@@ -9,7 +9,10 @@ const DEPTH_MAX: usize = 64;
 const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o755);
 
 /// Opens `path` as if `root` were `/` (openat2(2), RESOLVE_IN_ROOT).
-pub(crate) fn open(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd> {
+///
+/// # Errors
+/// What openat2(2) or, where something is made, mkdirat(2) says.
+pub fn open(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd> {
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
     let flags = flags | OFlags::CLOEXEC;
     // EAGAIN: something was renamed meanwhile and the kernel could not be sure; it is safe to ask again.
@@ -22,12 +25,18 @@ pub(crate) fn open(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<Ow
 }
 
 /// A handle on `path` that serves as a place to mount on.
-pub(crate) fn locate(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
+///
+/// # Errors
+/// What openat2(2) or, where something is made, mkdirat(2) says.
+pub fn locate(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
     open(root, path, OFlags::PATH)
 }
 
 /// The directory `path`; what is missing of it is made.
-pub(crate) fn directory(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
+///
+/// # Errors
+/// What openat2(2) or, where something is made, mkdirat(2) says.
+pub fn directory(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
     match open(root, path, OFlags::PATH | OFlags::DIRECTORY) {
         Err(Errno::NOENT) => make_directory(root, path),
         result => result,
@@ -55,7 +64,10 @@ fn make_directory(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
 }
 
 /// The file `path`; an empty one is made where it is missing.
-pub(crate) fn file(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
+///
+/// # Errors
+/// What openat2(2) or, where something is made, mkdirat(2) says.
+pub fn file(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
     match locate(root, path) {
         Err(Errno::NOENT) => {}
         result => return result,
@@ -67,12 +79,30 @@ pub(crate) fn file(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
     locate(root, path)
 }
 
+/// A new file at `path`, in place of whatever has that name; a link there is not followed.
+pub(crate) fn replace(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let parent = directory(root, parent)?;
+    match unlinkat(&parent, name, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(errno) => return Err(errno),
+    }
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
+    openat(&parent, name, flags, Mode::from_raw_mode(0o644))
+}
+
 /// A place of the same kind as `source` for it to be mounted on; made where it is missing.
-pub(crate) fn like(root: BorrowedFd<'_>, path: &str, source: BorrowedFd<'_>) -> Result<OwnedFd> {
+///
+/// # Errors
+/// What openat2(2) or, where something is made, mkdirat(2) says.
+pub fn like(root: BorrowedFd<'_>, path: &str, source: BorrowedFd<'_>) -> Result<OwnedFd> {
     if is_directory(source)? { directory(root, path) } else { file(root, path) }
 }
 
 /// Whether `file` is a directory.
-pub(crate) fn is_directory(file: impl AsFd) -> Result<bool> {
+///
+/// # Errors
+/// What openat2(2) or, where something is made, mkdirat(2) says.
+pub fn is_directory(file: impl AsFd) -> Result<bool> {
     Ok(FileType::from_raw_mode(fstat(file)?.st_mode) == FileType::Directory)
 }

@@ -27,6 +27,13 @@ pub enum Step {
     MakeMountsPrivate,
     /// Put the root file system in its place.
     AttachRoot,
+    /// Write file number `index` of the launch.
+    WriteFile {
+        /// Place in [`Launch::files`].
+        index: usize,
+        /// Where.
+        path: String,
+    },
     /// Mount number `index` of the launch.
     Mount {
         /// Place in [`Launch::mounts`].
@@ -119,6 +126,9 @@ fn isolation(launch: &Launch, features: &Features, steps: &mut Vec<Step>) {
 
 fn file_systems(launch: &Launch, steps: &mut Vec<Step>) {
     steps.push(Step::AttachRoot);
+    for (index, file) in launch.files.iter().enumerate() {
+        steps.push(Step::WriteFile { index, path: file.path.clone() });
+    }
     for (index, mount) in launch.mounts.iter().enumerate() {
         steps.push(Step::Mount { index, target: mount.target.clone() });
         if mount.kind == MountKind::Dev {
@@ -229,6 +239,7 @@ impl fmt::Display for Step {
             Self::BringLoopbackUp => f.write_str("bring the loopback interface up"),
             Self::MakeMountsPrivate => f.write_str("make the mounts private"),
             Self::AttachRoot => f.write_str("attach the root file system"),
+            Self::WriteFile { path, .. } => write!(f, "write {path}"),
             Self::Mount { target, .. } => write!(f, "mount on {target}"),
             Self::PopulateDev => f.write_str("populate /dev"),
             Self::OpenStdio => f.write_str("open standard input and output"),

@@ -14,16 +14,13 @@ use limpet_protocol::container::{Container, ImageUse};
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::{Keep, LogLimits, Stop};
 use limpet_protocol::launch::{
-    Device, Launch, LAYERS_MAX, MOUNTS_MAX, Mount, MountFlags, MountKind, Network, Process, Root, STRINGS_BYTES_MAX,
+    Device, FileContents, Launch, LAYERS_MAX, MOUNTS_MAX, Mount, MountFlags, MountKind, Network, Process, Root, RootFile, STRINGS_BYTES_MAX,
     STRINGS_MAX, Seccomp, UserNamespace, WindowSize,
 };
 use limpet_protocol::limits::{Limits, Throttle};
 use limpet_runner::features::Features;
 use limpet_runner::{capabilities, seccomp};
 use limpet_store::config::ImageConfig;
-
-/// The files in `/etc` by which a container knows names; written into its directory when it is made.
-pub const NAME_FILES: [&str; 3] = ["hostname", "hosts", "resolv.conf"];
 
 /// docker's stop signal where neither the user nor the image names one.
 const SIGTERM: u8 = 15;
@@ -142,6 +139,7 @@ fn launch(options: &ContainerOptions, materials: &Materials, features: &Features
         },
         root_readonly: options.root_readonly,
         process: process(options, materials, &hostname, features)?,
+        files: files(options, &hostname, network),
         hostname: Some(hostname),
         network,
         user_namespace: user_namespace(options, network, features),
@@ -247,7 +245,6 @@ fn environment(options: &ContainerOptions, materials: &Materials, hostname: &str
 fn mounts(options: &ContainerOptions, materials: &Materials) -> Vec<Mount> {
     let covered = |target: &str| options.mounts.iter().any(|mount| mount.target == target);
     let mut mounts: Vec<Mount> = standard::mounts(options.shm_bytes, options.privileged);
-    mounts.extend(standard::name_files(&materials.directory));
     mounts.retain(|mount| !covered(&mount.target));
     for (target, source) in &materials.image.volumes {
         mounts.push(bind(target, source, true, false));
@@ -313,16 +310,21 @@ fn stop(options: &ContainerOptions, config: &ImageConfig) -> Result<Stop, MakeEr
     Ok(Stop { signal, grace_ms })
 }
 
-/// The contents of one of [`NAME_FILES`]; `board_file` reads a file of the board.
-pub fn name_file(name: &str, launch: &Launch, board_file: &dyn Fn(&str) -> Option<String>) -> String {
-    let hostname = launch.hostname.as_deref().unwrap_or("localhost");
-    let of_board = || board_file(&format!("/etc/{name}")).unwrap_or_default();
-    match (name, launch.network) {
-        ("hostname", _) => format!("{hostname}\n"),
-        (_, Network::Host) => of_board(),
-        ("hosts", Network::None) => format!("127.0.0.1\tlocalhost {hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n"),
-        (_, Network::None) => String::new(),
-    }
+/// The files by which a container knows names. Who shares the board's network shares its names.
+fn files(options: &ContainerOptions, hostname: &str, network: Network) -> Vec<RootFile> {
+    let covered = |path: &str| options.mounts.iter().any(|mount| mount.target == path);
+    let hosts = format!("127.0.0.1\tlocalhost {hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+    let own = |text: &str| match network {
+        Network::Host => FileContents::OfBoard,
+        Network::None => FileContents::Text(text.to_owned()),
+    };
+    let files = [
+        ("hostname", FileContents::Text(format!("{hostname}\n"))),
+        ("hosts", own(&hosts)),
+        ("resolv.conf", own("")),
+    ];
+    let files = files.map(|(name, contents)| RootFile { path: format!("/etc/{name}"), contents });
+    files.into_iter().filter(|file| !covered(&file.path)).collect()
 }
 
 fn log(options: &ContainerOptions) -> LogLimits {

@@ -6,12 +6,13 @@ use crate::features::MountApi;
 use crate::mounting::{self, FileSystem};
 use crate::overlay::Layers;
 use crate::steps::{common_directory, made_by_keeper};
-use limpet_protocol::launch::{Mount, MountFlags, MountKind, Root};
+use limpet_protocol::launch::{FileContents, Mount, MountFlags, MountKind, Root, RootFile};
 use limpet_sys::mount::{Change, MountAttributes, change};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, makedev, mkdirat, mknodat, openat, symlinkat};
 use rustix::io::{Errno, Result};
 use rustix::mount::{UnmountFlags, unmount};
+use std::io::Write;
 
 /// Links that programs expect in /dev (runtime-spec, "Dev symbolic links").
 const DEV_LINKS: [(&str, &str); 5] = [
@@ -59,6 +60,20 @@ impl Child<'_> {
             }
         }
         openat(CWD, self.scratch, flags, Mode::empty())
+    }
+
+    /// Until the root is left, `/` is still the board's.
+    pub(super) fn write_file(&self, file: &RootFile) -> Result<()> {
+        let io = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
+        let contents = match &file.contents {
+            FileContents::Text(text) => text.clone(),
+            FileContents::OfBoard => match std::fs::read_to_string(&file.path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+                contents => contents.map_err(io)?,
+            },
+        };
+        let mut place = std::fs::File::from(beneath::replace(self.root()?, &file.path)?);
+        place.write_all(contents.as_bytes()).map_err(io)
     }
 
     pub(super) fn mount(&mut self, mount: &Mount) -> Result<()> {

@@ -50,6 +50,7 @@ fn container(number: u8, name: &str) -> Container {
         user_namespace: UserNamespace::Host,
         cgroup_namespace: true,
         mounts: Vec::new(),
+        files: Vec::new(),
         devices: Vec::new(),
         all_devices: false,
         masked_paths: Vec::new(),

@@ -14,6 +14,7 @@ fn launch() -> Launch {
         user_namespace: UserNamespace::Own,
         cgroup_namespace: true,
         mounts: ["/proc", "/dev", "/data"].map(mount).into(),
+        files: Vec::new(),
         devices: Vec::new(),
         all_devices: false,
         masked_paths: vec!["/proc/kcore".into()],

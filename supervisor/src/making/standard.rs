@@ -49,8 +49,3 @@ pub(super) fn mounts(shm_bytes: Option<u64>, privileged: bool) -> Vec<Mount> {
     .map(|(target, kind, flags)| Mount { target: target.to_owned(), kind, flags })
     .into()
 }
-
-/// The files by which a container knows names; they are written when it is made.
-pub(super) fn name_files(directory: &str) -> impl Iterator<Item = Mount> {
-    super::NAME_FILES.iter().map(move |name| super::bind(&format!("/etc/{name}"), &format!("{directory}/{name}"), true, false))
-}

@@ -4,13 +4,12 @@ use crate::board::Board;
 use crate::cli::options::{ContainerOptions, Source};
 use crate::failure::{Failure, Outcome};
 use crate::gathering::{gather, new_id};
-use crate::making::{NAME_FILES, make};
+use crate::making::make;
 use crate::screen;
 use limpet_protocol::container::Container;
 use limpet_protocol::id::ContainerId;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 
 /// `create`: prints the id.
 pub(super) fn create_verb(board: &Board, options: &ContainerOptions) -> Outcome {
@@ -48,7 +47,6 @@ fn create_as(board: &Board, options: &ContainerOptions, id: &ContainerId) -> Res
             let image = store.find(reference)?;
             let materials = gather(board, options, reference, image, id)?;
             let container = make(options, materials, &features)?;
-            write_name_files(&container)?;
             board.home.create(&container, !options.remove)?;
             container
         }
@@ -68,16 +66,4 @@ fn new_cidfile(path: &str) -> Result<fs::File, Failure> {
         };
         Failure::new(format!("--cidfile {path}: {reason}"))
     })
-}
-
-/// /etc/hostname, hosts and resolv.conf, as they are mounted.
-fn write_name_files(container: &Container) -> Result<(), Failure> {
-    let directory = Path::new(&container.keep.directory);
-    fs::create_dir_all(directory)?;
-    for name in NAME_FILES {
-        let contents = crate::making::name_file(name, &container.keep.launch, &|path| fs::read_to_string(path).ok());
-        fs::write(directory.join(name), contents)
-            .map_err(|error| Failure::new(format!("write {}: {error}", directory.join(name).display())))?;
-    }
-    Ok(())
 }
