@@ -59,7 +59,8 @@ impl Store {
     /// Takes a name away, and the image with its last name; by id, the image with all its names.
     ///
     /// # Errors
-    /// No such image, or a container uses it; with `force`, several names do not hinder.
+    /// No such image, or a container uses it. With `force`, several names do not hinder, and an image that is used
+    /// loses its names but stays: its layers are a container's root.
     pub fn remove(&self, text: &str, force: bool, in_use: InUse<'_>) -> Result<Vec<Removed>, RemoveError> {
         let work = self.stage()?;
         let _alone = self.hold_alone()?;
@@ -70,6 +71,9 @@ impl Store {
             Found::ByReference(id, _) | Found::ById(id) => *id,
         };
         if in_use(&last) {
+            if force && !names.is_empty() {
+                return names.iter().map(|name| Ok(self.untag(name)?)).collect();
+            }
             return Err(RemoveError::InUse(text.to_owned()));
         }
         let repositories: BTreeSet<_> = names.iter().map(Reference::name).collect();

@@ -3,6 +3,7 @@
 pub mod containers;
 pub mod duration;
 pub mod format;
+pub mod images;
 pub mod inspect;
 pub mod mounted;
 pub mod size;

@@ -3,6 +3,7 @@
 mod attach;
 mod create;
 mod exec;
+mod images;
 mod inspect;
 mod lifecycle;
 mod load;
@@ -72,6 +73,11 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Unpause(containers) => pause::unpause(board, &containers),
         Command::Rename(args) => rename::rename(board, &args),
         Command::Update(args) => update::update(board, &args),
+        Command::Images(args) => images::images(board, &args),
+        Command::History(args) => images::history(board, &args),
+        Command::Tag(args) => images::tag(board, &args),
+        Command::Save(args) => images::save(board, &args),
+        Command::Rmi(args) => images::remove(board, &args),
         Command::Load(args) => load::load(board, &args),
         Command::Help(page) => {
             screen::print(&page.render(style()));

@@ -3,7 +3,6 @@
 #[cfg(test)]
 mod tests;
 
-use crate::making::NAME_FILES;
 use limpet_protocol::container::Container;
 use limpet_protocol::launch::{Mount, MountKind};
 use std::path::Path;
@@ -84,20 +83,19 @@ fn origin<'a>(mount: &'a Mount, directory: &str) -> Option<Origin<'a>> {
         MountKind::Tmpfs { size_bytes, mode } if mount.target != SHM => {
             Some(Origin::Tmpfs { size_bytes: *size_bytes, mode: *mode })
         }
-        MountKind::Bind { source, .. } => bind(source, directory),
+        MountKind::Bind { source, .. } => Some(bind(source, directory)),
         _ => None,
     }
 }
 
-fn bind<'a>(source: &'a str, directory: &str) -> Option<Origin<'a>> {
+fn bind<'a>(source: &'a str, directory: &str) -> Origin<'a> {
     let root = Path::new(directory).ancestors().nth(2).unwrap_or(Path::new("/"));
-    if let Ok(own) = Path::new(source).strip_prefix(directory) {
-        let is_name_file = NAME_FILES.iter().any(|name| own == Path::new(name));
-        return (!is_name_file).then_some(Origin::Volume { name: None, source });
+    if Path::new(source).starts_with(directory) {
+        return Origin::Volume { name: None, source };
     }
     let name = Path::new(source).strip_prefix(root.join("volumes")).ok().and_then(Path::to_str);
     match name.filter(|name| !name.is_empty() && !name.contains('/')) {
-        Some(name) => Some(Origin::Volume { name: Some(name), source }),
-        None => Some(Origin::Bind(source)),
+        Some(name) => Origin::Volume { name: Some(name), source },
+        None => Origin::Bind(source),
     }
 }

@@ -15,6 +15,8 @@ use limpet_runner::keeper::now_ns;
 use limpet_store::{Digest, Store};
 use std::path::Path;
 
+pub(super) use filtering::has_label;
+
 /// `ps`
 pub(super) fn ps(board: &Board, args: &PsArgs) -> Outcome {
     let format = Format::parse(args.format.as_deref())?;
