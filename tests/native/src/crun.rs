@@ -109,11 +109,13 @@ impl Runtime for Crun {
 
 impl Drop for Crun {
     fn drop(&mut self) {
+        let mut names = Vec::new();
         let list = Outcome::of(&mut self.command(&["list", "-q"]));
         for name in list.lines() {
             drop(Outcome::of(&mut self.command(&["delete", "--force", name])));
+            names.push(name.to_owned());
         }
-        let left = self.before.leftovers();
+        let left = self.before.leftovers(&names);
         assert!(left.is_empty() || thread::panicking(), "left behind:\n{}", left.join("\n"));
     }
 }

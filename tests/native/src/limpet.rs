@@ -164,14 +164,43 @@ impl Limpet {
     /// What is left behind apart from the containers that exist.
     #[must_use]
     pub fn leftovers(&self) -> Vec<String> {
-        [self.before.leftovers(), self.directories()].concat()
+        [self.before.leftovers(&self.container_ids()), self.directories()].concat()
     }
 
     /// Directories of containers, durable and not.
     fn directories(&self) -> Vec<String> {
+        self.container_paths().map(|path| format!("directory: {}", path.display())).collect()
+    }
+
+    fn container_paths(&self) -> impl Iterator<Item = PathBuf> {
         let containers = [&self.root, &self.state].map(|base| base.join("containers"));
-        let entries = containers.iter().flat_map(|path| fs::read_dir(path).into_iter().flatten().flatten());
-        entries.map(|entry| format!("directory: {}", entry.path().display())).collect()
+        let entries =
+            containers.into_iter().flat_map(|path| fs::read_dir(path).into_iter().flatten().flatten());
+        entries.map(|entry| entry.path())
+    }
+
+    /// By their directories: for what must be known even when `ps` is broken.
+    fn container_ids(&self) -> Vec<String> {
+        let name = |path: PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        self.container_paths().filter_map(name).filter(|name| name.len() == 64).collect()
+    }
+
+    /// The keeper of a container that runs.
+    ///
+    /// # Panics
+    /// The parent of the container's first process is not a keeper of this limpet.
+    #[must_use]
+    pub fn keeper(&self, name: &str) -> u32 {
+        let pid = self.field(name, "/State/Pid");
+        let stat =
+            fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_else(|e| panic!("{name} ({pid}): {e}"));
+        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)).unwrap_or_default();
+        let command = fs::read_to_string(format!("/proc/{parent}/cmdline")).unwrap_or_default();
+        assert!(
+            command.contains(self.home.text()),
+            "process {parent} is no keeper of this test: {command:?}"
+        );
+        parent.parse().unwrap_or_else(|e| panic!("{parent}: {e}"))
     }
 
     fn remove_containers(&self) {
@@ -181,11 +210,9 @@ impl Limpet {
         }
     }
 
-    /// So that a failed test does not spoil the machine for the next: by pid, and mounts from the innermost.
+    /// So that a failed test does not spoil the machine for the next. Mounts go from the innermost.
     fn clear(&self, left: &[String]) {
-        for pid in self.before.pids() {
-            drop(Command::new("kill").args(["-KILL", &pid.to_string()]).output());
-        }
+        self.before.kill_leftovers(&self.container_ids());
         let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let targets = table.lines().filter_map(|line| line.split(' ').nth(4));
         for target in

@@ -4,19 +4,12 @@ use native_tests::Limpet;
 
 const PRIVATE_KIB_MAX: u64 = 150;
 
-fn keeper_of(limpet: &Limpet, name: &str) -> String {
-    let pid = limpet.field(name, "/State/Pid");
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
-    let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
-    parent.expect("it has a parent").to_owned()
-}
-
 #[test]
 fn an_idle_keeper_is_small() {
     let limpet = Limpet::with(&["probe"]);
     limpet.detached(&["--name", "c", "probe", "on-term", "0"]);
     limpet.until_logged("c", "ready");
-    let path = format!("/proc/{}/smaps_rollup", keeper_of(&limpet, "c"));
+    let path = format!("/proc/{}/smaps_rollup", limpet.keeper("c"));
     let text = std::fs::read_to_string(&path).expect("the keeper runs");
     let private = text.lines().filter(|line| line.starts_with("Private_"));
     let kib: u64 = private.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum();
@@ -27,14 +20,14 @@ fn an_idle_keeper_is_small() {
 fn a_keeper_belongs_to_nobody() {
     let limpet = Limpet::with(&["probe"]);
     limpet.detached(&["--name", "c", "probe", "on-term", "0"]);
-    let keeper = keeper_of(&limpet, "c");
+    let keeper = limpet.keeper("c");
     let stat = std::fs::read_to_string(format!("/proc/{keeper}/stat")).expect("the keeper runs");
     let mut fields =
         stat.rsplit_once(") ").map(|(_, rest)| rest.split(' ').skip(1)).expect("the form of proc(5)");
     let parent = fields.next().expect("a parent");
     assert_ne!(parent, std::process::id().to_string());
     let session = fields.nth(1).expect("a session");
-    assert_eq!(session, keeper, "it leads its own session");
+    assert_eq!(session, keeper.to_string(), "it leads its own session");
 }
 
 #[test]

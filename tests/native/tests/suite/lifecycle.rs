@@ -187,9 +187,7 @@ fn starting_what_runs_is_no_error() {
 fn a_killed_keeper_does_not_leave_a_container_that_says_it_runs() {
     let limpet = Limpet::with(&["busybox"]);
     limpet.detached(&["--name", "c", "busybox", "sleep", "1000"]);
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid(&limpet, "c"))).expect("it runs");
-    let keeper =
-        stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)).expect("it has a parent");
-    std::process::Command::new("kill").args(["-KILL", keeper]).status().expect("kill(1) is there");
+    let keeper = limpet.keeper("c").to_string();
+    std::process::Command::new("kill").args(["-KILL", &keeper]).status().expect("kill(1) is there");
     limpet.ok(&["rm", "-f", "c"]);
 }
