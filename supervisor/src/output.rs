@@ -1,6 +1,7 @@
 //! What people and programs are shown: tables, templates, durations, sizes, times. Pure text from values.
 
 pub mod containers;
+pub mod disk;
 pub mod duration;
 pub mod format;
 pub mod images;

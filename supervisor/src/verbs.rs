@@ -2,6 +2,7 @@
 
 mod attach;
 mod create;
+mod disk_usage;
 mod exec;
 mod images;
 mod inspect;
@@ -9,6 +10,7 @@ mod lifecycle;
 mod load;
 mod logs;
 mod pause;
+mod prune;
 mod ps;
 mod rename;
 mod run;
@@ -78,6 +80,10 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Tag(args) => images::tag(board, &args),
         Command::Save(args) => images::save(board, &args),
         Command::Rmi(args) => images::remove(board, &args),
+        Command::ContainerPrune(args) => prune::containers(board, &args),
+        Command::ImagePrune(args) => prune::images(board, &args),
+        Command::SystemPrune(args) => prune::system(board, &args),
+        Command::SystemDf(args) => disk_usage::usage(board, &args),
         Command::Load(args) => load::load(board, &args),
         Command::Help(page) => {
             screen::print(&page.render(style()));

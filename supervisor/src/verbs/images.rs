@@ -19,6 +19,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
+pub(super) use choosing::has_labels;
+
 /// `images`
 pub(super) fn images(board: &Board, args: &ImagesArgs) -> Outcome {
     let format = Format::parse(args.format.as_deref())?;
