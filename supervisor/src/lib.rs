@@ -7,6 +7,7 @@
 pub mod board;
 pub mod census;
 pub mod cli;
+pub mod copying;
 pub mod disk;
 pub mod failure;
 pub mod gathering;

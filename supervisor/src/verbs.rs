@@ -2,8 +2,11 @@
 
 mod attach;
 mod create;
+mod diff;
+mod cp;
 mod disk_usage;
 mod exec;
+mod export;
 mod images;
 mod inspect;
 mod lifecycle;
@@ -85,6 +88,9 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::SystemPrune(args) => prune::system(board, &args),
         Command::SystemDf(args) => disk_usage::usage(board, &args),
         Command::Load(args) => load::load(board, &args),
+        Command::Cp(args) => cp::cp(board, &args),
+        Command::Diff(container) => diff::diff(board, &container),
+        Command::Export(args) => export::export(board, &args),
         Command::Help(page) => {
             screen::print(&page.render(style()));
             Ok(0)
