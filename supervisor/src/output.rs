@@ -1,5 +1,6 @@
 //! What people and programs are shown: tables, templates, durations, sizes, times. Pure text from values.
 
+pub mod board;
 pub mod containers;
 pub mod disk;
 pub mod duration;

@@ -1,5 +1,6 @@
 //! One module per family of verbs: from a typed command to its effects.
 
+mod about;
 mod attach;
 mod create;
 mod diff;
@@ -8,6 +9,7 @@ mod disk_usage;
 mod exec;
 mod export;
 mod images;
+mod info;
 mod inspect;
 mod lifecycle;
 mod load;
@@ -87,6 +89,10 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::ImagePrune(args) => prune::images(board, &args),
         Command::SystemPrune(args) => prune::system(board, &args),
         Command::SystemDf(args) => disk_usage::usage(board, &args),
+        Command::Info(args) => info::info(board, &args),
+        Command::Version(args) => about::version(&args),
+        Command::Completion(shell) => about::completion(shell),
+        Command::Port(args) => about::port(board, &args),
         Command::Load(args) => load::load(board, &args),
         Command::Cp(args) => cp::cp(board, &args),
         Command::Diff(container) => diff::diff(board, &container),

@@ -197,6 +197,18 @@ pub(super) fn presence(table: &str, name: &str) -> Presence {
     }
 }
 
+/// What this board lacks of the controllers that limits need, and what brings each, given what it has.
+#[must_use]
+pub fn missing(version: Version, has: Controllers) -> Vec<Cause> {
+    let is_needed = |controller: &Controller| match controller {
+        // v2 counts CPU time by itself, freezes by itself, and filters devices by a program.
+        Controller::Cpuacct | Controller::Devices | Controller::Freezer => version == Version::V1,
+        Controller::Memory | Controller::Cpu | Controller::Cpuset | Controller::Pids | Controller::Io => true,
+    };
+    let lacking = Controller::ALL.into_iter().filter(|controller| is_needed(controller) && !has.contains(*controller));
+    lacking.map(|controller| why_missing(controller, version)).collect()
+}
+
 /// Why a controller cannot be used, looked up only once that is known.
 pub(super) fn why_missing(controller: Controller, version: Version) -> Cause {
     let mut presence_here = Presence::Absent;

@@ -30,7 +30,7 @@ mod v2;
 mod weight;
 
 pub use controller::{Controller, Controllers, Version};
-pub use detect::{Hierarchies, Layout, detect};
+pub use detect::{Hierarchies, Layout, detect, missing};
 pub use devices::{DevicePolicy, DeviceRule};
 pub use effective::Effective;
 pub use error::{Cause, CgroupError, LimitName};

@@ -83,11 +83,16 @@ impl Opening {
         match flag {
             "root" => self.root = Some(value),
             "state" => self.state = Some(value),
-            "version" if value == "true" => self.command = Some(Command::Version(FormatArgs::default())),
+            "version" if value == "true" => self.command = Some(version_line()),
             "help" if value == "true" => self.command = Some(Command::Help(help::program())),
             _ => {}
         }
     }
+}
+
+/// `--version` is one line, as of other programs; the verb says more.
+fn version_line() -> Command {
+    Command::Version(FormatArgs { format: Some("limpet version {{.Version}}".to_owned()) })
 }
 
 /// Reads the word after a group's name.

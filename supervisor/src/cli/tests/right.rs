@@ -146,7 +146,7 @@ fn what_docker_calls_by_two_names_is_one() {
         ("stop -t 3 a", "stop --time 3 a"),
         ("info", "system info"),
         ("ps -l", "ps -n 1"),
-        ("-v", "version"),
+        ("-v", "--version"),
         ("inspect --type image a", "image inspect a"),
     ] {
         assert_eq!(command(one), command(other), "{one} and {other}");
