@@ -137,7 +137,7 @@ pub fn begin(exec: &Exec<'_>) -> Result<Held, ExecError> {
     match clone_process(UnshareFlags::empty(), None).map_err(client("start a process"))? {
         Cloned::Child => {
             drop(ours);
-            holder::hold(&door, theirs)
+            holder::hold(door, theirs)
         }
         Cloned::Parent(_) => drop(theirs),
     }

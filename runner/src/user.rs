@@ -4,7 +4,10 @@
 //! The rules are docker's: a number needs no entry; a name does; without a group it is the user's own, with all the
 //! groups that list the user.
 
+use rustix::fd::AsFd;
+use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result};
+use std::fs::File;
 use std::io::Read;
 
 /// Most bytes that are read of passwd or group.
@@ -46,16 +49,40 @@ pub(crate) fn resolve(user: &str, extra: &[String]) -> Result<Identity> {
 /// A missing file is an empty one; a device or an endless file is cut.
 fn read_database(path: &str) -> Result<String> {
     let errno = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
-    let file = match std::fs::File::open(path) {
+    let file = match File::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
         file => file.map_err(errno)?,
     };
+    read_regular(file)
+}
+
+fn read_regular(file: File) -> Result<String> {
+    let errno = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
     if !file.metadata().map_err(errno)?.is_file() {
         return Ok(String::new());
     }
     let mut bytes = Vec::new();
     file.take(DATABASE_BYTES_MAX).read_to_end(&mut bytes).map_err(errno)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The passwd of the container that `pid` is in, read from outside: no link and no special file that a container put
+/// there leads out of it or is waited for. Empty where there is none.
+#[must_use]
+pub fn passwd_of(pid: i32) -> String {
+    let read = || -> Result<String> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(format!("/proc/{pid}/root"), flags, Mode::empty())?;
+        let file = crate::beneath::open(root.as_fd(), "/etc/passwd", OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
+        read_regular(file.into())
+    };
+    read().unwrap_or_default()
+}
+
+/// The name of a user in the text of passwd(5).
+#[must_use]
+pub fn name_of(uid: u32, passwd: &str) -> Option<&str> {
+    passwd.lines().filter_map(parse_user).find(|entry| entry.uid == uid).map(|entry| entry.name)
 }
 
 /// Resolves `user` (`name|uid[:group|gid]`, empty is root) in the texts of passwd(5) and group(5).

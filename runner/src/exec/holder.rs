@@ -26,8 +26,11 @@ const GO: &[u8] = b"g";
 const DISCARDED_BYTES: usize = 4096;
 
 /// Holds the command until it ends, or until the client is gone and the command killed; does not come back.
-pub(super) fn hold(door: &Door<'_>, client: OwnedFd) -> ! {
-    match begin(door) {
+pub(super) fn hold(door: Door<'_>, client: OwnedFd) -> ! {
+    let begun = begin(&door);
+    // For as long as the command runs, nothing of this is needed.
+    drop(door);
+    match begun {
         Ok((child, stdio)) => serve(&child, stdio, client),
         Err(refused) => {
             // A client that is gone needs no answer.

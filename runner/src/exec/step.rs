@@ -28,20 +28,20 @@ pub enum EnterStep {
     Process(ProcessStep),
 }
 
+/// What the holder does before the entrant goes on.
+const OF_HOLDER: [EnterStep; 3] = [EnterStep::EnterPidNamespace, EnterStep::StartProcess, EnterStep::SetLimits];
 /// The first step of the entrant.
-pub(super) const FIRST_INSIDE: usize = 3;
+pub(super) const FIRST_INSIDE: usize = OF_HOLDER.len();
 
 /// All steps for `launch.process`.
 pub(super) fn steps(launch: &Launch) -> Vec<EnterStep> {
-    let mut steps = vec![
-        EnterStep::EnterPidNamespace,
-        EnterStep::StartProcess,
-        EnterStep::SetLimits,
+    let mut steps = OF_HOLDER.to_vec();
+    steps.extend([
         EnterStep::JoinCgroup,
         EnterStep::EnterNamespaces,
         EnterStep::FindDirectory(launch.process.cwd.clone()),
         EnterStep::OpenStdio,
-    ];
+    ]);
     steps.extend(joining_steps(launch).into_iter().map(EnterStep::Process));
     steps
 }
