@@ -2,9 +2,9 @@
 
 mod about;
 mod attach;
+mod cp;
 mod create;
 mod diff;
-mod cp;
 mod disk_usage;
 mod exec;
 mod export;
@@ -19,6 +19,8 @@ mod prune;
 mod ps;
 mod rename;
 mod run;
+mod stats;
+mod top;
 mod update;
 
 use crate::board::Board;
@@ -93,6 +95,8 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Version(args) => about::version(&args),
         Command::Completion(shell) => about::completion(shell),
         Command::Port(args) => about::port(board, &args),
+        Command::Stats(args) => stats::stats(board, &args),
+        Command::Top(args) => top::top(board, &args),
         Command::Load(args) => load::load(board, &args),
         Command::Cp(args) => cp::cp(board, &args),
         Command::Diff(container) => diff::diff(board, &container),
