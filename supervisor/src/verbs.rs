@@ -19,6 +19,7 @@ mod prune;
 mod ps;
 mod rename;
 mod run;
+mod shown;
 mod stats;
 mod top;
 mod update;

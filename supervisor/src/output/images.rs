@@ -94,19 +94,20 @@ pub struct HistoryStyle {
 pub fn history(id: &Digest, lines: &[HistoryLine], style: HistoryStyle, now_ns: u64) -> Vec<Value> {
     let step = |(index, line): (usize, &HistoryLine)| {
         let id = if index == 0 { shown_id(id, style.whole) } else { MISSING.to_owned() };
-        history_row(id, line, style, now_ns)
+        history_row(&id, line, style, now_ns)
     };
     lines.iter().enumerate().map(step).collect()
 }
 
-fn history_row(id: String, line: &HistoryLine, style: HistoryStyle, now_ns: u64) -> Value {
+fn history_row(id: &str, line: &HistoryLine, style: HistoryStyle, now_ns: u64) -> Value {
     let created_ns = nanoseconds(line.created_s);
     let created_at = created_ns.map_or_else(|| "N/A".to_owned(), time::rfc3339);
+    let age = style.human.then(|| since(created_ns, now_ns));
     let size = if style.human { size::decimal(line.size_bytes) } else { line.size_bytes.to_string() };
     let command = line.created_by.replace('\t', " ");
     json!({
         "ID": id,
-        "CreatedSince": if style.human { since(created_ns, now_ns) } else { created_at.clone() },
+        "CreatedSince": age.as_ref().unwrap_or(&created_at),
         "CreatedAt": created_at,
         "CreatedBy": if style.whole { command } else { text::ellipsis(&command, STEP_CHARS) },
         "Size": size,

@@ -1,5 +1,6 @@
 //! Small verbs that look: `version`, `completion`, `port`.
 
+use super::shown;
 use crate::board::Board;
 use crate::cli::command::{FormatArgs, PortArgs, Shell};
 use crate::cli::completion;
@@ -13,7 +14,7 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// `version`
 pub(super) fn version(args: &FormatArgs) -> Outcome {
-    let format = Format::parse(args.format.as_deref())?;
+    let format = shown::format(args.format.as_deref())?;
     let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
     let document = board::version(VERSION, &kernel);
     let text = if format == Format::Table { board::version_lines(&document) } else { format.document(&document)? };

@@ -1,6 +1,7 @@
 //! `system df`: what images, containers and volumes take of the disk.
 
 use super::ps::{disk_use, own_bytes};
+use super::shown;
 use crate::board::Board;
 use crate::census::{Census, Listed};
 use crate::cli::command::DfArgs;
@@ -36,7 +37,7 @@ struct Holdings {
 
 /// `system df`
 pub(super) fn usage(board: &Board, args: &DfArgs) -> Outcome {
-    let format = Format::parse(args.format.as_deref())?;
+    let format = shown::format(args.format.as_deref())?;
     let store = board.store()?;
     let containers = Census::take(board)?.complaining();
     let usage = store.usage(&|id| is_used(&containers, id))?;

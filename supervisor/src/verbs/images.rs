@@ -3,11 +3,11 @@
 mod choosing;
 
 use super::each;
+use super::shown;
 use crate::board::Board;
 use crate::census::ImageUsers;
 use crate::cli::command::{HistoryArgs, ImagesArgs, RmiArgs, SaveArgs, TagArgs};
 use crate::failure::{Failure, Outcome};
-use crate::output::format::Format;
 use crate::output::images::{COLUMNS, COLUMNS_WITH_DIGEST, HEADINGS, HISTORY_COLUMNS, HistoryStyle, history as history_rows};
 use crate::output::images::{rows, shown_id};
 use crate::screen;
@@ -23,7 +23,7 @@ pub(super) use choosing::has_labels;
 
 /// `images`
 pub(super) fn images(board: &Board, args: &ImagesArgs) -> Outcome {
-    let format = Format::parse(args.format.as_deref())?;
+    let format = shown::format(args.format.as_deref())?;
     let store = board.store()?;
     let chosen = choosing::chosen(&store, args)?;
     if args.quiet {
@@ -44,7 +44,7 @@ pub(super) fn images(board: &Board, args: &ImagesArgs) -> Outcome {
 
 /// `history`
 pub(super) fn history(board: &Board, args: &HistoryArgs) -> Outcome {
-    let format = Format::parse(args.format.as_deref())?;
+    let format = shown::format(args.format.as_deref())?;
     let store = board.store()?;
     let image = store.find(&args.image)?;
     let lines = store.history(&image)?;
@@ -96,7 +96,7 @@ fn in_use(store: &Store, users: &ImageUsers<'_>, text: &str) -> Result<Failure, 
         None => "a container that ended just now; try again".to_owned(),
     };
     let or_else = if image.references.is_empty() { "" } else { ", or take only its names away with -f" };
-    Ok(Failure::new(format!("image {text} is used by {by}; remove the container first{or_else}")))
+    Ok(Failure::new(format!("image {text} is in use by {by}; remove the container first{or_else}")))
 }
 
 fn told(removed: &Removed) -> String {

@@ -1,6 +1,7 @@
 //! `info`: what this board's kernel offers, and what Limpet holds here. Makes nothing: it also answers on a board where
 //! Limpet has never run, and where it could not.
 
+use super::shown;
 use crate::board::Board;
 use crate::census::Census;
 use crate::cli::command::FormatArgs;
@@ -17,7 +18,7 @@ use std::path::Path;
 
 /// `info`
 pub(super) fn info(board: &Board, args: &FormatArgs) -> Outcome {
-    let format = Format::parse(args.format.as_deref())?;
+    let format = shown::format(args.format.as_deref())?;
     let facts = facts(board);
     if format != Format::Table {
         screen::print(&format.document(&board::info(&facts))?);

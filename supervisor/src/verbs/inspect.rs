@@ -1,6 +1,7 @@
 //! `inspect`: all that is known of containers and images, with what the kernel enforces now.
 
 use super::ps::disk_use;
+use super::shown;
 use crate::board::Board;
 use crate::census::Listed;
 use crate::cli::command::{InspectArgs, InspectKind};
@@ -19,7 +20,7 @@ use serde_json::Value;
 pub(super) fn inspect(board: &Board, args: &InspectArgs) -> Outcome {
     let template = match args.format.as_deref() {
         None | Some("json") => None,
-        Some(text) => Some(Template::parse(text)?),
+        Some(text) => Some(shown::template(text)?),
     };
     let mut found = Vec::new();
     let mut status = 0;

@@ -21,7 +21,10 @@ pub(super) fn load(board: &Board, args: &LoadArgs) -> Outcome {
     }
     let store = board.store()?;
     let loaded = match &args.input {
-        Some(path) if path != "-" => store.load(Input::Path(Path::new(path)), &options)?,
+        Some(path) if path != "-" => {
+            let loaded = store.load(Input::Path(Path::new(path)), &options);
+            loaded.map_err(|error| Failure::new(format!("load {path}: {}", Failure::from(error))))?
+        }
         _ => store.load(Input::File(stdin()?), &options)?,
     };
     for image in loaded {

@@ -2,13 +2,13 @@
 
 mod filtering;
 
+use super::shown;
 use crate::board::Board;
 use crate::census::{Census, Listed};
 use crate::cli::command::PsArgs;
 use crate::disk::tree_bytes;
 use crate::failure::{Failure, Outcome};
 use crate::output::containers::{COLUMNS, COLUMNS_WITH_SIZE, DiskUse, HEADINGS, row};
-use crate::output::format::Format;
 use crate::screen;
 use limpet_protocol::container::Container;
 use limpet_runner::keeper::now_ns;
@@ -19,7 +19,7 @@ pub(super) use filtering::has_label;
 
 /// `ps`
 pub(super) fn ps(board: &Board, args: &PsArgs) -> Outcome {
-    let format = Format::parse(args.format.as_deref())?;
+    let format = shown::format(args.format.as_deref())?;
     let chosen = chosen(board, args)?;
     if args.quiet {
         for listed in &chosen {
