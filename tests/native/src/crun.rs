@@ -4,7 +4,7 @@
 //! (package golang-github-containers-common). What fails here too is a fault of the test or of the machine.
 
 use crate::bundle;
-use crate::leftovers::{Before, MARK};
+use crate::leftovers::{MARK, Traces};
 use crate::live::Live;
 use crate::outcome::Outcome;
 use crate::places;
@@ -14,12 +14,13 @@ use crate::until::until;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::{fs, thread};
 
 /// crun with a state directory and bundles of its own.
 #[derive(Debug)]
 pub struct Crun {
-    before: Before,
+    names: Mutex<Vec<String>>,
     home: Scratch,
 }
 
@@ -28,8 +29,7 @@ impl Crun {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it makes directories, and wants to be dropped")]
     pub fn new() -> Self {
-        let home = Scratch::new();
-        Self { before: Before::look(home.path()), home }
+        Self { names: Mutex::default(), home: Scratch::new() }
     }
 
     /// Debian's crun 1.8.1 refuses a machine that has both v1 and v2 mounted: it gets to see v1 alone.
@@ -88,6 +88,7 @@ impl Runtime for Crun {
     }
 
     fn foreground(&self, name: &str, ask: &Ask) -> Command {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
         let bundle = self.bundle(name, ask);
         let pid_file = self.pid_file(name);
         self.command(&["run", "--bundle", &bundle, "--pid-file", &pid_file.to_string_lossy(), name])
@@ -109,13 +110,12 @@ impl Runtime for Crun {
 
 impl Drop for Crun {
     fn drop(&mut self) {
-        let mut names = Vec::new();
         let list = Outcome::of(&mut self.command(&["list", "-q"]));
         for name in list.lines() {
             drop(Outcome::of(&mut self.command(&["delete", "--force", name])));
-            names.push(name.to_owned());
         }
-        let left = self.before.leftovers(&names);
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let left = Traces::new(self.home.path(), names).leftovers();
         assert!(left.is_empty() || thread::panicking(), "left behind:\n{}", left.join("\n"));
     }
 }

@@ -18,6 +18,7 @@ pub mod runtime;
 pub mod scratch;
 pub mod terminal;
 pub mod until;
+mod witness;
 
 pub use cgroup::Cgroup;
 pub use crun::Crun;

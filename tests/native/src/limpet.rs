@@ -1,12 +1,13 @@
 //! One limpet with directories of its own, and the check that it left nothing behind.
 
-use crate::leftovers::{Before, MARK};
+use crate::leftovers::{MARK, Traces};
 use crate::live::Live;
 use crate::outcome::{Outcome, typed};
 use crate::places;
 use crate::runtime::{Ask, Runtime};
 use crate::scratch::Scratch;
 use crate::until::until;
+use crate::witness::Witness;
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub struct Limpet {
     program: PathBuf,
     root: PathBuf,
     state: PathBuf,
-    before: Before,
+    witness: Witness,
     // Last: removed when everything in it is gone.
     home: Scratch,
 }
@@ -33,7 +34,8 @@ impl Limpet {
     pub fn new() -> Self {
         let home = Scratch::new();
         let (root, state) = (home.path().join("root"), home.path().join("state"));
-        Self { program: places::limpet(), root, state, before: Before::look(home.path()), home }
+        let witness = Witness::watch(&root.join("containers"));
+        Self { program: places::limpet(), root, state, witness, home }
     }
 
     /// With these sample images loaded.
@@ -50,6 +52,7 @@ impl Limpet {
     #[must_use]
     pub fn with_root(mut self, root: &Path) -> Self {
         root.clone_into(&mut self.root);
+        self.witness = Witness::watch(&root.join("containers"));
         self
     }
 
@@ -94,7 +97,6 @@ impl Limpet {
 
     /// Runs `limpet ARGS`, which must succeed.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "that it went well is often all one wants to know")]
     pub fn ok(&self, args: &[&str]) -> Outcome {
         self.try_to(args).ok()
     }
@@ -120,7 +122,6 @@ impl Limpet {
 
     /// `limpet run -d ARGS`; gives the id.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "a container with a name needs no id")]
     pub fn detached(&self, args: &[&str]) -> String {
         let id = self.ok(&[&["run", "-d"], args].concat()).text().to_owned();
         assert!(id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit()), "not an id: {id:?}");
@@ -164,7 +165,7 @@ impl Limpet {
     /// What is left behind apart from the containers that exist.
     #[must_use]
     pub fn leftovers(&self) -> Vec<String> {
-        [self.before.leftovers(&self.container_ids()), self.directories()].concat()
+        [self.traces().leftovers(), self.directories()].concat()
     }
 
     /// Directories of containers, durable and not.
@@ -179,10 +180,8 @@ impl Limpet {
         entries.map(|entry| entry.path())
     }
 
-    /// By their directories: for what must be known even when `ps` is broken.
-    fn container_ids(&self) -> Vec<String> {
-        let name = |path: PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
-        self.container_paths().filter_map(name).filter(|name| name.len() == 64).collect()
+    fn traces(&self) -> Traces {
+        Traces::new(self.home.path(), self.witness.ids())
     }
 
     /// The keeper of a container that runs.
@@ -209,21 +208,6 @@ impl Limpet {
             drop(self.try_to(&["rm", "-f", id]));
         }
     }
-
-    /// So that a failed test does not spoil the machine for the next. Mounts go from the innermost.
-    fn clear(&self, left: &[String]) {
-        self.before.kill_leftovers(&self.container_ids());
-        let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        let targets = table.lines().filter_map(|line| line.split(' ').nth(4));
-        for target in
-            targets.filter(|target| target.starts_with(self.home.text())).collect::<Vec<_>>().iter().rev()
-        {
-            drop(Command::new("umount").args(["-l", target]).output());
-        }
-        for path in left.iter().filter_map(|line| line.strip_prefix("cgroup: ")) {
-            drop(fs::remove_dir(path));
-        }
-    }
 }
 
 impl Drop for Limpet {
@@ -233,7 +217,7 @@ impl Drop for Limpet {
         if left.is_empty() {
             return;
         }
-        self.clear(&left);
+        self.traces().clear();
         let message = format!("left behind:\n{}", left.join("\n"));
         assert!(thread::panicking(), "{message}");
         eprintln!("{message}");

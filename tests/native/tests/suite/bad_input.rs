@@ -70,7 +70,7 @@ const TABLE: &[(&[&str], i32, &[&str])] = &[
     (&["history", "nobody"], 1, &["no such image", "nobody"]),
     (&["load", "-i", "/no/such/file"], 1, &["/no/such/file"]),
     (&["load", "-i", "/etc/passwd"], 1, &["/etc/passwd"]),
-    (&["inspect", "-f", "{{.State.", "busybox"], 125, &["{{.State."]),
+    (&["inspect", "-f", "{{.State.", "busybox"], 1, &["template"]),
 ];
 
 #[test]
@@ -171,7 +171,7 @@ fn a_changed_layer_is_refused() {
 fn a_missing_layer_is_refused() {
     let limpet = Limpet::new();
     loaded_after(&limpet, |directory| fs::remove_file(layer(directory)).expect("it is there"))
-        .refused(1, &["layer"]);
+        .refused(1, &["missing"]);
     nothing_was_loaded(&limpet);
 }
 

@@ -6,15 +6,15 @@ use native_tests::{Limpet, until};
 fn sleeping(image: &str) -> Limpet {
     let limpet = Limpet::with(&[image]);
     let command = ["sleep", "1000"];
-    limpet.detached(&["--name", "c", image, command[0], command[1]]);
+    limpet.detached(&["--name", "cc", image, command[0], command[1]]);
     limpet
 }
 
 #[test]
 fn exec_joins_the_container() {
     let limpet = sleeping("probe");
-    let report = limpet.ok(&["exec", "c", "/probe", "report"]).report();
-    let pid = limpet.field("c", "/State/Pid");
+    let report = limpet.ok(&["exec", "cc", "/probe", "report"]).report();
+    let pid = limpet.field("cc", "/State/Pid");
     for kind in ["mnt", "pid", "net", "ipc", "uts", "cgroup", "user"] {
         let link = std::fs::read_link(format!("/proc/{pid}/ns/{kind}")).expect("it runs");
         assert_eq!(report.namespaces.get(kind).map(String::as_str), link.to_str(), "{kind}");
@@ -25,12 +25,12 @@ fn exec_joins_the_container() {
 #[test]
 fn exec_is_as_confined_as_the_container() {
     let limpet = sleeping("probe");
-    let report = limpet.ok(&["exec", "c", "/probe", "report"]).report();
+    let report = limpet.ok(&["exec", "cc", "/probe", "report"]).report();
     capabilities::assert_root_has(&report, capabilities::default());
     process::assert_no_leaked_fds(&report);
     native_tests::isolated::seccomp::assert_filtered_strictly(&report);
     let limit = native_tests::Cgroup::of(
-        limpet.field("c", "/State/Pid").as_i64().expect("a pid").try_into().expect("small"),
+        limpet.field("cc", "/State/Pid").as_i64().expect("a pid").try_into().expect("small"),
     );
     assert!(limit.memory_limit_bytes().is_some());
 }
@@ -38,15 +38,15 @@ fn exec_is_as_confined_as_the_container() {
 #[test]
 fn an_executed_process_is_in_the_cgroup() {
     let limpet = sleeping("busybox");
-    limpet.ok(&["exec", "-d", "c", "sleep", "3000"]);
-    until("it is seen", || limpet.ok(&["top", "c"]).stdout.contains("sleep 3000").then_some(()));
+    limpet.ok(&["exec", "-d", "cc", "sleep", "3000"]);
+    until("it is seen", || limpet.ok(&["top", "cc"]).stdout.contains("sleep 3000").then_some(()));
 }
 
 #[test]
 fn exec_takes_environment_directory_and_user() {
     let limpet = sleeping("busybox");
     let script = "echo $TIDE $(pwd) $(id -u):$(id -g)";
-    let shown = limpet.ok(&["exec", "-e", "TIDE=low", "-w", "/tmp", "-u", "1:2", "c", "sh", "-c", script]);
+    let shown = limpet.ok(&["exec", "-e", "TIDE=low", "-w", "/tmp", "-u", "1:2", "cc", "sh", "-c", script]);
     assert_eq!(shown.text(), "low /tmp 1:2");
 }
 
@@ -54,7 +54,7 @@ fn exec_takes_environment_directory_and_user() {
 fn exec_i_passes_stdin_on() {
     let limpet = sleeping("busybox");
     let big = vec![b'x'; 1 << 20];
-    let shown = limpet.fed(&big, &["exec", "-i", "c", "wc", "-c"]).ok();
+    let shown = limpet.fed(&big, &["exec", "-i", "cc", "wc", "-c"]).ok();
     assert_eq!(shown.text(), "1048576");
 }
 
@@ -70,8 +70,8 @@ fn run_i_passes_stdin_on_and_stdout_back() {
 #[test]
 fn exec_in_what_does_not_run_is_refused() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.ok(&["run", "--name", "c", "busybox", "true"]);
-    limpet.try_to(&["exec", "c", "true"]).refused(1, &["c", "not running"]);
+    limpet.ok(&["run", "--name", "cc", "busybox", "true"]);
+    limpet.try_to(&["exec", "cc", "true"]).refused(1, &["cc", "not running"]);
     limpet.try_to(&["exec", "nobody", "true"]).refused(1, &["no such container", "nobody"]);
 }
 
@@ -79,12 +79,12 @@ fn exec_in_what_does_not_run_is_refused() {
 fn attach_shows_what_comes_and_gives_the_exit_code() {
     let limpet = Limpet::with(&["busybox"]);
     let script = "while [ ! -e /go ]; do sleep 0.05; done; echo tide; exit 6";
-    limpet.detached(&["--name", "c", "busybox", "sh", "-c", script]);
-    let attached = limpet.command(&["attach", "c"]);
-    let live = native_tests::Live::start(attached, "c".to_owned());
+    limpet.detached(&["--name", "cc", "busybox", "sh", "-c", script]);
+    let attached = limpet.command(&["attach", "cc"]);
+    let live = native_tests::Live::start(attached, "cc".to_owned());
     // The file only appears after somebody is attached: exec comes later than attach's own start.
     std::thread::sleep(std::time::Duration::from_millis(300));
-    limpet.ok(&["exec", "c", "touch", "/go"]);
+    limpet.ok(&["exec", "cc", "touch", "/go"]);
     let outcome = live.wait();
     assert_eq!((outcome.code, outcome.text()), (6, "tide"), "{outcome:?}");
 }
@@ -92,6 +92,6 @@ fn attach_shows_what_comes_and_gives_the_exit_code() {
 #[test]
 fn attach_to_what_does_not_run_is_refused() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.ok(&["run", "--name", "c", "busybox", "true"]);
-    limpet.try_to(&["attach", "c"]).refused(1, &["c", "not running"]);
+    limpet.ok(&["run", "--name", "cc", "busybox", "true"]);
+    limpet.try_to(&["attach", "cc"]).refused(1, &["cc", "not running"]);
 }

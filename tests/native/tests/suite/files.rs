@@ -12,14 +12,14 @@ fn cp_goes_both_ways_running_or_not() {
     let limpet = Limpet::with(&["busybox"]);
     fs::write(limpet.home().join("in"), "tide").expect("the scratch directory is writable");
     for run in [false, true] {
-        limpet.ok(&["create", "--name", "c", "busybox", "sleep", "1000"]);
+        limpet.ok(&["create", "--name", "cc", "busybox", "sleep", "1000"]);
         if run {
-            limpet.ok(&["start", "c"]);
+            limpet.ok(&["start", "cc"]);
         }
-        limpet.ok(&["cp", &path(&limpet, "in"), "c:/tmp/there"]);
-        limpet.ok(&["cp", "c:/tmp/there", &path(&limpet, "out")]);
+        limpet.ok(&["cp", &path(&limpet, "in"), "cc:/tmp/there"]);
+        limpet.ok(&["cp", "cc:/tmp/there", &path(&limpet, "out")]);
         assert_eq!(fs::read_to_string(limpet.home().join("out")).expect("it was written"), "tide");
-        limpet.ok(&["rm", "-f", "c"]);
+        limpet.ok(&["rm", "-f", "cc"]);
     }
 }
 
@@ -29,14 +29,14 @@ fn cp_follows_no_link_out_of_the_container() {
     let secret = path(&limpet, "secret");
     fs::write(&secret, "mine").expect("the scratch directory is writable");
     let script = format!("ln -s {secret} /tmp/file; ln -s {} /tmp/dir; sleep 1000", limpet.home().display());
-    limpet.detached(&["--name", "c", "busybox", "sh", "-c", &script]);
+    limpet.detached(&["--name", "cc", "busybox", "sh", "-c", &script]);
     native_tests::until("the links are there", || {
-        (limpet.try_to(&["exec", "c", "readlink", "/tmp/dir"]).code == 0).then_some(())
+        (limpet.try_to(&["exec", "cc", "readlink", "/tmp/dir"]).code == 0).then_some(())
     });
-    limpet.try_to(&["cp", "-L", "c:/tmp/file", &path(&limpet, "stolen")]).refused(1, &["/tmp/file"]);
-    limpet.try_to(&["cp", "c:/tmp/dir/secret", &path(&limpet, "stolen")]).refused(1, &["/tmp/dir"]);
+    limpet.try_to(&["cp", "-L", "cc:/tmp/file", &path(&limpet, "stolen")]).refused(1, &["/tmp/file"]);
+    limpet.try_to(&["cp", "cc:/tmp/dir/secret", &path(&limpet, "stolen")]).refused(1, &["/tmp/dir"]);
     fs::write(limpet.home().join("new"), "theirs").expect("the scratch directory is writable");
-    drop(limpet.try_to(&["cp", &path(&limpet, "new"), "c:/tmp/dir/secret"]));
+    drop(limpet.try_to(&["cp", &path(&limpet, "new"), "cc:/tmp/dir/secret"]));
     assert_eq!(fs::read_to_string(&secret).expect("it is there"), "mine");
     assert!(!limpet.home().join("stolen").exists());
 }
@@ -47,13 +47,13 @@ fn diff_tells_what_changed() {
     limpet.ok(&[
         "run",
         "--name",
-        "c",
+        "cc",
         "busybox",
         "sh",
         "-c",
         "echo x > /new; rm /etc/group; echo x >> /etc/passwd",
     ]);
-    let diff = limpet.ok(&["diff", "c"]).stdout;
+    let diff = limpet.ok(&["diff", "cc"]).stdout;
     for line in ["A /new", "D /etc/group", "C /etc/passwd", "C /etc"] {
         assert!(diff.lines().any(|l| l == line), "{line} is not in\n{diff}");
     }
@@ -62,9 +62,9 @@ fn diff_tells_what_changed() {
 #[test]
 fn export_is_a_tar_of_the_root() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.ok(&["run", "--name", "c", "busybox", "sh", "-c", "echo tide > /new"]);
+    limpet.ok(&["run", "--name", "cc", "busybox", "sh", "-c", "echo tide > /new"]);
     let file = path(&limpet, "out.tar");
-    limpet.ok(&["export", "-o", &file, "c"]);
+    limpet.ok(&["export", "-o", &file, "cc"]);
     let tar = |args: &[&str]| {
         let output = std::process::Command::new("tar").args(args).output().expect("tar(1) is there");
         String::from_utf8_lossy(&output.stdout).into_owned()

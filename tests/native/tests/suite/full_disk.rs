@@ -86,13 +86,13 @@ fn a_running_container_survives_a_full_disk() {
     let cramped = Cramped::new("16m");
     let small = places::docker_archive("probe");
     cramped.limpet.ok(&["load", "-i", small.to_str().expect("UTF-8")]);
-    cramped.limpet.detached(&["--name", "c", "probe", "on-term", "0"]);
-    cramped.limpet.until_logged("c", "ready");
+    cramped.limpet.detached(&["--name", "cc", "probe", "on-term", "0"]);
+    cramped.limpet.until_logged("cc", "ready");
     cramped.disk.fill();
-    assert_eq!(cramped.limpet.field("c", "/State/Status"), "running");
-    cramped.limpet.ok(&["stop", "c"]);
+    assert_eq!(cramped.limpet.field("cc", "/State/Status"), "running");
+    cramped.limpet.ok(&["stop", "cc"]);
     cramped.disk.free();
-    cramped.limpet.ok(&["rm", "c"]);
+    cramped.limpet.ok(&["rm", "cc"]);
     unmount(cramped);
 }
 

@@ -17,10 +17,10 @@ fn without_it_they_are_not() {
 #[test]
 fn signals_are_forwarded() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.detached(&["--name", "c", "--init", "probe", "on-term", "6"]);
-    limpet.until_logged("c", "ready");
-    limpet.ok(&["stop", "c"]);
-    assert_eq!(limpet.field("c", "/State/ExitCode"), 6);
+    limpet.detached(&["--name", "cc", "--init", "probe", "on-term", "6"]);
+    limpet.until_logged("cc", "ready");
+    limpet.ok(&["stop", "cc"]);
+    assert_eq!(limpet.field("cc", "/State/ExitCode"), 6);
 }
 
 #[test]

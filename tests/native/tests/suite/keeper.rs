@@ -7,9 +7,9 @@ const PRIVATE_KIB_MAX: u64 = 150;
 #[test]
 fn an_idle_keeper_is_small() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.detached(&["--name", "c", "probe", "on-term", "0"]);
-    limpet.until_logged("c", "ready");
-    let path = format!("/proc/{}/smaps_rollup", limpet.keeper("c"));
+    limpet.detached(&["--name", "cc", "probe", "on-term", "0"]);
+    limpet.until_logged("cc", "ready");
+    let path = format!("/proc/{}/smaps_rollup", limpet.keeper("cc"));
     let text = std::fs::read_to_string(&path).expect("the keeper runs");
     let private = text.lines().filter(|line| line.starts_with("Private_"));
     let kib: u64 = private.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum();
@@ -19,8 +19,8 @@ fn an_idle_keeper_is_small() {
 #[test]
 fn a_keeper_belongs_to_nobody() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.detached(&["--name", "c", "probe", "on-term", "0"]);
-    let keeper = limpet.keeper("c");
+    limpet.detached(&["--name", "cc", "probe", "on-term", "0"]);
+    let keeper = limpet.keeper("cc");
     let stat = std::fs::read_to_string(format!("/proc/{keeper}/stat")).expect("the keeper runs");
     let mut fields =
         stat.rsplit_once(") ").map(|(_, rest)| rest.split(' ').skip(1)).expect("the form of proc(5)");
@@ -44,8 +44,8 @@ fn long_state_paths_work() {
     let limpet = Limpet::with(&["probe"]);
     let long = limpet.home().join("x".repeat(120));
     let limpet = limpet.with_state(&long);
-    limpet.detached(&["--name", "c", "probe", "on-term", "3"]);
-    limpet.until_logged("c", "ready");
-    limpet.ok(&["stop", "c"]);
-    assert_eq!(limpet.field("c", "/State/ExitCode"), 3);
+    limpet.detached(&["--name", "cc", "probe", "on-term", "3"]);
+    limpet.until_logged("cc", "ready");
+    limpet.ok(&["stop", "cc"]);
+    assert_eq!(limpet.field("cc", "/State/ExitCode"), 3);
 }

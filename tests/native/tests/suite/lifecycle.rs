@@ -11,24 +11,24 @@ fn pid(limpet: &Limpet, name: &str) -> i32 {
 #[test]
 fn created_runs_exits_and_goes() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.ok(&["create", "--name", "c", "probe", "on-term", "5"]);
-    assert_eq!(limpet.field("c", "/State/Status"), "created");
-    assert_eq!(limpet.ok(&["start", "c"]).text(), "c");
-    limpet.until_logged("c", "ready");
-    assert_eq!(limpet.field("c", "/State/Status"), "running");
-    assert_eq!(limpet.ok(&["stop", "c"]).text(), "c");
-    assert_eq!(limpet.field("c", "/State/Status"), "exited");
-    assert_eq!(limpet.field("c", "/State/ExitCode"), 5);
-    limpet.ok(&["rm", "c"]);
+    limpet.ok(&["create", "--name", "cc", "probe", "on-term", "5"]);
+    assert_eq!(limpet.field("cc", "/State/Status"), "created");
+    assert_eq!(limpet.ok(&["start", "cc"]).text(), "cc");
+    limpet.until_logged("cc", "ready");
+    assert_eq!(limpet.field("cc", "/State/Status"), "running");
+    assert_eq!(limpet.ok(&["stop", "cc"]).text(), "cc");
+    assert_eq!(limpet.field("cc", "/State/Status"), "exited");
+    assert_eq!(limpet.field("cc", "/State/ExitCode"), 5);
+    limpet.ok(&["rm", "cc"]);
     assert!(limpet.ids().is_empty());
 }
 
 #[test]
 fn a_container_can_be_started_again() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.ok(&["create", "--name", "c", "busybox", "sh", "-c", "echo x >> /count; cat /count"]);
-    assert_eq!(limpet.ok(&["start", "-a", "c"]).text(), "x");
-    assert_eq!(limpet.ok(&["start", "-a", "c"]).text(), "x\nx");
+    limpet.ok(&["create", "--name", "cc", "busybox", "sh", "-c", "echo x >> /count; cat /count"]);
+    assert_eq!(limpet.ok(&["start", "-a", "cc"]).text(), "x");
+    assert_eq!(limpet.ok(&["start", "-a", "cc"]).text(), "x\nx");
 }
 
 #[test]
@@ -48,11 +48,11 @@ fn stop_sends_the_signal_and_then_kills_everybody() {
 fn stop_uses_the_containers_own_signal() {
     let limpet = Limpet::with(&["busybox"]);
     let script = "trap 'echo got usr1; exit 3' USR1; echo ready; while :; do sleep 0.1; done";
-    limpet.detached(&["--name", "c", "--stop-signal", "USR1", "busybox", "sh", "-c", script]);
-    limpet.until_logged("c", "ready");
-    limpet.ok(&["stop", "c"]);
-    assert_eq!(limpet.field("c", "/State/ExitCode"), 3);
-    assert!(limpet.ok(&["logs", "c"]).stdout.contains("got usr1"));
+    limpet.detached(&["--name", "cc", "--stop-signal", "USR1", "busybox", "sh", "-c", script]);
+    limpet.until_logged("cc", "ready");
+    limpet.ok(&["stop", "cc"]);
+    assert_eq!(limpet.field("cc", "/State/ExitCode"), 3);
+    assert!(limpet.ok(&["logs", "cc"]).stdout.contains("got usr1"));
 }
 
 #[test]
@@ -68,83 +68,83 @@ fn the_stop_timeout_is_the_containers_own() {
 #[test]
 fn stopping_the_stopped_is_no_error() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.ok(&["run", "--name", "c", "busybox", "true"]);
-    assert_eq!(limpet.ok(&["stop", "c"]).text(), "c");
-    limpet.try_to(&["kill", "c"]).refused(1, &["c", "not running"]);
+    limpet.ok(&["run", "--name", "cc", "busybox", "true"]);
+    assert_eq!(limpet.ok(&["stop", "cc"]).text(), "cc");
+    limpet.try_to(&["kill", "cc"]).refused(1, &["cc", "not running"]);
 }
 
 #[test]
 fn kill_sends_any_signal() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.detached(&["--name", "c", "probe", "on-term", "4"]);
-    limpet.until_logged("c", "ready");
-    limpet.ok(&["kill", "-s", "SIGTERM", "c"]);
-    assert_eq!(limpet.ok(&["wait", "c"]).text(), "4");
-    limpet.detached(&["--name", "d", "probe", "ignore-term"]);
-    limpet.ok(&["kill", "d"]);
-    assert_eq!(limpet.ok(&["wait", "d"]).text(), "137");
+    limpet.detached(&["--name", "cc", "probe", "on-term", "4"]);
+    limpet.until_logged("cc", "ready");
+    limpet.ok(&["kill", "-s", "SIGTERM", "cc"]);
+    assert_eq!(limpet.ok(&["wait", "cc"]).text(), "4");
+    limpet.detached(&["--name", "dd", "probe", "ignore-term"]);
+    limpet.ok(&["kill", "dd"]);
+    assert_eq!(limpet.ok(&["wait", "dd"]).text(), "137");
 }
 
 #[test]
 fn orphans_end_with_their_container() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.ok(&["run", "--name", "c", "probe", "orphan"]);
-    assert_eq!(limpet.field("c", "/State/Status"), "exited");
+    limpet.ok(&["run", "--name", "cc", "probe", "orphan"]);
+    assert_eq!(limpet.field("cc", "/State/Status"), "exited");
     // What is left of them is found by the fixture.
 }
 
 #[test]
 fn restart_gives_another_process() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.detached(&["--name", "c", "probe", "on-term", "0"]);
-    limpet.until_logged("c", "ready");
-    let before = pid(&limpet, "c");
-    assert_eq!(limpet.ok(&["restart", "c"]).text(), "c");
-    assert_ne!(pid(&limpet, "c"), before);
-    assert_eq!(limpet.field("c", "/State/Status"), "running");
+    limpet.detached(&["--name", "cc", "probe", "on-term", "0"]);
+    limpet.until_logged("cc", "ready");
+    let before = pid(&limpet, "cc");
+    assert_eq!(limpet.ok(&["restart", "cc"]).text(), "cc");
+    assert_ne!(pid(&limpet, "cc"), before);
+    assert_eq!(limpet.field("cc", "/State/Status"), "running");
 }
 
 #[test]
 fn pause_freezes_and_unpause_thaws() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.detached(&["--name", "c", "busybox", "sh", "-c", "while :; do :; done"]);
-    let cgroup = Cgroup::of(pid(&limpet, "c"));
-    assert_eq!(limpet.ok(&["pause", "c"]).text(), "c");
-    assert_eq!(limpet.field("c", "/State/Status"), "paused");
+    limpet.detached(&["--name", "cc", "busybox", "sh", "-c", "while :; do :; done"]);
+    let cgroup = Cgroup::of(pid(&limpet, "cc"));
+    assert_eq!(limpet.ok(&["pause", "cc"]).text(), "cc");
+    assert_eq!(limpet.field("cc", "/State/Status"), "paused");
     let used = cgroup.cpu_us();
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(cgroup.cpu_us(), used, "it used CPU time while it was paused");
-    limpet.try_to(&["pause", "c"]).refused(1, &["paused"]);
-    limpet.ok(&["unpause", "c"]);
-    assert_eq!(limpet.field("c", "/State/Status"), "running");
-    limpet.try_to(&["unpause", "c"]).refused(1, &["not paused"]);
+    limpet.try_to(&["pause", "cc"]).refused(1, &["paused"]);
+    limpet.ok(&["unpause", "cc"]);
+    assert_eq!(limpet.field("cc", "/State/Status"), "running");
+    limpet.try_to(&["unpause", "cc"]).refused(1, &["not paused"]);
     native_tests::until("it runs again", || (cgroup.cpu_us() > used).then_some(()));
 }
 
 #[test]
 fn a_paused_container_can_be_stopped() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.detached(&["--name", "c", "probe", "ignore-term"]);
-    limpet.ok(&["pause", "c"]);
-    limpet.ok(&["stop", "-t", "0", "c"]);
-    assert_eq!(limpet.field("c", "/State/Status"), "exited");
+    limpet.detached(&["--name", "cc", "probe", "ignore-term"]);
+    limpet.ok(&["pause", "cc"]);
+    limpet.ok(&["stop", "-t", "0", "cc"]);
+    assert_eq!(limpet.field("cc", "/State/Status"), "exited");
 }
 
 #[test]
 fn wait_waits() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.detached(&["--name", "c", "busybox", "sh", "-c", "sleep 0.5; exit 3"]);
-    limpet.detached(&["--name", "d", "busybox", "sh", "-c", "exit 4"]);
-    assert_eq!(limpet.ok(&["wait", "c", "d"]).text(), "3\n4");
+    limpet.detached(&["--name", "cc", "busybox", "sh", "-c", "sleep 0.5; exit 3"]);
+    limpet.detached(&["--name", "dd", "busybox", "sh", "-c", "exit 4"]);
+    assert_eq!(limpet.ok(&["wait", "cc", "dd"]).text(), "3\n4");
 }
 
 #[test]
 fn rm_refuses_the_running_unless_forced() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.detached(&["--name", "c", "busybox", "sleep", "1000"]);
-    limpet.try_to(&["rm", "c"]).refused(1, &["c", "running", "-f"]);
-    assert_eq!(limpet.ok(&["rm", "-f", "c"]).text(), "c");
-    limpet.try_to(&["rm", "c"]).refused(1, &["no such container", "c"]);
+    limpet.detached(&["--name", "cc", "busybox", "sleep", "1000"]);
+    limpet.try_to(&["rm", "cc"]).refused(1, &["cc", "running", "-f"]);
+    assert_eq!(limpet.ok(&["rm", "-f", "cc"]).text(), "cc");
+    limpet.try_to(&["rm", "cc"]).refused(1, &["no such container", "cc"]);
 }
 
 #[test]
@@ -177,17 +177,17 @@ fn prune_removes_what_does_not_run() {
 #[test]
 fn starting_what_runs_is_no_error() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.detached(&["--name", "c", "busybox", "sleep", "1000"]);
-    let before = pid(&limpet, "c");
-    limpet.ok(&["start", "c"]);
-    assert_eq!(pid(&limpet, "c"), before);
+    limpet.detached(&["--name", "cc", "busybox", "sleep", "1000"]);
+    let before = pid(&limpet, "cc");
+    limpet.ok(&["start", "cc"]);
+    assert_eq!(pid(&limpet, "cc"), before);
 }
 
 #[test]
 fn a_killed_keeper_does_not_leave_a_container_that_says_it_runs() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.detached(&["--name", "c", "busybox", "sleep", "1000"]);
-    let keeper = limpet.keeper("c").to_string();
+    limpet.detached(&["--name", "cc", "busybox", "sleep", "1000"]);
+    let keeper = limpet.keeper("cc").to_string();
     std::process::Command::new("kill").args(["-KILL", &keeper]).status().expect("kill(1) is there");
-    limpet.ok(&["rm", "-f", "c"]);
+    limpet.ok(&["rm", "-f", "cc"]);
 }

@@ -29,9 +29,9 @@ fn ps_has_formats() {
 fn inspect_tells_what_was_asked() {
     let limpet = Limpet::with(&["busybox"]);
     let flags =
-        ["--name", "c", "-m", "64m", "--cpus", "0.5", "--pids-limit", "20", "-e", "TIDE=low", "-l", "a=b"];
+        ["--name", "cc", "-m", "64m", "--cpus", "0.5", "--pids-limit", "20", "-e", "TIDE=low", "-l", "a=b"];
     limpet.detached(&[&flags[..], &["busybox", "sleep", "1000"]].concat());
-    let all = limpet.inspect("c");
+    let all = limpet.inspect("cc");
     assert_eq!(all["HostConfig"]["Memory"], 64 << 20);
     assert_eq!(all["HostConfig"]["NanoCpus"], 500_000_000);
     assert_eq!(all["HostConfig"]["PidsLimit"], 20);
@@ -39,7 +39,7 @@ fn inspect_tells_what_was_asked() {
     assert_eq!(all["Config"]["Cmd"], serde_json::json!(["sleep", "1000"]));
     let env = all["Config"]["Env"].as_array().expect("the environment is a list");
     assert!(env.iter().any(|entry| entry == "TIDE=low"), "{env:?}");
-    assert_eq!(limpet.ok(&["inspect", "-f", "{{.State.Status}}", "c"]).text(), "running");
+    assert_eq!(limpet.ok(&["inspect", "-f", "{{.State.Status}}", "cc"]).text(), "running");
 }
 
 #[test]
@@ -55,18 +55,18 @@ fn a_container_out_of_memory_is_reported_as_such() {
 #[test]
 fn a_container_that_was_killed_otherwise_is_not() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.detached(&["--name", "c", "-m", "16m", "probe", "ignore-term"]);
-    limpet.ok(&["kill", "c"]);
-    limpet.ok(&["wait", "c"]);
-    assert_eq!(limpet.field("c", "/State/OOMKilled"), false);
+    limpet.detached(&["--name", "cc", "-m", "16m", "probe", "ignore-term"]);
+    limpet.ok(&["kill", "cc"]);
+    limpet.ok(&["wait", "cc"]);
+    assert_eq!(limpet.field("cc", "/State/OOMKilled"), false);
 }
 
 #[test]
 fn without_a_memory_flag_there_is_a_ceiling() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.detached(&["--name", "c", "probe", "on-term", "0"]);
+    limpet.detached(&["--name", "cc", "probe", "on-term", "0"]);
     let pid =
-        limpet.field("c", "/State/Pid").as_i64().and_then(|pid| i32::try_from(pid).ok()).expect("a pid");
+        limpet.field("cc", "/State/Pid").as_i64().and_then(|pid| i32::try_from(pid).ok()).expect("a pid");
     let limit = native_tests::Cgroup::of(pid).memory_limit_bytes().expect("there is a limit");
     let memory = std::fs::read_to_string("/proc/meminfo").expect("the board has memory");
     let total_kib: u64 =
@@ -77,49 +77,49 @@ fn without_a_memory_flag_there_is_a_ceiling() {
 #[test]
 fn logs_come_from_both_streams() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.ok(&["run", "--name", "c", "busybox", "sh", "-c", "echo out; echo err >&2"]);
-    let logs = limpet.ok(&["logs", "c"]);
+    limpet.ok(&["run", "--name", "cc", "busybox", "sh", "-c", "echo out; echo err >&2"]);
+    let logs = limpet.ok(&["logs", "cc"]);
     assert_eq!((logs.stdout.as_str(), logs.stderr.as_str()), ("out\n", "err\n"));
 }
 
 #[test]
 fn logs_can_be_cut_and_stamped() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.ok(&["run", "--name", "c", "busybox", "sh", "-c", "for i in 1 2 3 4 5; do echo $i; done"]);
-    assert_eq!(limpet.ok(&["logs", "--tail", "2", "c"]).text(), "4\n5");
-    let stamped = limpet.ok(&["logs", "-t", "--tail", "1", "c"]);
+    limpet.ok(&["run", "--name", "cc", "busybox", "sh", "-c", "for i in 1 2 3 4 5; do echo $i; done"]);
+    assert_eq!(limpet.ok(&["logs", "--tail", "2", "cc"]).text(), "4\n5");
+    let stamped = limpet.ok(&["logs", "-t", "--tail", "1", "cc"]);
     let (time, line) = stamped.text().split_once(' ').expect("a time and a line");
     assert_eq!(line, "5");
     assert!(time.len() > 20 && time.contains('T') && time.ends_with('Z'), "{time}");
-    assert_eq!(limpet.ok(&["logs", "--since", "2099-01-01T00:00:00Z", "c"]).text(), "");
+    assert_eq!(limpet.ok(&["logs", "--since", "2099-01-01T00:00:00Z", "cc"]).text(), "");
 }
 
 #[test]
 fn logs_follow_until_the_end() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.detached(&["--name", "c", "busybox", "sh", "-c", "echo one; sleep 0.5; echo two"]);
-    assert_eq!(limpet.ok(&["logs", "-f", "c"]).text(), "one\ntwo");
+    limpet.detached(&["--name", "cc", "busybox", "sh", "-c", "echo one; sleep 0.5; echo two"]);
+    assert_eq!(limpet.ok(&["logs", "-f", "cc"]).text(), "one\ntwo");
 }
 
 #[test]
 fn logs_are_bounded() {
     let limpet = Limpet::with(&["busybox"]);
     let script = "yes 0123456789012345678901234567890123456789 | head -c 20000000";
-    limpet.ok(&["run", "--name", "c", "busybox", "sh", "-c", script]);
+    limpet.ok(&["run", "--name", "cc", "busybox", "sh", "-c", script]);
     let du = std::process::Command::new("du").args(["-sb"]).arg(limpet.root().join("containers")).output();
     let du = String::from_utf8(du.expect("du(1) is there").stdout).expect("du prints text");
     let bytes: u64 = du.split_whitespace().next().and_then(|n| n.parse().ok()).expect("du prints a number");
     assert!(bytes < 8 << 20, "{bytes} bytes are kept of 20 MB of log");
-    let last = limpet.ok(&["logs", "--tail", "1", "c"]);
+    let last = limpet.ok(&["logs", "--tail", "1", "cc"]);
     assert!(last.text().starts_with("0123456789"), "{last:?}");
 }
 
 #[test]
 fn top_lists_the_processes() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.detached(&["--name", "c", "busybox", "sh", "-c", "sleep 1000 & sleep 2000"]);
+    limpet.detached(&["--name", "cc", "busybox", "sh", "-c", "sleep 1000 & sleep 2000"]);
     native_tests::until("both sleep", || {
-        let top = limpet.ok(&["top", "c"]).stdout;
+        let top = limpet.ok(&["top", "cc"]).stdout;
         (top.contains("sleep 1000") && top.contains("sleep 2000")).then_some(())
     });
 }
@@ -127,11 +127,11 @@ fn top_lists_the_processes() {
 #[test]
 fn stats_can_be_had_once() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.detached(&["--name", "c", "-m", "32m", "busybox", "sleep", "1000"]);
+    limpet.detached(&["--name", "cc", "-m", "32m", "busybox", "sleep", "1000"]);
     let stats = limpet.ok(&["stats", "--no-stream"]).stdout;
     assert!(stats.lines().count() == 2 && stats.contains("32MiB"), "{stats}");
-    let json = limpet.ok(&["stats", "--no-stream", "--format", "json", "c"]).json();
-    assert_eq!(json["Name"], "c");
+    let json = limpet.ok(&["stats", "--no-stream", "--format", "json", "cc"]).json();
+    assert_eq!(json["Name"], "cc");
 }
 
 #[test]

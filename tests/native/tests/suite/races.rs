@@ -26,19 +26,19 @@ fn one_name_is_given_once() {
 #[test]
 fn one_start_starts_one_process() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.ok(&["create", "--name", "c", "busybox", "sh", "-c", "echo begun; sleep 1000"]);
-    let outcomes = both(&limpet, &["start", "c"], &["start", "c"]);
+    limpet.ok(&["create", "--name", "cc", "busybox", "sh", "-c", "echo begun; sleep 1000"]);
+    let outcomes = both(&limpet, &["start", "cc"], &["start", "cc"]);
     assert!(outcomes.iter().any(|outcome| outcome.code == 0), "{outcomes:#?}");
-    limpet.until_logged("c", "begun");
-    assert_eq!(limpet.ok(&["logs", "c"]).text(), "begun");
+    limpet.until_logged("cc", "begun");
+    assert_eq!(limpet.ok(&["logs", "cc"]).text(), "begun");
 }
 
 #[test]
 fn two_removals_remove_once() {
     let limpet = Limpet::with(&["busybox"]);
     for _ in 0..5 {
-        limpet.detached(&["--name", "c", "busybox", "sleep", "1000"]);
-        let outcomes = both(&limpet, &["rm", "-f", "c"], &["rm", "-f", "c"]);
+        limpet.detached(&["--name", "cc", "busybox", "sleep", "1000"]);
+        let outcomes = both(&limpet, &["rm", "-f", "cc"], &["rm", "-f", "cc"]);
         assert!(outcomes.iter().any(|outcome| outcome.code == 0), "{outcomes:#?}");
         assert!(limpet.ids().is_empty());
     }
@@ -48,9 +48,9 @@ fn two_removals_remove_once() {
 fn start_against_removal_ends_in_one_of_both() {
     let limpet = Limpet::with(&["busybox"]);
     for _ in 0..5 {
-        limpet.ok(&["create", "--name", "c", "busybox", "sleep", "1000"]);
-        drop(both(&limpet, &["start", "c"], &["rm", "-f", "c"]));
-        drop(limpet.try_to(&["rm", "-f", "c"]));
+        limpet.ok(&["create", "--name", "cc", "busybox", "sleep", "1000"]);
+        drop(both(&limpet, &["start", "cc"], &["rm", "-f", "cc"]));
+        drop(limpet.try_to(&["rm", "-f", "cc"]));
         assert!(limpet.ids().is_empty());
     }
     assert_eq!(limpet.leftovers(), Vec::<String>::new());
@@ -59,9 +59,9 @@ fn start_against_removal_ends_in_one_of_both() {
 #[test]
 fn stop_against_kill_ends_it() {
     let limpet = Limpet::with(&["probe"]);
-    limpet.detached(&["--name", "c", "probe", "ignore-term"]);
-    drop(both(&limpet, &["stop", "-t", "1", "c"], &["kill", "c"]));
-    limpet.until_status("c", "exited");
+    limpet.detached(&["--name", "cc", "probe", "ignore-term"]);
+    drop(both(&limpet, &["stop", "-t", "1", "cc"], &["kill", "cc"]));
+    limpet.until_status("cc", "exited");
 }
 
 #[test]

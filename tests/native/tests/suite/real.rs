@@ -5,25 +5,25 @@ use native_tests::{Limpet, until};
 #[test]
 fn redis_answers_within_its_limits() {
     let limpet = Limpet::with(&["redis"]);
-    limpet.detached(&["--name", "r", "-m", "64m", "--cpus", "0.5", "redis"]);
+    limpet.detached(&["--name", "rr", "-m", "64m", "--cpus", "0.5", "redis"]);
     until("redis answers", || {
-        let pong = limpet.try_to(&["exec", "r", "redis-cli", "ping"]);
+        let pong = limpet.try_to(&["exec", "rr", "redis-cli", "ping"]);
         (pong.text() == "PONG").then_some(())
     });
-    limpet.ok(&["exec", "r", "redis-cli", "set", "tide", "low"]);
-    assert_eq!(limpet.ok(&["exec", "r", "redis-cli", "get", "tide"]).text(), "low");
-    limpet.ok(&["stop", "r"]);
-    assert_eq!(limpet.field("r", "/State/ExitCode"), 0);
-    assert_eq!(limpet.field("r", "/State/OOMKilled"), false);
+    limpet.ok(&["exec", "rr", "redis-cli", "set", "tide", "low"]);
+    assert_eq!(limpet.ok(&["exec", "rr", "redis-cli", "get", "tide"]).text(), "low");
+    limpet.ok(&["stop", "rr"]);
+    assert_eq!(limpet.field("rr", "/State/ExitCode"), 0);
+    assert_eq!(limpet.field("rr", "/State/OOMKilled"), false);
 }
 
 #[test]
 fn redis_outlives_a_hog_beside_it() {
     let limpet = Limpet::with(&["redis", "probe"]);
-    limpet.detached(&["--name", "r", "-m", "64m", "redis"]);
+    limpet.detached(&["--name", "rr", "-m", "64m", "redis"]);
     drop(limpet.try_to(&["run", "--rm", "-m", "32m", "probe", "hog", "268435456"]).code(137));
     until("redis answers", || {
-        (limpet.try_to(&["exec", "r", "redis-cli", "ping"]).text() == "PONG").then_some(())
+        (limpet.try_to(&["exec", "rr", "redis-cli", "ping"]).text() == "PONG").then_some(())
     });
 }
 

@@ -36,7 +36,7 @@ fn jobs_are_controlled() {
     std::thread::sleep(std::time::Duration::from_millis(300));
     terminal.type_in("\x1a");
     terminal.see("Stopped");
-    terminal.type_in("kill %1; exit\n");
+    terminal.type_in("kill -KILL %1; wait\nexit\nexit\n");
     terminal.end();
 }
 
@@ -55,13 +55,13 @@ fn a_resize_reaches_the_container() {
 #[test]
 fn detach_keys_leave_it_running_and_attach_comes_back() {
     let limpet = Limpet::with(&["busybox"]);
-    let mut terminal = Terminal::start(&limpet.command(&["run", "-it", "--name", "c", "busybox", "sh"]));
+    let mut terminal = Terminal::start(&limpet.command(&["run", "-it", "--name", "cc", "busybox", "sh"]));
     terminal.type_in("echo fi''rst\n");
     terminal.see("first");
     terminal.type_in("\x10\x11");
     assert_eq!(terminal.end().0, 0);
-    assert_eq!(limpet.field("c", "/State/Status"), "running");
-    let mut again = Terminal::start(&limpet.command(&["attach", "c"]));
+    assert_eq!(limpet.field("cc", "/State/Status"), "running");
+    let mut again = Terminal::start(&limpet.command(&["attach", "cc"]));
     again.type_in("echo sec''ond\n");
     again.see("second");
     again.type_in("exit 2\n");
@@ -71,8 +71,8 @@ fn detach_keys_leave_it_running_and_attach_comes_back() {
 #[test]
 fn exec_gets_a_terminal_of_its_own() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.detached(&["--name", "c", "busybox", "sleep", "1000"]);
-    let mut terminal = Terminal::start(&limpet.command(&["exec", "-it", "c", "sh"]));
+    limpet.detached(&["--name", "cc", "busybox", "sleep", "1000"]);
+    let mut terminal = Terminal::start(&limpet.command(&["exec", "-it", "cc", "sh"]));
     terminal.type_in("tty; stty size\n");
     terminal.see("/dev/pts/");
     terminal.see("24 80");
@@ -83,7 +83,7 @@ fn exec_gets_a_terminal_of_its_own() {
 #[test]
 fn a_terminal_is_refused_without_one() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.try_to(&["run", "--rm", "-it", "busybox", "true"]).refused(1, &["terminal"]);
+    limpet.try_to(&["run", "--rm", "-it", "busybox", "true"]).refused(125, &["terminal"]);
 }
 
 #[test]
