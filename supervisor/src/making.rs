@@ -92,6 +92,9 @@ pub enum MakeError {
     /// The image's stop signal.
     #[error("image's stop signal {0} is no signal; give one with --stop-signal")]
     StopSignal(String),
+    /// A capability that this kernel lacks.
+    #[error(transparent)]
+    Capability(#[from] capabilities::CapabilityError),
     /// The seccomp profile.
     #[error("--security-opt seccomp: {0}")]
     Profile(#[from] seccomp::ProfileError),
@@ -178,7 +181,7 @@ fn process(
     features: &Features,
 ) -> Result<Process, MakeError> {
     let config = &materials.image.config;
-    let bounding = bounding_set(options, materials.last_capability);
+    let bounding = bounding_set(options, materials.last_capability)?;
     let cwd = options.workdir.clone().unwrap_or_else(|| config.working_dir.clone());
     Ok(Process {
         args: command(options, config, &materials.image.image.reference)?,
@@ -197,9 +200,9 @@ fn process(
     })
 }
 
-fn bounding_set(options: &ContainerOptions, last: u8) -> u64 {
-    let all = capabilities::known_to(last);
-    if options.privileged { all } else { options.capabilities.apply(capabilities::DEFAULT, all) }
+fn bounding_set(options: &ContainerOptions, last: u8) -> Result<u64, MakeError> {
+    let rules = &options.capabilities;
+    Ok(capabilities::resolve(options.privileged, &rules.add, &rules.drop, last)?)
 }
 
 fn filter(

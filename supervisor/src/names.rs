@@ -16,7 +16,7 @@ const ANIMALS: [&str; 32] = [
 
 /// A name such as `steady_puffin_3f`: the last two digits keep a busy board from running out.
 #[must_use]
-pub fn invent(id: &ContainerId) -> String {
+pub(crate) fn invent(id: &ContainerId) -> String {
     let digits = id.as_str();
     let number = |at: usize| usize::from_str_radix(&digits[at..at + 4], 16).unwrap_or(0);
     format!("{}_{}_{}", ADJECTIVES[number(12) % 32], ANIMALS[number(16) % 32], &digits[20..22])

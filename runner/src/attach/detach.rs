@@ -10,19 +10,6 @@ type Keys = heapless::Vec<u8, DETACH_KEYS_MAX>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetachKeys(Keys);
 
-/// Why a text is not a sequence of keys.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidKeys {
-    /// Not a key.
-    #[error(
-        "detach key {0:?} is neither one character nor ctrl-a to ctrl-z, ctrl-@, ctrl-[, ctrl-\\, ctrl-], ctrl-^, ctrl-_"
-    )]
-    Key(String),
-    /// More than [`DETACH_KEYS_MAX`].
-    #[error("more than {DETACH_KEYS_MAX} detach keys")]
-    TooMany,
-}
-
 impl Default for DetachKeys {
     /// Ctrl-P Ctrl-Q.
     fn default() -> Self {
@@ -41,33 +28,6 @@ impl DetachKeys {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.iter().copied().take(DETACH_KEYS_MAX).collect())
-    }
-
-    /// Keys separated by commas: single ASCII characters or `ctrl-X`. An empty text is the default, as with docker.
-    ///
-    /// # Errors
-    /// See [`InvalidKeys`].
-    pub fn parse(text: &str) -> Result<Self, InvalidKeys> {
-        if text.is_empty() {
-            return Ok(Self::default());
-        }
-        let mut keys = Keys::new();
-        for name in text.split(',') {
-            let key = key(name).ok_or_else(|| InvalidKeys::Key(name.to_owned()))?;
-            keys.push(key).map_err(|_| InvalidKeys::TooMany)?;
-        }
-        Ok(Self(keys))
-    }
-}
-
-fn key(name: &str) -> Option<u8> {
-    match name.as_bytes() {
-        [key] if key.is_ascii() => Some(*key),
-        [b'c' | b'C', b't' | b'T', b'r' | b'R', b'l' | b'L', b'-', key] => match key.to_ascii_uppercase() {
-            upper @ b'@'..=b'_' => Some(upper - b'@'),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) struct Input<'a> {
     /// The packet that waits is the first `packet_bytes` of `packet`.
     packet: Vec<u8>,
     packet_bytes: usize,
+    ends_stdin: bool,
     stdin_ended: bool,
     size: Option<WindowSize>,
     signal_bits: u64,
@@ -41,13 +42,14 @@ pub(super) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    pub(super) fn new(stdin: Option<BorrowedFd<'a>>, keys: DetachKeys) -> Self {
+    pub(super) fn new(stdin: Option<BorrowedFd<'a>>, ends_stdin: bool, keys: DetachKeys) -> Self {
         Self {
             stdin,
             matcher: Matcher::new(keys),
             read: vec![0; READ_BYTES],
             packet: vec![0; PACKET_BYTES_MAX],
             packet_bytes: 0,
+            ends_stdin,
             stdin_ended: false,
             size: None,
             signal_bits: 0,
@@ -138,7 +140,7 @@ impl<'a> Input<'a> {
         }
         self.matcher.end(keys);
         self.stdin = None;
-        self.stdin_ended = true;
+        self.stdin_ended = self.ends_stdin;
     }
 
     fn close(&mut self) {

@@ -16,7 +16,7 @@ mod terminal;
 
 pub use client::{request, wait};
 pub use connection::{Connection, Error, SOCKET_NAME};
-pub use detach::{DETACH_KEYS_MAX, DetachKeys, InvalidKeys};
+pub use detach::{DETACH_KEYS_MAX, DetachKeys};
 pub use session::{Outcome, Session};
 
 // For `exec`, whose sessions have the same keys, terminals and signals.

@@ -26,6 +26,8 @@ pub struct Session<'a> {
     pub directory: Option<BorrowedFd<'a>>,
     /// Read and passed on, if it is wanted.
     pub stdin: Option<BorrowedFd<'a>>,
+    /// Its end is the end of the container's stdin; else that stays open for whoever attaches next.
+    pub ends_stdin: bool,
     /// Where its standard output goes; thrown away without one.
     pub stdout: Option<BorrowedFd<'a>>,
     /// Where its standard error goes.
@@ -72,7 +74,7 @@ impl Session<'_> {
         let keys = if terminal.is_some() { self.detach } else { DetachKeys::none() };
         self.connection.send(&Request::Attach { stdin: self.stdin.is_some() })?;
         let mut relay = Relay {
-            input: Input::new(self.stdin, keys),
+            input: Input::new(self.stdin, self.ends_stdin, keys),
             output: Output::new(self.stdout, self.stderr),
             connection: self.connection,
             directory: self.directory,

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Outcome};
 use limpet_protocol::container::Container;
 use limpet_protocol::keeper::Request;
 use limpet_protocol::launch::WindowSize;
-use limpet_runner::attach::{Connection, DetachKeys};
+use limpet_runner::attach::Connection;
 use limpet_runner::status::Status;
 use rustix::stdio::stdin;
 use rustix::termios::{isatty, tcgetwinsize};
@@ -30,10 +30,8 @@ pub(super) fn attach(board: &Board, args: &AttachArgs) -> Outcome {
     if process.terminal.is_some() && streams.stdin {
         provoke_redraw(&connection, &container)?;
     }
-    // With a terminal Ctrl-C is a key, or else ends this client only, as with docker.
-    let signal_proxy = args.signal_proxy && process.terminal.is_none();
-    let keys = DetachKeys::from_bytes(&args.detach_keys.0);
-    converse(board, &container, connection, Link { streams, keys, signal_proxy })
+    let keys = args.detach_keys.clone();
+    converse(board, &container, connection, Link { streams, keys, signal_proxy: args.signal_proxy, ends_stdin: false })
 }
 
 /// A program draws itself anew when its terminal's size changes: it does so now, for whoever comes back to a screen of

@@ -12,7 +12,6 @@ use limpet_protocol::container::Container;
 use limpet_protocol::exit::code;
 use limpet_protocol::keeper::Running;
 use limpet_protocol::launch::{Launch, Process, Seccomp, WindowSize};
-use limpet_runner::attach::DetachKeys;
 use limpet_runner::exec::{self as runner, Exec, ExecError, Held, Streams};
 use limpet_runner::{capabilities, spawn};
 use limpet_runner::status::Status;
@@ -99,7 +98,7 @@ fn converse(held: Held, args: &ExecArgs) -> Result<u8, ExecError> {
         stdout: Some(output.as_fd()),
         stderr: Some(errors.as_fd()),
         terminal: (args.tty && args.interactive && isatty(input)).then(|| input.as_fd()),
-        detach: DetachKeys::from_bytes(&args.detach_keys.0),
+        detach: args.detach_keys.clone(),
     })?;
     Ok(match outcome {
         runner::Outcome::Exited(code) => code,

@@ -9,7 +9,7 @@ use crate::cli::value::time::Grace;
 use crate::failure::{Failure, Outcome};
 use limpet_protocol::container::Container;
 use limpet_protocol::keeper::Request;
-use limpet_runner::attach::{DetachKeys, request, wait as wait_for};
+use limpet_runner::attach::{request, wait as wait_for};
 use limpet_runner::status::Status;
 
 /// [`Request::Stop`]'s word for "wait for ever".
@@ -38,7 +38,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
     let connection = launch(&container)?;
     drop(lock);
     let streams = Streams { stdin: args.interactive, stdout: true, stderr: true };
-    converse(board, &container, connection, Link { streams, keys: DetachKeys::from_bytes(&args.detach_keys.0), signal_proxy: true })
+    converse(board, &container, connection, Link { streams, keys: args.detach_keys.clone(), signal_proxy: true, ends_stdin: true })
 }
 
 /// Starts a container that is not running; one that is stays as it is, as with docker.

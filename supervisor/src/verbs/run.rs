@@ -22,6 +22,8 @@ pub(super) struct Link {
     pub(super) streams: Streams,
     /// `--detach-keys`
     pub(super) keys: DetachKeys,
+    /// The end of our stdin is the end of the container's.
+    pub(super) ends_stdin: bool,
     /// `--sig-proxy`
     pub(super) signal_proxy: bool,
 }
@@ -43,7 +45,7 @@ pub(super) fn run(board: &Board, args: RunArgs) -> Outcome {
     drop(lock);
     let all = Streams { stdin: args.options.interactive, stdout: true, stderr: true };
     let streams = args.options.attach.unwrap_or(all);
-    converse(board, &container, connection, Link { streams, keys: DetachKeys::from_bytes(&args.detach_keys.0), signal_proxy: args.signal_proxy })
+    converse(board, &container, connection, Link { streams, keys: args.detach_keys.clone(), signal_proxy: args.signal_proxy, ends_stdin: true })
 }
 
 /// Starts the keeper.
@@ -81,11 +83,13 @@ pub(super) fn converse(board: &Board, container: &Container, connection: Connect
         connection,
         directory: place.as_ref().map(AsFd::as_fd),
         stdin: link.streams.stdin.then(|| input.as_fd()),
+        ends_stdin: link.ends_stdin,
         stdout: link.streams.stdout.then(|| output.as_fd()),
         stderr: link.streams.stderr.then(|| errors.as_fd()),
         terminal: (has_terminal && link.streams.stdin && isatty(input)).then(|| input.as_fd()),
         detach: link.keys,
-        proxy_signals: link.signal_proxy,
+        // With a terminal Ctrl-C is a key, or else ends this client only, as with docker.
+        proxy_signals: link.signal_proxy && !has_terminal,
     };
     match session.run(&mut |warning| screen::complain(warning))? {
         attach::Outcome::Exited(exit) => ended(container, &exit),

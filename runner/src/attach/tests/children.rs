@@ -82,6 +82,7 @@ fn the_client() {
     let session = Session {
         connection: Connection::open(opened.as_fd()).unwrap(),
         directory: Some(opened.as_fd()),
+        ends_stdin: true,
         stdin: Some(stdin),
         stdout: Some(stdout),
         stderr: Some(stderr),

@@ -126,10 +126,8 @@ fn mounts(matches: &Matches) -> Result<Vec<MountSpec>, Problem> {
 }
 
 fn capabilities(matches: &Matches) -> Result<CapabilityRules, Problem> {
-    let set = |flag| -> Result<u64, Problem> {
-        Ok(matches.every(flag, capability::parse)?.into_iter().fold(0, |set, bit| set | bit))
-    };
-    Ok(CapabilityRules { add: set("cap-add")?, drop: set("cap-drop")? })
+    let names = |flag| matches.every(flag, capability::parse);
+    Ok(CapabilityRules { add: names("cap-add")?, drop: names("cap-drop")? })
 }
 
 fn security_options(matches: &Matches) -> Result<(bool, SeccompChoice), Problem> {

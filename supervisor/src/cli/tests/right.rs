@@ -25,7 +25,7 @@ fn run_with_nothing_but_an_image_takes_the_defaults() {
     assert!(args.options.command.is_empty() && !args.detach && !args.options.remove && args.signal_proxy);
     assert_eq!(args.options.limits, Default::default());
     assert_eq!((args.options.network, &args.options.seccomp), (None, &SeccompChoice::Default));
-    assert_eq!(args.detach_keys, DetachKeys(vec![16, 17]));
+    assert_eq!(args.detach_keys, DetachKeys::from_bytes(&[16, 17]));
     assert_eq!(args.streams(), Streams { stdin: false, stdout: true, stderr: true });
 }
 

@@ -123,7 +123,7 @@ const WRONG: &[(&str, &str, &str, u8)] = &[
     ("run --cpuset-cpus 3-1 a", "--cpuset-cpus 3-1: write numbers and ranges, such as 0-2,7", "run", 125),
     (
         "run --cap-add net_amdin a",
-        "--cap-add net_amdin: no such capability; did you mean NET_ADMIN?",
+        "--cap-add net_amdin: unknown capability 'net_amdin'; did you mean CAP_NET_ADMIN?",
         "run",
         125,
     ),

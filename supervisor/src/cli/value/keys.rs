@@ -4,32 +4,21 @@
 mod tests;
 
 use super::Invalid;
-
-/// Most keys in a sequence.
-pub const KEYS_MAX: usize = 16;
-
-/// The bytes that a terminal sends for the keys; empty for none. Ctrl-P, Ctrl-Q by default, as in docker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DetachKeys(pub Vec<u8>);
-
-impl Default for DetachKeys {
-    fn default() -> Self {
-        Self(vec![control(b'p'), control(b'q')])
-    }
-}
+pub use limpet_runner::attach::DetachKeys;
+use limpet_runner::attach::DETACH_KEYS_MAX;
 
 /// The keys that `text` names, parted by commas: characters, or `ctrl-` and one of a-z, @, [, \, ], ^, _.
 ///
 /// # Errors
-/// Anything else, or more than [`KEYS_MAX`].
+/// Anything else, or more than [`DETACH_KEYS_MAX`].
 pub fn parse(text: &str) -> Result<DetachKeys, Invalid> {
     if text.is_empty() {
-        return Ok(DetachKeys(Vec::new()));
+        return Ok(DetachKeys::none());
     }
     let keys = text.split(',').map(key).collect::<Option<Vec<u8>>>();
     match keys {
-        Some(keys) if keys.len() <= KEYS_MAX => Ok(DetachKeys(keys)),
-        Some(_) => Err(format!("more than {KEYS_MAX} keys").into()),
+        Some(keys) if keys.len() <= DETACH_KEYS_MAX => Ok(DetachKeys::from_bytes(&keys)),
+        Some(_) => Err(format!("more than {DETACH_KEYS_MAX} keys").into()),
         None => Err("write keys such as ctrl-p,ctrl-q: characters, or ctrl- and a-z @ [ \\ ] ^ _".into()),
     }
 }

@@ -1,7 +1,7 @@
 //! `HostConfig` of `inspect`: what the container was made with, as docker names it. Capabilities and confinement are
 //! read from the finished launch, so `CapAdd` and `CapDrop` say how it differs from docker's default set.
 
-use crate::cli::value::{capability, rlimit};
+use crate::cli::value::rlimit;
 use crate::output::containers::network_word;
 use crate::output::mounted::{self, Mounted, Origin, SHM};
 use limpet_protocol::container::Container;
@@ -91,8 +91,8 @@ fn isolation(launch: &Launch) -> Map<String, Value> {
         "CgroupnsMode": if launch.cgroup_namespace { "private" } else { "host" },
         "CgroupParent": launch.cgroup.rsplit_once('/').map_or("", |(parent, _)| parent),
         "Privileged": launch.all_devices,
-        "CapAdd": names(bounding & !capabilities::DEFAULT),
-        "CapDrop": names(capabilities::DEFAULT & !bounding),
+        "CapAdd": capabilities::names(bounding & !capabilities::DEFAULT).collect::<Vec<_>>(),
+        "CapDrop": capabilities::names(capabilities::DEFAULT & !bounding).collect::<Vec<_>>(),
         "SecurityOpt": security(launch),
         "ReadonlyRootfs": launch.root_readonly,
         "Init": launch.init,
@@ -113,11 +113,6 @@ fn user_namespace(namespace: UserNamespace) -> &'static str {
         UserNamespace::Host => "host",
         UserNamespace::Own => "private",
     }
-}
-
-fn names(set: u64) -> Vec<String> {
-    let known = capability::NAMES.iter().enumerate();
-    known.filter(|(number, _)| set >> number & 1 == 1).map(|(_, name)| format!("CAP_{name}")).collect()
 }
 
 fn security(launch: &Launch) -> Vec<&'static str> {

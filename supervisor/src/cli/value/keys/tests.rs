@@ -1,6 +1,6 @@
 //! Detach keys, right and wrong.
 
-use super::{DetachKeys, KEYS_MAX, parse};
+use super::{DETACH_KEYS_MAX, DetachKeys, parse};
 
 #[test]
 fn keys_become_the_bytes_a_terminal_sends() {
@@ -12,14 +12,14 @@ fn keys_become_the_bytes_a_terminal_sends() {
         ("ctrl-_", vec![31]),
         ("", vec![]),
     ] {
-        assert_eq!(parse(text), Ok(DetachKeys(bytes)), "{text}");
+        assert_eq!(parse(text), Ok(DetachKeys::from_bytes(&bytes)), "{text}");
     }
-    assert_eq!(DetachKeys::default(), DetachKeys(vec![16, 17]));
+    assert_eq!(DetachKeys::default(), DetachKeys::from_bytes(&[16, 17]));
 }
 
 #[test]
 fn what_no_terminal_sends_is_refused() {
-    let many = vec!["a"; KEYS_MAX + 1].join(",");
+    let many = vec!["a"; DETACH_KEYS_MAX + 1].join(",");
     for text in ["ctrl-", "ctrl-P", "ctrl-pp", "shift-a", "a,,b", ",", "é", many.as_str()] {
         assert!(parse(text).is_err(), "{text}");
     }
