@@ -5,6 +5,7 @@
 
 pub mod attach;
 pub mod beneath;
+pub mod bundle;
 pub mod capabilities;
 pub mod cgroup;
 mod channel;

@@ -104,7 +104,11 @@ pub fn variables(files: &[String], rules: &[EnvRule]) -> Result<Vec<Variable>, F
     Ok(environment::resolve(&from_files, rules, |name| std::env::var(name).ok()))
 }
 
-fn labels(options: &ContainerOptions) -> Result<Vec<(String, String)>, Failure> {
+/// Labels of the files, then of the flags.
+///
+/// # Errors
+/// A file cannot be read, or a line of it is wrong.
+pub fn labels(options: &ContainerOptions) -> Result<Vec<(String, String)>, Failure> {
     let mut labels = Vec::new();
     for file in &options.label_files {
         let contents = read(file, environment::FILE_BYTES_MAX as u64 + 1)?;

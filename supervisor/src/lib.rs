@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod board;
+pub mod bundling;
 pub mod census;
 pub mod cli;
 pub mod copying;

@@ -1,6 +1,7 @@
 //! `create`: a new container, whole on disk, not started.
 
 use crate::board::Board;
+use crate::bundling;
 use crate::cli::options::{ContainerOptions, Source};
 use crate::failure::{Failure, Outcome};
 use crate::gathering::{gather, new_id};
@@ -50,7 +51,11 @@ fn create_as(board: &Board, options: &ContainerOptions, id: &ContainerId) -> Res
             board.home.create(&container, !options.remove)?;
             container
         }
-        Source::Bundle(directory) => return Err(Failure::new(format!("bundle {directory}"))),
+        Source::Bundle(directory) => {
+            let container = bundling::container(board, options, directory, id)?;
+            board.home.create(&container, !options.remove)?;
+            container
+        }
     };
     Ok(container)
 }
