@@ -63,7 +63,8 @@ fn session(connection: Connection) -> Session<'static> {
     Session {
         connection,
         directory: None,
-        ends_stdin: true,
+        ends_ends_stdin: true,
+        stdin: true,
         stdin: None,
         stdout: None,
         stderr: None,
@@ -147,6 +148,19 @@ fn stdin_is_relayed_to_its_end_and_detach_keys_mean_nothing_there() {
     session.stdin = Some(stdin.as_fd());
     assert_eq!(session.run(&mut no_warning).unwrap(), Outcome::Exited(exit(0)));
     fake.join().unwrap();
+}
+
+#[test]
+fn the_end_of_stdin_is_passed_on_only_where_it_ends_the_containers() {
+    for ends_stdin in [true, false] {
+        let (read, write) = pipe();
+        drop(write);
+        let mut input = super::input::Input::new(Some(read.as_fd()), ends_stdin, DetachKeys::none());
+        input.read(&mut no_warning).unwrap();
+        input.prepare().unwrap();
+        assert_eq!(input.waits(), ends_stdin);
+        assert!(input.wanted().is_none(), "what has ended is not read again");
+    }
 }
 
 #[test]
