@@ -8,8 +8,8 @@ use crate::mounting;
 use limpet_sys::mount::{Change, MountAttributes, change};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::fs::{
-    MemfdFlags, Mode, OFlags, SealFlags, StatVfsMountFlags, fcntl_add_seals, fcntl_get_seals, fstatvfs, memfd_create, openat,
-    sendfile,
+    MemfdFlags, Mode, OFlags, SealFlags, StatVfsMountFlags, fcntl_add_seals, fcntl_get_seals, fstatvfs,
+    memfd_create, openat, sendfile,
 };
 use rustix::io::{Errno, FdFlags, Result, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
@@ -60,7 +60,9 @@ pub fn reenter() -> std::io::Error {
 /// Whether the file that this process runs can be written to by nobody.
 #[must_use]
 pub fn is_protected() -> bool {
-    let Ok(file) = openat(rustix::fs::CWD, SELF, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) else { return false };
+    let Ok(file) = openat(rustix::fs::CWD, SELF, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) else {
+        return false;
+    };
     let readonly = fstatvfs(&file).is_ok_and(|status| status.f_flag.contains(StatVfsMountFlags::RDONLY));
     readonly || fcntl_get_seals(&file).is_ok_and(|seals| seals.contains(SealFlags::WRITE))
 }

@@ -26,9 +26,11 @@ impl<S: AsFd, T: AsFd> Flow<S, T> {
     /// Without a target what is read is thrown away.
     pub(super) fn new(source: Option<S>, target: Option<T>) -> Self {
         let regular = |target: &T| {
-            rustix::fs::fstat(target).is_ok_and(|s| FileType::from_raw_mode(s.st_mode) == FileType::RegularFile)
+            rustix::fs::fstat(target)
+                .is_ok_and(|s| FileType::from_raw_mode(s.st_mode) == FileType::RegularFile)
         };
-        let write_bytes_max = if target.as_ref().is_some_and(regular) { BUFFER_BYTES } else { PIPE_WRITE_BYTES };
+        let write_bytes_max =
+            if target.as_ref().is_some_and(regular) { BUFFER_BYTES } else { PIPE_WRITE_BYTES };
         Self { source, target, buffer: vec![0; BUFFER_BYTES], rest: 0..0, write_bytes_max }
     }
 

@@ -51,15 +51,26 @@ impl Held {
     ///
     /// # Errors
     /// The holder was killed, or the kernel failed us.
-    pub fn converse(self, streams: Streams<'_>) -> Result<Outcome, ExecError> {
+    pub fn converse(self, streams: &Streams<'_>) -> Result<Outcome, ExecError> {
         let Some(stdio) = self.stdio else { return Err(ExecError::Lost) };
         let signals = streams.terminal.map(|_| Signals::take(TERMINAL_SIGNALS)).transpose()?;
-        let raw = streams.terminal.map(RawTerminal::enter).transpose().map_err(client("make the terminal raw"))?;
+        let raw =
+            streams.terminal.map(RawTerminal::enter).transpose().map_err(client("make the terminal raw"))?;
         let keys = if raw.is_some() { streams.detach.clone() } else { DetachKeys::none() };
         let (master, input, output, errors) =
-            connect(stdio, &streams).map_err(client("take over standard input and output"))?;
+            connect(stdio, streams).map_err(client("take over standard input and output"))?;
         let matcher = Matcher::new(keys);
-        let mut relay = Relay { channel: self.channel, master, input, output, errors, matcher, ended: None, raw, signals };
+        let mut relay = Relay {
+            channel: self.channel,
+            master,
+            input,
+            output,
+            errors,
+            matcher,
+            ended: None,
+            raw,
+            signals,
+        };
         relay.pass_size();
         let outcome = relay.run()?;
         if outcome == Outcome::Detached {
@@ -179,7 +190,8 @@ impl Relay<'_> {
 
     /// The last word of the holder.
     fn hear(&mut self) -> Result<(), ExecError> {
-        let message = channel::receive(self.channel.as_fd()).map_err(client("hear from the process in the container"))?;
+        let message = channel::receive(self.channel.as_fd())
+            .map_err(client("hear from the process in the container"))?;
         match message.bytes() {
             [EXITED, code] => self.ended = Some(*code),
             _ => return Err(ExecError::Lost),
@@ -204,7 +216,8 @@ impl Relay<'_> {
     }
 
     fn pass_size(&self) {
-        if let Some((master, size)) = self.master.as_ref().zip(self.raw.as_ref().and_then(RawTerminal::size)) {
+        if let Some((master, size)) = self.master.as_ref().zip(self.raw.as_ref().and_then(RawTerminal::size))
+        {
             // A terminal that is gone has no size.
             terminal::resize(master.as_fd(), size).ok();
         }

@@ -29,7 +29,8 @@ pub enum EnterStep {
 }
 
 /// What the holder does before the entrant goes on.
-const OF_HOLDER: [EnterStep; 3] = [EnterStep::EnterPidNamespace, EnterStep::StartProcess, EnterStep::SetLimits];
+const OF_HOLDER: [EnterStep; 3] =
+    [EnterStep::EnterPidNamespace, EnterStep::StartProcess, EnterStep::SetLimits];
 /// The first step of the entrant.
 pub(super) const FIRST_INSIDE: usize = OF_HOLDER.len();
 

@@ -19,9 +19,13 @@ pub(super) fn attach(board: &Board, args: &AttachArgs) -> Outcome {
     let name = &container.name;
     match board.status(&container.keep.launch.id)? {
         Status::Running(_) => {}
-        Status::Paused(_) => return Err(Failure::new(format!("container {name} is paused; unpause it first"))),
+        Status::Paused(_) => {
+            return Err(Failure::new(format!("container {name} is paused; unpause it first")));
+        }
         Status::Created | Status::Exited(_) => {
-            return Err(Failure::new(format!("container {name} is not running; start it with: limpet start -ai {name}")));
+            return Err(Failure::new(format!(
+                "container {name} is not running; start it with: limpet start -ai {name}"
+            )));
         }
     }
     let connection = board.connect(&container)?;
@@ -31,7 +35,12 @@ pub(super) fn attach(board: &Board, args: &AttachArgs) -> Outcome {
         provoke_redraw(&connection, &container)?;
     }
     let keys = args.detach_keys.clone();
-    converse(board, &container, connection, Link { streams, keys, signal_proxy: args.signal_proxy, ends_stdin: false })
+    converse(
+        board,
+        &container,
+        connection,
+        Link { streams, keys, signal_proxy: args.signal_proxy, ends_stdin: false },
+    )
 }
 
 /// A program draws itself anew when its terminal's size changes: it does so now, for whoever comes back to a screen of

@@ -13,8 +13,8 @@ use limpet_protocol::exit::code;
 use limpet_protocol::keeper::Running;
 use limpet_protocol::launch::{Launch, Process, Seccomp, WindowSize};
 use limpet_runner::exec::{self as runner, Exec, ExecError, Held, Streams};
-use limpet_runner::{capabilities, spawn};
 use limpet_runner::status::Status;
+use limpet_runner::{capabilities, spawn};
 use rustix::fd::AsFd;
 use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::isatty;
@@ -31,7 +31,9 @@ pub(super) fn exec_protected(board: &Board, args: &ExecArgs) -> Outcome {
         return Err(Failure::new("enter: is started by limpet itself"));
     }
     if args.tty && args.interactive && !args.detach && !isatty(stdin()) {
-        return Err(Failure::new("-t: standard input is no terminal; leave -t away, or run it from a terminal"));
+        return Err(Failure::new(
+            "-t: standard input is no terminal; leave -t away, or run it from a terminal",
+        ));
     }
     let container = board.container(&args.container)?;
     let running = running(board, &container)?;
@@ -93,7 +95,7 @@ fn environment_base(args: &ExecArgs, base: &Process) -> Vec<String> {
 
 fn converse(held: Held, args: &ExecArgs) -> Result<u8, ExecError> {
     let (input, output, errors) = (stdin(), stdout(), stderr());
-    let outcome = held.converse(Streams {
+    let outcome = held.converse(&Streams {
         stdin: args.interactive.then(|| input.as_fd()),
         stdout: Some(output.as_fd()),
         stderr: Some(errors.as_fd()),

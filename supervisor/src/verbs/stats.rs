@@ -59,7 +59,8 @@ fn wanted(board: &Board, args: &StatsArgs) -> Result<Option<Vec<ContainerId>>, F
     if args.containers.is_empty() {
         return Ok(None);
     }
-    let ids = args.containers.iter().map(|name| Ok(board.home.find(name)?)).collect::<Result<_, Failure>>()?;
+    let ids =
+        args.containers.iter().map(|name| Ok(board.home.find(name)?)).collect::<Result<_, Failure>>()?;
     Ok(Some(ids))
 }
 

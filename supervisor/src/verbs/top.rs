@@ -36,7 +36,8 @@ pub(super) fn top(board: &Board, args: &TopArgs) -> Outcome {
     pids.sort_unstable();
     let clock = clock();
     let users = users(running, args.columns == TOP_COLUMNS_DEFAULT);
-    let row = |process: Process| args.columns.iter().map(|column| process.cell(column, &clock, &users)).collect();
+    let row =
+        |process: Process| args.columns.iter().map(|column| process.cell(column, &clock, &users)).collect();
     // One that has ended meanwhile is none any more.
     let rows: Vec<Vec<String>> = pids.into_iter().filter_map(read).map(row).collect();
     let headings: Vec<&str> = args.columns.iter().map(|column| process::heading(column)).collect();

@@ -6,7 +6,12 @@ use std::time::Duration;
 const MIB: u64 = 1024 * 1024;
 
 fn usage(now: Stats) -> Usage {
-    Usage { now, cpu_before_ns: Some(1_000_000_000), elapsed: Duration::from_secs(2), board_bytes: 1024 * MIB }
+    Usage {
+        now,
+        cpu_before_ns: Some(1_000_000_000),
+        elapsed: Duration::from_secs(2),
+        board_bytes: 1024 * MIB,
+    }
 }
 
 fn id() -> ContainerId {
@@ -37,7 +42,8 @@ fn a_row_reads_as_with_docker() {
 
 #[test]
 fn without_a_limit_the_board_is_the_limit() {
-    let row = row(&id(), "web", Some(&usage(Stats { memory_usage_bytes: 512 * MIB, ..Stats::default() })), true);
+    let row =
+        row(&id(), "web", Some(&usage(Stats { memory_usage_bytes: 512 * MIB, ..Stats::default() })), true);
     assert_eq!(row["MemUsage"], "512MiB / 1GiB");
     assert_eq!(row["MemPerc"], "50.00%");
     assert_eq!(row["ID"], "ab".repeat(32));

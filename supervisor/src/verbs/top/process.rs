@@ -6,7 +6,8 @@ use limpet_runner::user;
 /// Major numbers of pseudo-terminals, 256 in each (Documentation/admin-guide/devices.txt).
 const PTS_MAJORS: std::ops::Range<u32> = 136..144;
 const DAY_S: u64 = 24 * 60 * 60;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// What /proc says of one process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -161,7 +162,8 @@ impl Process {
 
 impl Users {
     fn inside(&self, uid: u32) -> u32 {
-        let inside = uid.checked_sub(self.first_host_id).filter(|uid| self.first_host_id == 0 || *uid < self.count);
+        let inside =
+            uid.checked_sub(self.first_host_id).filter(|uid| self.first_host_id == 0 || *uid < self.count);
         inside.unwrap_or(uid)
     }
 

@@ -1,6 +1,7 @@
 use super::process::{Clock, Process, Users};
 
-const STAT: &str = "4242 (sh) (x) S 4000 4242 4242 34817 4242 4194560 1 0 0 0 150 50 0 0 20 0 2 0 10000 4096000 300 1 1";
+const STAT: &str =
+    "4242 (sh) (x) S 4000 4242 4242 34817 4242 4194560 1 0 0 0 150 50 0 0 20 0 2 0 10000 4096000 300 1 1";
 const STATUS: &str = "Name:\tsh\nUid:\t1879049192\t1879049192\t1879049192\t1879049192\n";
 
 fn process() -> Process {
