@@ -41,12 +41,12 @@ struct CloneArgs {
     cgroup: u64,
 }
 
-/// Copies the calling process (clone3(2)), without sharing memory, into new `namespaces`.
+/// Copies the calling process (clone3(2), or clone(2) where a filter hides that), without sharing memory, into new `namespaces`.
 ///
 /// With `cgroup` (a directory of cgroup v2) the child is born in it.
 ///
 /// # Errors
-/// `EBUSY` if the caller has more than one thread; else what clone3(2) says.
+/// `EBUSY` if the caller has more than one thread; else what clone3(2) or clone(2) says.
 pub fn clone_process(namespaces: UnshareFlags, cgroup: Option<BorrowedFd<'_>>) -> Result<Cloned> {
     only_thread()?;
     let mut pidfd: libc::c_int = -1;
@@ -63,7 +63,12 @@ pub fn clone_process(namespaces: UnshareFlags, cgroup: Option<BorrowedFd<'_>>) -
     // SAFETY: neither CLONE_VM nor a stack is asked for, so the child has its own copy of all memory and returns on
     // its own copy of this stack; the process has one thread (checked above), so no lock can be held by a thread
     // that the child lacks. `args` and `pidfd` live across the call.
-    let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of::<CloneArgs>()) };
+    let mut pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of::<CloneArgs>()) };
+    if pid < 0 && cgroup.is_none() && crate::last_errno() == Errno::NOSYS {
+        // docker's seccomp profile says that there is no clone3, as a filter cannot see its flags; clone(2) then does.
+        // SAFETY: as above; the third argument is where clone(2) puts the pidfd on all our targets.
+        pid = unsafe { libc::syscall(libc::SYS_clone, args.flags | args.exit_signal, 0, &raw mut pidfd, 0, 0) };
+    }
     match pid {
         0 => Ok(Cloned::Child),
         1.. => {
