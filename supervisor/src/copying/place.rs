@@ -108,8 +108,8 @@ impl Placer {
         Ok(at)
     }
 
-    fn place(&mut self, spot: Target<'_>, entry: &Entry, contents: &mut dyn Read) -> Result<(), CopyError> {
-        let there = there(&spot)?;
+    fn place(&mut self, spot: &Target<'_>, entry: &Entry, contents: &mut dyn Read) -> Result<(), CopyError> {
+        let there = there(spot)?;
         match (entry.kind, there) {
             (Kind::Directory, Some(FileType::Directory)) => return Ok(()),
             (Kind::Directory, Some(_)) => {
@@ -120,17 +120,17 @@ impl Placer {
             }
             (Kind::File, Some(_)) => match unlinkat(spot.parent, spot.name, AtFlags::empty()) {
                 // Something is mounted on it, as on a container's /etc/hosts.
-                Err(Errno::BUSY) => return overwrite(&spot, contents),
+                Err(Errno::BUSY) => return overwrite(spot, contents),
                 result => result.map_err(refused("replace", spot.path))?,
             },
             (_, Some(_)) => unlinkat(spot.parent, spot.name, AtFlags::empty()).map_err(refused("replace", spot.path))?,
             (_, None) => {}
         }
         match entry.kind {
-            Kind::File => self.file(&spot, entry, contents),
-            Kind::Directory => self.directory(&spot, entry),
-            Kind::Hardlink => self.hard_link(&spot, entry),
-            _ => self.node(&spot, entry),
+            Kind::File => self.file(spot, entry, contents),
+            Kind::Directory => self.directory(spot, entry),
+            Kind::Hardlink => self.hard_link(spot, entry),
+            _ => self.node(spot, entry),
         }
     }
 
@@ -224,7 +224,7 @@ impl Sink for Placer {
         }
         let (directory, name) = split(&path);
         let parent = self.parent(directory)?;
-        self.place(Target { parent: parent.as_fd(), name, path: &path }, entry, contents)
+        self.place(&Target { parent: parent.as_fd(), name, path: &path }, entry, contents)
     }
 }
 

@@ -40,8 +40,9 @@ impl<'a> TarWriter<'a> {
     }
 
     fn pad(&mut self, path: &[u8], length: u64) -> Result<(), CopyError> {
-        let over = (length % BLOCK_BYTES as u64) as usize;
-        self.write(path, &[0; BLOCK_BYTES][..(BLOCK_BYTES - over) % BLOCK_BYTES])
+        let block = BLOCK_BYTES as u64;
+        let missing = usize::try_from((block - length % block) % block).unwrap_or(0);
+        self.write(path, &[0; BLOCK_BYTES][..missing])
     }
 
     fn pax_header(&mut self, entry: &Entry, records: &[u8]) -> Result<(), CopyError> {

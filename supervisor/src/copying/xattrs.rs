@@ -6,7 +6,7 @@
 
 use super::owners::Owners;
 use rustix::fd::{AsRawFd, BorrowedFd};
-use rustix::fs::{XattrFlags, getxattr, listxattr, setxattr};
+use rustix::fs::{XattrFlags, getxattr, listxattr, listxattr_query, setxattr};
 use rustix::io::{Errno, Result};
 
 /// Most bytes of the names, and of one value, that are copied (Linux allows as many).
@@ -22,12 +22,11 @@ const REVISION_3_BYTES: usize = 24;
 /// The attributes of `file` that are copied, as its container sees them. A file system without any has none.
 pub(super) fn read(file: BorrowedFd<'_>, owners: Owners) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
     let path = path_of(file);
-    let mut names = vec![0; 0];
-    let length = match listxattr(path.as_str(), &mut names[..]) {
+    match listxattr_query(path.as_str()) {
         Ok(0) | Err(Errno::OPNOTSUPP) => return Ok(Vec::new()),
         length => length?,
     };
-    names.resize(length.min(BYTES_MAX), 0);
+    let mut names = vec![0; BYTES_MAX];
     let length = listxattr(path.as_str(), &mut names[..])?;
     let mut found = Vec::new();
     for name in names[..length].split(|byte| *byte == 0).filter(|name| is_copied(name)) {

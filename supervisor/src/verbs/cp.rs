@@ -149,6 +149,7 @@ fn walk(source: &Side, from: &Spot, path: &[u8], sink: &mut dyn Sink) -> Result<
     Ok(walk.bytes)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn explain(error: CopyError) -> Failure {
     Failure::new(format!("cp: {error}"))
 }

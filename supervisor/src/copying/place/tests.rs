@@ -14,7 +14,7 @@ impl Place {
     }
 
     fn placer(&self) -> Placer {
-        Placer::new(fs::File::open(self.0.join("base")).unwrap().into(), Owners::Same, Belongs::AsWritten)
+        Placer::new(File::open(self.0.join("base")).unwrap().into(), Owners::Same, Belongs::AsWritten)
     }
 }
 

@@ -24,3 +24,17 @@ fn values_that_are_no_capabilities_stay_as_they_are() {
         assert_eq!(outside(CAPABILITY, value, Owners::From(1)), value);
     }
 }
+
+#[test]
+fn what_is_written_is_read_back() {
+    use rustix::fd::AsFd;
+    let path = std::env::temp_dir().join(format!("limpet-xattrs-{}", std::process::id()));
+    let file = std::fs::File::create(&path).unwrap();
+    let wanted = vec![(b"user.long".to_vec(), vec![7; 2000]), (b"user.note".to_vec(), b"a".to_vec())];
+    let skipped = write(file.as_fd(), &wanted, Owners::Same).unwrap();
+    let mut found = read(file.as_fd(), Owners::Same).unwrap();
+    found.sort();
+    std::fs::remove_file(path).unwrap();
+    // Not every temporary directory takes attributes.
+    assert!(found == wanted || skipped == 2);
+}
