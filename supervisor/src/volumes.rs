@@ -10,7 +10,7 @@ use crate::board::Board;
 use crate::copying::owners::Owners;
 use crate::copying::place::{Belongs, Placer};
 use crate::copying::source::{Source, entry_of};
-use crate::copying::{spot, view};
+use crate::copying::{failed, spot, view};
 use crate::failure::Failure;
 use limpet_protocol::id::ContainerId;
 use limpet_runner::failure::reason;
@@ -39,11 +39,11 @@ pub(crate) fn named(board: &Board, name: &str, target: &str, image: Option<&Imag
     if path.exists() {
         return Ok(path);
     }
-    let failed = |failure: Failure| Failure::new(format!("make volume {name}: {failure}"));
-    let lock = lock(&volumes).map_err(failed)?;
+    let explain = |failure: Failure| Failure::new(format!("make volume {name}: {failure}"));
+    let lock = lock(&volumes).map_err(explain)?;
     // Another command may have made it while this one waited.
     if !path.exists() {
-        make(board, &path, target, image).map_err(failed)?;
+        make(board, &path, target, image).map_err(explain)?;
     }
     drop(lock);
     Ok(path)
@@ -67,7 +67,7 @@ fn file_name(target: &str) -> String {
 
 /// Held while a volume is made.
 fn lock(volumes: &Path) -> Result<File, Failure> {
-    fs::create_dir_all(volumes)?;
+    fs::create_dir_all(volumes).map_err(failed("make", volumes.as_os_str().as_encoded_bytes()))?;
     let directory = File::open(volumes)?;
     flock(&directory, FlockOperation::LockExclusive)?;
     Ok(directory)
@@ -79,7 +79,7 @@ fn make(board: &Board, path: &Path, target: &str, image: Option<&Image>) -> Resu
     // No volume's name begins with a dot.
     let aside = path.with_file_name(format!(".{name}"));
     discard(&aside)?;
-    fs::create_dir_all(aside.join("data"))?;
+    fs::create_dir_all(aside.join("data")).map_err(failed("make", aside.as_os_str().as_encoded_bytes()))?;
     let made = match image.filter(|image| !image.layers.is_empty()) {
         Some(image) => in_child(|| fill(board, &aside, image, target)),
         None => Ok(()),
@@ -93,7 +93,7 @@ fn make(board: &Board, path: &Path, target: &str, image: Option<&Image>) -> Resu
 fn discard(aside: &Path) -> Result<(), Failure> {
     match fs::remove_dir_all(aside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Failure::new(format!("remove {}: {error}", aside.display())))
+            Err(failed("remove", aside.as_os_str().as_encoded_bytes())(error).into())
         }
         _ => Ok(()),
     }

@@ -2,6 +2,7 @@
 
 use crate::board::Board;
 use crate::cli::command::ExportArgs;
+use crate::copying::failed;
 use crate::copying::source::Source;
 use crate::copying::tar_out::TarWriter;
 use crate::copying::view::{self, Reach, View};
@@ -23,7 +24,7 @@ pub(super) fn export(board: &Board, args: &ExportArgs) -> Outcome {
         return Ok(0);
     };
     let view = view::open(board, &container, Reach::RootOnly)?;
-    let mut file = File::create(path).map_err(|error| Failure::new(format!("make {path}: {error}")))?;
+    let mut file = File::create(path).map_err(failed("make", path.as_bytes()))?;
     if let Err(failure) = write_tar(&view, &mut file) {
         // Half a tar is worse than none; the first error is the one to tell.
         fs::remove_file(path).ok();
