@@ -63,8 +63,7 @@ fn session(connection: Connection) -> Session<'static> {
     Session {
         connection,
         directory: None,
-        ends_ends_stdin: true,
-        stdin: true,
+        ends_stdin: true,
         stdin: None,
         stdout: None,
         stderr: None,
