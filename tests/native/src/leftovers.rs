@@ -119,11 +119,14 @@ impl Traces {
         {
             let _ = rustix::mount::unmount(*target, rustix::mount::UnmountFlags::DETACH);
         }
-        let cgroups = self.cgroups();
-        for path in cgroups.iter().filter_map(|line| line.strip_prefix("cgroup: ")) {
-            // A process that was only just killed may still be in it.
-            within(SETTLE, || fs::remove_dir(path).ok());
-        }
+        // What was only just killed may still be in its cgroup for a moment.
+        within(SETTLE, || {
+            let left = self.cgroups();
+            left.iter()
+                .filter_map(|line| line.strip_prefix("cgroup: "))
+                .for_each(|path| drop(fs::remove_dir(path)));
+            left.is_empty().then_some(())
+        });
     }
 
     /// The descriptor pins the process: what is looked at again is what is then killed.

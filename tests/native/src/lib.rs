@@ -8,6 +8,7 @@
 pub mod bundle;
 pub mod cgroup;
 pub mod crun;
+mod hang;
 pub mod isolated;
 pub mod leftovers;
 pub mod limpet;

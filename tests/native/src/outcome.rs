@@ -21,12 +21,15 @@ impl Outcome {
     /// Runs `command` to its end with nothing on stdin.
     ///
     /// # Panics
-    /// It cannot be started.
+    /// It cannot be started, or it never ends.
     #[must_use]
     pub fn of(command: &mut Command) -> Self {
         let typed = typed(command);
-        let output =
-            command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("starting {typed}: {e}"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap_or_else(|e| panic!("starting {typed}: {e}"));
+        let guard = crate::hang::guard(&child);
+        let output = child.wait_with_output().unwrap_or_else(|e| panic!("waiting for {typed}: {e}"));
+        assert!(!guard.join().expect("the guard does not panic"), "{typed} did not end");
         Self::from_output(typed, &output)
     }
 

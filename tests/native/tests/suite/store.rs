@@ -32,7 +32,7 @@ fn images_can_be_tagged_listed_and_removed() {
 fn an_image_in_use_is_not_removed() {
     let limpet = Limpet::with(&["busybox"]);
     limpet.ok(&["create", "--name", "cc", "busybox", "true"]);
-    limpet.try_to(&["rmi", "busybox"]).refused(1, &["busybox", "used by", "cc"]);
+    limpet.try_to(&["rmi", "busybox"]).refused(1, &["busybox", "in use", "cc"]);
     limpet.ok(&["start", "-a", "cc"]);
 }
 
