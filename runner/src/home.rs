@@ -341,6 +341,21 @@ impl Home {
         if own { remove_file(&link) } else { Ok(()) }
     }
 
+    /// Removes a container whose record cannot be read, and every name that leads to it.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn remove_unreadable(&self, id: &ContainerId) -> Result<(), HomeError> {
+        let names = fs::read_dir(self.names()).map_err(io("list", &self.names()))?;
+        for link in names.flatten().map(|entry| entry.path()) {
+            if fs::read_link(&link).is_ok_and(|target| target.as_os_str() == id.as_str()) {
+                remove_file(&link)?;
+            }
+        }
+        remove_tree(&self.state_directory(id))?;
+        remove_tree(&self.directory(id))
+    }
+
     /// Removes what was made for a container that never got its record or its name.
     ///
     /// # Errors

@@ -36,12 +36,13 @@ pub fn now_ns() -> u64 {
 }
 
 /// Keeps the container whose durable directory is `directory` until it has ended; `client` is the number of the
-/// inherited connection to whoever wants it started. The process's exit status means nothing: that client and the
+/// inherited connection to whoever wants it started, `starting` that of the container's lock. The process's exit status means nothing: that client and the
 /// exit record have the result.
-pub fn main(directory: &Path, client: i32) {
-    let Ok(socket) = limpet_sys::process::inherited(client) else { return };
+pub fn main(directory: &Path, client: i32, starting: i32) {
+    let inherited = limpet_sys::process::inherited;
+    let (Ok(socket), Ok(starting)) = (inherited(client), inherited(starting)) else { return };
     let mut first = Client::first(socket);
-    if let Err(error) = keep(directory, &mut first) {
+    if let Err(error) = keep(directory, starting, &mut first) {
         first.exited(&failed_exit(code::LIMPET_FAILED, error.to_string()));
     }
 }
@@ -59,7 +60,7 @@ fn kernel(doing: &'static str) -> impl FnOnce(Errno) -> KeeperError {
     move |errno| KeeperError::Kernel { doing, errno }
 }
 
-fn keep(directory: &Path, first: &mut Client) -> Result<(), KeeperError> {
+fn keep(directory: &Path, starting: OwnedFd, first: &mut Client) -> Result<(), KeeperError> {
     detach().map_err(kernel("detach the keeper"))?;
     let container = load_container(directory)?;
     let home = Home::of(&container.keep);
@@ -67,6 +68,7 @@ fn keep(directory: &Path, first: &mut Client) -> Result<(), KeeperError> {
     let state = home.open_state()?;
     let place = home.open_state_of(id)?;
     let lock = take_lock(&place)?;
+    drop(starting);
     let started = start(&container.keep.launch, &features(), state.as_fd(), &container.keep.state);
     drop(state);
     match started {
@@ -132,6 +134,8 @@ fn run(
     })?;
     let listener = serve::listen(&place).map_err(kernel("listen on keeper.sock"))?;
     first.started();
+    // Output stays in the pipes until it is clear who wants it.
+    first.hear();
     let log = crate::log::Writer::new(place, keep.log).map_err(|_| kernel("open the log")(Errno::INVAL))?;
     let Started { child, group, stdio, ids } = started;
     let flow = stdio::Flow::new(stdio).map_err(kernel("take over standard input and output"))?;

@@ -17,22 +17,26 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-/// The hidden verb of a keeper: `limpet keeper DIRECTORY DESCRIPTOR`.
+/// The hidden verb of a keeper: `limpet keeper DIRECTORY CLIENT LOCK`, the last two being numbers of descriptors.
 pub const VERB: &str = "keeper";
 
 const SELF: &str = "/proc/self/exe";
 
-/// Starts the keeper of the container in `directory`; the connection on which it hears of its first client.
+/// Starts the keeper of the container in `directory`; the connection on which it waits to hear what its first client
+/// wants. `lock` is the container's ([`crate::home::Home::lock`]): it stays locked until the keeper holds it.
 ///
 /// # Errors
 /// What the kernel says to a new process.
-pub fn keeper(directory: &Path) -> Result<OwnedFd> {
+pub fn keeper(directory: &Path, lock: OwnedFd) -> Result<OwnedFd> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
     let program = protected_program()?;
-    // Nothing else runs in this process that could start another program meanwhile.
+    // A keeper outlives the shell whose descriptors we inherited, and must not hold them. Nothing else runs in this
+    // process that could start another program meanwhile.
+    limpet_sys::process::keep_only_stdio_on_exec()?;
     fcntl_setfd(&theirs, FdFlags::empty())?;
+    fcntl_setfd(&lock, FdFlags::empty())?;
     let mut command = Command::new(mounting::path_of(program.as_fd()));
-    command.arg(VERB).arg(directory).arg(theirs.as_raw_fd().to_string()).env_clear();
+    command.arg(VERB).arg(directory).args([&theirs, &lock].map(|fd| fd.as_raw_fd().to_string())).env_clear();
     if let Some(classic) = std::env::var_os(crate::keeper::CLASSIC_MOUNTS) {
         command.env(crate::keeper::CLASSIC_MOUNTS, classic);
     }

@@ -19,14 +19,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// `limpet keeper DIRECTORY DESCRIPTOR`, as [`limpet_runner::spawn`] says it.
+/// `limpet keeper DIRECTORY CLIENT LOCK`, as [`limpet_runner::spawn`] says it.
 fn keep(mut arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
     let directory = arguments.next();
-    let client = arguments.next().and_then(|number| number.to_str()?.parse().ok());
-    let (Some(directory), Some(client)) = (directory, client) else {
+    let mut descriptor = || arguments.next().and_then(|number| number.to_str()?.parse().ok());
+    let (Some(directory), Some(client), Some(lock)) = (directory, descriptor(), descriptor()) else {
         eprintln!("limpet keeper: is started by limpet itself");
         return ExitCode::FAILURE;
     };
-    limpet_runner::keeper::main(Path::new(&directory), client);
+    limpet_runner::keeper::main(Path::new(&directory), client, lock);
     ExitCode::SUCCESS
 }

@@ -78,6 +78,8 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Inspect(args) => inspect::inspect(board, &args),
         Command::Logs(args) => logs::logs(board, &args),
         Command::Exec(args) => exec::exec(board, &args),
+        Command::Stats(args) => stats::stats(board, &args),
+        Command::Top(args) => top::top(board, &args),
         Command::Attach(args) => attach::attach(board, &args),
         Command::Pause(containers) => pause::pause(board, &containers),
         Command::Unpause(containers) => pause::unpause(board, &containers),
@@ -96,8 +98,6 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Version(args) => about::version(&args),
         Command::Completion(shell) => about::completion(shell),
         Command::Port(args) => about::port(board, &args),
-        Command::Stats(args) => stats::stats(board, &args),
-        Command::Top(args) => top::top(board, &args),
         Command::Load(args) => load::load(board, &args),
         Command::Cp(args) => cp::cp(board, &args),
         Command::Diff(container) => diff::diff(board, &container),
@@ -106,7 +106,6 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
             screen::print(&page.render(style()));
             Ok(0)
         }
-        _ => Err(Failure::new("not built yet")),
     }
 }
 

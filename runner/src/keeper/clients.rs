@@ -21,11 +21,30 @@ pub struct Client {
 }
 
 impl Client {
-    /// The client that started the keeper: it has asked before anything runs, so no output can escape it.
+    /// The client that started the keeper.
     pub(super) fn first(socket: OwnedFd) -> Self {
         let mut client = Self::new(socket);
         client.exit = true;
         client
+    }
+
+    /// Waits until a client says what it wants, or hangs up.
+    pub(super) fn hear(&mut self) {
+        let mut packet = [0; PACKET_BYTES_MAX];
+        let Some(socket) = self.socket.as_ref() else { return };
+        let request = rustix::io::retry_on_intr(|| recv(socket, &mut packet[..], RecvFlags::PEEK)).map(|(_, length)| length);
+        if !matches!(request, Ok(1..)) {
+            return self.close();
+        }
+        match self.receive(&mut packet) {
+            Some(Request::Attach { stdin }) => self.attach(stdin),
+            Some(Request::Wait) => self.exit = true,
+            _ => self.close(),
+        }
+    }
+
+    pub(super) fn attach(&mut self, stdin: bool) {
+        (self.output, self.exit, self.stdin) = (true, true, stdin);
     }
 
     /// A client that wants nothing yet.

@@ -133,7 +133,6 @@ impl<'a> Server<'a> {
 }
 
 impl Server<'_> {
-
     fn owes(&self) -> bool {
         self.clients.iter().any(|client| client.owed)
     }
@@ -256,10 +255,7 @@ impl Server<'_> {
 
     fn carry_out(&mut self, index: usize, request: &Request<'_>) {
         match request {
-            Request::Attach { stdin } => {
-                let client = &mut self.clients[index];
-                (client.output, client.exit, client.stdin) = (true, true, *stdin);
-            }
+            Request::Attach { stdin } => self.clients[index].attach(*stdin),
             Request::Wait => self.clients[index].exit = true,
             Request::Stdin(bytes) => self.flow.write(bytes),
             Request::StdinEnd => self.flow.end_input(),

@@ -8,8 +8,11 @@ use crate::cli::options::Streams;
 use crate::cli::value::time::Grace;
 use crate::failure::{Failure, Outcome};
 use limpet_protocol::container::Container;
+use limpet_protocol::exit::Exit;
 use limpet_protocol::keeper::Request;
 use limpet_runner::attach::{request, wait as wait_for};
+use limpet_runner::cgroup;
+use limpet_runner::home::HomeError;
 use limpet_runner::status::Status;
 
 /// [`Request::Stop`]'s word for "wait for ever".
@@ -35,8 +38,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
         drop(lock);
         return Err(Failure::new(format!("container {} is already running; attach to it with: limpet attach {0}", container.name)));
     }
-    let connection = launch(&container)?;
-    drop(lock);
+    let connection = launch(&container, lock)?;
     let streams = Streams { stdin: args.interactive, stdout: true, stderr: true };
     converse(board, &container, connection, Link { streams, keys: args.detach_keys.clone(), signal_proxy: true, ends_stdin: true })
 }
@@ -44,11 +46,11 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
 /// Starts a container that is not running; one that is stays as it is, as with docker.
 fn begin(board: &Board, container: &Container) -> Result<(), Failure> {
     let id = &container.keep.launch.id;
-    let _lock = board.home.lock(id)?;
+    let lock = board.home.lock(id)?;
     match board.status(id)? {
         Status::Paused(_) => Err(Failure::new(format!("container {} is paused; unpause it", container.name))),
         Status::Running(_) => Ok(()),
-        Status::Created | Status::Exited(_) => started(&launch(container)?, container),
+        Status::Created | Status::Exited(_) => started(&launch(container, lock)?, container),
     }
 }
 
@@ -70,10 +72,24 @@ fn end(board: &Board, container: &Container, args: &StopArgs) -> Result<(), Fail
         Grace::Ms(ms) => ms,
         Grace::Forever => FOREVER,
     });
-    let connection = board.connect(container)?;
-    connection.send(&Request::Stop { signal: args.signal, grace_ms })?;
-    wait_for(&connection)?;
-    Ok(())
+    ask_to_stop(board, container, &Request::Stop { signal: args.signal, grace_ms })
+}
+
+/// Returns when it has ended. A keeper that ends just now may not have heard us any more, which is as good.
+fn ask_to_stop(board: &Board, container: &Container, request: &Request<'_>) -> Result<(), Failure> {
+    let stopped = board.connect(container).and_then(|connection| {
+        connection.send(request)?;
+        Ok(wait_for(&connection)?)
+    });
+    match stopped {
+        Err(failure) if runs(board, container) => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+/// One that is gone does not run, and neither does one whose records are damaged.
+fn runs(board: &Board, container: &Container) -> bool {
+    board.status(&container.keep.launch.id).is_ok_and(|status| status.running().is_some())
 }
 
 /// `restart`
@@ -99,21 +115,43 @@ pub(super) fn kill(board: &Board, args: &KillArgs) -> Outcome {
 pub(super) fn wait(board: &Board, names: &[String]) -> Outcome {
     each(names, |name| {
         let container = board.container(name)?;
-        let exit = match board.status(&container.keep.launch.id)? {
-            Status::Exited(exit) => exit,
-            Status::Created => return Err(Failure::new(format!("container {name} was never started"))),
-            Status::Running(_) | Status::Paused(_) => wait_for(&board.connect(&container)?)?,
-        };
-        Ok(exit.code.to_string())
+        Ok(await_end(board, &container)?.code.to_string())
     })
+}
+
+/// How it ended. A keeper that ends just now may not hear us any more, but has written the end down by then.
+fn await_end(board: &Board, container: &Container) -> Result<Exit, Failure> {
+    let name = &container.name;
+    loop {
+        match board.status(&container.keep.launch.id)? {
+            Status::Exited(exit) => return Ok(exit),
+            Status::Created => return Err(Failure::new(format!("container {name} was never started"))),
+            Status::Running(_) | Status::Paused(_) => {}
+        }
+        match board.connect(container).and_then(|connection| Ok(wait_for(&connection)?)) {
+            Ok(exit) => return Ok(exit),
+            Err(failure) if runs(board, container) => return Err(failure),
+            Err(_) if !board.home.directory(&container.keep.launch.id).exists() => {
+                return Err(Failure::new(format!("container {name} has ended and was removed, as --rm asked")));
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 /// `rm`
 pub(super) fn remove(board: &Board, args: &RmArgs) -> Outcome {
     board.home.finish_removals()?;
     each(&args.containers, |name| {
-        let container = match board.container(name) {
-            Err(_) if args.force && board.home.find(name).is_err() => return Ok(String::new()),
+        let id = match board.home.find(name) {
+            Err(HomeError::NotFound(_)) if args.force => return Ok(name.to_owned()),
+            id => id?,
+        };
+        let container = match board.home.load(&id) {
+            Err(HomeError::Record { .. }) if args.force => {
+                board.home.remove_unreadable(&id)?;
+                return Ok(name.to_owned());
+            }
             container => container?,
         };
         discard(board, &container, args.force)?;
@@ -129,14 +167,21 @@ pub(super) fn discard(board: &Board, container: &Container, force: bool) -> Resu
             let advice = format!("stop it first, or use: limpet rm -f {}", container.name);
             return Err(Failure::new(format!("container {} is running; {advice}", container.name)));
         }
-        let connection = board.connect(container)?;
-        connection.send(&Request::Stop { signal: Some(9), grace_ms: Some(0) })?;
-        wait_for(&connection)?;
+        ask_to_stop(board, container, &Request::Stop { signal: Some(9), grace_ms: Some(0) })?;
         if container.keep.remove {
             return Ok(());
         }
     }
     let _lock = board.home.lock(id)?;
+    clear_group(container)?;
     Ok(board.home.remove(id, &container.name)?)
+}
+
+/// A keeper that was killed leaves its container's cgroup behind.
+fn clear_group(container: &Container) -> Result<(), Failure> {
+    match cgroup::detect()?.open(&container.keep.launch.cgroup) {
+        Ok(group) => Ok(group.kill_all().and_then(|()| group.remove())?),
+        Err(_) => Ok(()),
+    }
 }
 

@@ -8,10 +8,10 @@ use crate::failure::{Failure, Outcome};
 use crate::screen;
 use limpet_protocol::container::Container;
 use limpet_protocol::exit::{Exit, code};
-use limpet_protocol::keeper::{PACKET_BYTES_MAX, Reply};
+use limpet_protocol::keeper::{PACKET_BYTES_MAX, Reply, Request};
 use limpet_runner::attach::{self, Connection, DetachKeys, Session};
 use limpet_runner::spawn;
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::isatty;
 use std::path::Path;
@@ -35,22 +35,20 @@ pub(super) fn run(board: &Board, args: RunArgs) -> Outcome {
     }
     let container = create(board, &args.options)?;
     let lock = board.home.lock(&container.keep.launch.id)?;
-    let connection = launch(&container)?;
+    let connection = launch(&container, lock)?;
     if args.detach {
         started(&connection, &container)?;
-        drop(lock);
         screen::line(container.keep.launch.id.as_str());
         return Ok(0);
     }
-    drop(lock);
     let all = Streams { stdin: args.options.interactive, stdout: true, stderr: true };
     let streams = args.options.attach.unwrap_or(all);
     converse(board, &container, connection, Link { streams, keys: args.detach_keys.clone(), signal_proxy: args.signal_proxy, ends_stdin: true })
 }
 
-/// Starts the keeper.
-pub(super) fn launch(container: &Container) -> Result<Connection, Failure> {
-    let socket = spawn::keeper(Path::new(&container.keep.directory))
+/// Starts the keeper, which takes the container's lock over.
+pub(super) fn launch(container: &Container, lock: OwnedFd) -> Result<Connection, Failure> {
+    let socket = spawn::keeper(Path::new(&container.keep.directory), lock)
         .map_err(|errno| Failure::new(format!("start the keeper: {}", limpet_runner::failure::reason(errno))))?;
     Ok(Connection::from_socket(socket))
 }
@@ -58,6 +56,7 @@ pub(super) fn launch(container: &Container) -> Result<Connection, Failure> {
 /// Waits until the container runs.
 pub(super) fn started(connection: &Connection, container: &Container) -> Result<(), Failure> {
     let mut packet = [0; PACKET_BYTES_MAX];
+    connection.send(&Request::Wait)?;
     loop {
         match connection.receive(&mut packet)? {
             Reply::Started => return Ok(()),

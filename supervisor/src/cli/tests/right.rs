@@ -110,7 +110,8 @@ fn a_container_is_described() {
     assert_eq!(options.rlimits, [Rlimit { resource: 7, soft: 10, hard: 20 }]);
     assert_eq!((options.umask, options.shm_bytes), (Some(0o27), Some(1 << 20)));
     assert_eq!((options.network, options.userns_host), (Some(Network::Host), true));
-    assert_eq!((options.capabilities.add, options.capabilities.drop), (1, u64::MAX));
+    assert_eq!(options.capabilities.add, ["CHOWN"]);
+    assert_eq!(options.capabilities.drop, ["ALL"]);
     assert!(options.no_new_privileges && options.init && options.root_readonly);
     assert_eq!(options.seccomp, SeccompChoice::Profile(String::from("p.json")));
     assert_eq!((options.oom_score_adj, options.cgroup_parent.as_deref()), (Some(-5), Some("a/b")));
