@@ -6,8 +6,8 @@
 use crate::layer::decompress::{Packing, unpacked};
 use crate::layer::flow::{Capped, is_too_long, read_full};
 use crate::layer::tape::{self, Kind, Medium, TapeError};
-use crate::limits::{ARCHIVE_ENTRIES_MAX, DISK_RESERVE_BYTES};
-use rustix::fs::{Mode, OFlags};
+use crate::limits::{ARCHIVE_ENTRIES_MAX, disk_reserve_bytes};
+use rustix::fs::{Mode, OFlags, StatVfs};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -28,7 +28,7 @@ pub enum SourceError {
     #[error("it has more than {0} bytes; raise --max-size if you trust it")]
     TooLong(u64),
     /// No room for a copy.
-    #[error("the disk is full ({DISK_RESERVE_BYTES} bytes are kept free): free some space and try again")]
+    #[error("the disk is full (a reserve is kept free): free some space and try again")]
     DiskFull,
     /// Not an archive.
     #[error("{0}")]
@@ -182,8 +182,13 @@ fn spool_into(input: &mut File, spool: &Path, bytes_max: u64) -> Result<File, So
 
 /// What may still be written below `directory`, in bytes.
 pub(crate) fn free_bytes(directory: &Path) -> io::Result<u64> {
-    let disk = rustix::fs::statvfs(directory)?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize).saturating_sub(DISK_RESERVE_BYTES))
+    Ok(free_bytes_of(&rustix::fs::statvfs(directory)?))
+}
+
+/// What may be written to a disk in this state.
+pub(crate) fn free_bytes_of(disk: &StatVfs) -> u64 {
+    let reserve = disk_reserve_bytes(disk.f_blocks.saturating_mul(disk.f_frsize));
+    disk.f_bavail.saturating_mul(disk.f_frsize).saturating_sub(reserve)
 }
 
 /// A file that is read header by header.

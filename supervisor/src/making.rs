@@ -96,8 +96,13 @@ pub enum MakeError {
     #[error(transparent)]
     Capability(#[from] capabilities::CapabilityError),
     /// The seccomp profile.
-    #[error("--security-opt seccomp: {0}")]
-    Profile(#[from] seccomp::ProfileError),
+    #[error("--security-opt seccomp={path}")]
+    Profile {
+        /// Where it was read.
+        path: String,
+        /// What is wrong with it.
+        source: seccomp::ProfileError,
+    },
     /// Two options that contradict each other.
     #[error("{0}")]
     Conflict(&'static str),
@@ -212,9 +217,13 @@ fn filter(
     features: &Features,
 ) -> Result<Seccomp, MakeError> {
     use crate::cli::value::security::SeccompChoice;
+    let compile = |path: &str, profile: &[u8]| {
+        let filter = seccomp::from_json(profile, bounding, features.kernel);
+        filter.map(Seccomp::Filter).map_err(|source| MakeError::Profile { path: path.to_owned(), source })
+    };
     Ok(match (&options.seccomp, profile) {
         (SeccompChoice::Unconfined, _) => Seccomp::Unconfined,
-        (_, Some(profile)) => Seccomp::Filter(seccomp::from_json(profile, bounding, features.kernel)?),
+        (SeccompChoice::Profile(path), Some(profile)) => compile(path, profile)?,
         _ if options.privileged => Seccomp::Unconfined,
         _ => Seccomp::Filter(seccomp::default_filter(bounding, features.kernel)),
     })

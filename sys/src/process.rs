@@ -127,3 +127,9 @@ pub fn send_signal(pidfd: BorrowedFd<'_>, number: u8) -> Result<()> {
         unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), libc::c_int::from(number), none, 0) };
     if result == 0 { Ok(()) } else { Err(crate::last_errno()) }
 }
+
+/// Lets a write beyond RLIMIT_FSIZE fail with `EFBIG` instead of ending the process (setrlimit(2)).
+pub fn ignore_file_size_signal() {
+    // SAFETY: SIG_IGN runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}

@@ -8,7 +8,8 @@ use super::tape::{self, Entry, Kind, Medium, TapeError};
 use super::tree::Tree;
 use super::walk::{PlaceError, shown};
 use crate::digest::Hashing;
-use crate::limits::{DISK_RESERVE_BYTES, LAYER_ENTRIES_MAX};
+use crate::limits::LAYER_ENTRIES_MAX;
+use crate::source::free_bytes_of;
 use rustix::fs::{Mode, OFlags};
 use std::error::Error;
 use std::fs::File;
@@ -82,7 +83,7 @@ fn known(error: &io::Error) -> Option<Failure> {
     if is_too_long(error) {
         return Some(Failure::TooLong);
     }
-    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge);
     full.then_some(Failure::DiskFull)
 }
 
@@ -101,8 +102,7 @@ impl Tar<'_, '_> {
         }
         self.looked_at_bytes = self.source.count_bytes() + SPACE_LOOK_BYTES;
         let disk = rustix::fs::fstatvfs(&self.disk)?;
-        let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free_bytes < DISK_RESERVE_BYTES { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        if free_bytes_of(&disk) == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     /// Keeps what is left: padding, and anything behind the end of the archive.

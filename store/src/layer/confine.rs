@@ -59,6 +59,8 @@ fn pivot() -> Result<(), ConfineError> {
 }
 
 fn limit(file_bytes_max: u64) -> Result<(), ConfineError> {
+    // A file that grows too large is an error to report, not a reason to die.
+    limpet_sys::process::ignore_file_size_signal();
     let limits = [
         (Resource::As, MEMORY_BYTES_MAX),
         (Resource::Core, 0),

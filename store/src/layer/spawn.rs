@@ -4,7 +4,7 @@
 use super::inside;
 use super::report::{Failure, Instruction, Report, Summary};
 use crate::digest::Digest;
-use crate::limits::{DISK_RESERVE_BYTES, REPORT_BYTES_MAX};
+use crate::limits::REPORT_BYTES_MAX;
 use rustix::fs::{Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -31,7 +31,7 @@ pub enum UnpackError {
     #[error("it unpacks to more than {0} bytes; raise --max-size if you trust it")]
     TooLong(u64),
     /// No room.
-    #[error("the disk is full ({DISK_RESERVE_BYTES} bytes are kept free): free some space and try again")]
+    #[error("the disk is full (a reserve is kept free): free some space and try again")]
     DiskFull,
     /// Another digest than was claimed.
     #[error("its {what} is {found}, not {claimed}")]

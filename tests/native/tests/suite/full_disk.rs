@@ -59,7 +59,7 @@ fn a_load_that_does_not_fit_is_refused_and_undone() {
     let cramped = Cramped::new("8m");
     let archive = places::docker_archive("python");
     let load = ["load", "-i", archive.to_str().expect("UTF-8")];
-    cramped.limpet.try_to(&load).refused(1, &["no space"]);
+    cramped.limpet.try_to(&load).refused(1, &["disk is full"]);
     assert_eq!(cramped.limpet.ok(&["images", "-q"]).text(), "");
     // What was begun is gone: another image fits.
     let small = places::docker_archive("probe");
@@ -74,7 +74,7 @@ fn a_full_disk_refuses_new_containers_and_heals() {
     let small = places::docker_archive("probe");
     cramped.limpet.ok(&["load", "-i", small.to_str().expect("UTF-8")]);
     cramped.disk.fill();
-    cramped.limpet.try_to(&["run", "--rm", "probe", "true"]).refused(125, &["no space"]);
+    cramped.limpet.try_to(&["run", "--rm", "probe", "true"]).refused(125, &["disk is full"]);
     assert!(cramped.limpet.ids().is_empty());
     cramped.disk.free();
     cramped.limpet.ok(&["run", "--rm", "probe", "true"]);
