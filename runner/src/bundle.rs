@@ -105,7 +105,11 @@ pub fn read(directory: &Path, circumstances: Circumstances<'_>) -> Result<Bundle
 ///
 /// # Errors
 /// See [`BundleError`].
-pub fn parse(bytes: &[u8], directory: &Path, circumstances: Circumstances<'_>) -> Result<Bundle, BundleError> {
+pub fn parse(
+    bytes: &[u8],
+    directory: &Path,
+    circumstances: Circumstances<'_>,
+) -> Result<Bundle, BundleError> {
     if bytes.len() as u64 > CONFIG_BYTES_MAX {
         return Err(BundleError::TooLarge);
     }
@@ -113,13 +117,21 @@ pub fn parse(bytes: &[u8], directory: &Path, circumstances: Circumstances<'_>) -
     if !spec.oci_version.starts_with("1.") {
         return wrong("ociVersion", format!("{} is not supported, only 1.x is", spec.oci_version));
     }
-    refuse_all(&spec.unsupported, &["hooks", "domainname", "solaris", "windows", "vm", "zos", "freebsd"], "")?;
+    refuse_all(
+        &spec.unsupported,
+        &["hooks", "domainname", "solaris", "windows", "vm", "zos", "freebsd"],
+        "",
+    )?;
     let launch = launch(&spec, directory, circumstances)?;
     check_counts(&launch)?;
     Ok(Bundle { launch, annotations: spec.annotations.unwrap_or_default().into_iter().collect() })
 }
 
-fn launch(spec: &spec::Spec, directory: &Path, circumstances: Circumstances<'_>) -> Result<Launch, BundleError> {
+fn launch(
+    spec: &spec::Spec,
+    directory: &Path,
+    circumstances: Circumstances<'_>,
+) -> Result<Launch, BundleError> {
     let linux = linux::read(&spec.linux, &circumstances)?;
     let mounts = mounts::read(&spec.mounts, directory)?;
     if !mounts.iter().any(|mount| mount.kind == MountKind::Dev) {
@@ -128,7 +140,9 @@ fn launch(spec: &spec::Spec, directory: &Path, circumstances: Circumstances<'_>)
     let Some(process) = &spec.process else { return wrong("process", "it is missing, and says what to run") };
     let hostname = match (&spec.hostname, linux.own_uts) {
         (Some(name), true) if !name.is_empty() => Some(name.clone()),
-        (Some(name), false) if !name.is_empty() => return wrong("hostname", "it needs a uts namespace in linux.namespaces"),
+        (Some(name), false) if !name.is_empty() => {
+            return wrong("hostname", "it needs a uts namespace in linux.namespaces");
+        }
         (_, true) => Some(circumstances.board.clone()),
         (_, false) => None,
     };

@@ -5,8 +5,8 @@
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::{Errno, IoSlice, IoSliceMut, Result};
 use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
 };
 use std::mem::MaybeUninit;
 
@@ -58,9 +58,8 @@ pub(crate) fn receive(socket: BorrowedFd<'_>) -> Result<Message> {
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let mut bytes = [0; MESSAGE_BYTES_MAX];
     let mut slices = [IoSliceMut::new(&mut bytes)];
-    let received = rustix::io::retry_on_intr(|| {
-        recvmsg(socket, &mut slices, &mut ancillary, RecvFlags::CMSG_CLOEXEC)
-    })?;
+    let received =
+        rustix::io::retry_on_intr(|| recvmsg(socket, &mut slices, &mut ancillary, RecvFlags::CMSG_CLOEXEC))?;
     let mut descriptors = Vec::new();
     for message in ancillary.drain() {
         if let RecvAncillaryMessage::ScmRights(fds) = message {

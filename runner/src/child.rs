@@ -81,7 +81,9 @@ impl<'a> Child<'a> {
             Step::JoinCgroup => self.join_cgroup(),
             Step::EnterCgroupNamespace => limpet_sys::clone::unshare_namespaces(UnshareFlags::NEWCGROUP),
             Step::BringLoopbackUp => limpet_sys::loopback::bring_up(),
-            Step::MakeMountsPrivate => mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC),
+            Step::MakeMountsPrivate => {
+                mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+            }
             Step::AttachRoot => self.attach_root(),
             Step::WriteFile { index, .. } => self.write_file(&self.launch.files[*index]),
             Step::Mount { index, .. } => self.mount(&self.launch.mounts[*index]),
@@ -108,9 +110,15 @@ impl<'a> Child<'a> {
     }
 
     fn receive(&mut self) -> Result<()> {
-        let mounts = self.launch.mounts.iter().filter(|mount| made_by_keeper(mount, self.launch, self.features)).count();
+        let mounts = self
+            .launch
+            .mounts
+            .iter()
+            .filter(|mount| made_by_keeper(mount, self.launch, self.features))
+            .count();
         let root = usize::from(self.features.mount_api == crate::features::MountApi::Descriptors);
-        let mut received = channel::receive_descriptors(self.channel.as_fd(), self.join_files + root + mounts)?;
+        let mut received =
+            channel::receive_descriptors(self.channel.as_fd(), self.join_files + root + mounts)?;
         let mounts = received.split_off(self.join_files);
         self.join = received;
         self.prepared = mounts.into_iter();

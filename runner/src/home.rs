@@ -41,7 +41,9 @@ pub enum HomeError {
     #[error("container id prefix {0} is ambiguous; type more of it")]
     Ambiguous(String),
     /// The name belongs to another.
-    #[error("the container name {name} is in use by container {by}; remove or rename that one, or choose another name")]
+    #[error(
+        "the container name {name} is in use by container {by}; remove or rename that one, or choose another name"
+    )]
     NameInUse {
         /// The name.
         name: String,
@@ -122,7 +124,8 @@ impl Home {
     pub fn create(&self, container: &Container, durable: bool) -> Result<(), HomeError> {
         let id = &container.keep.launch.id;
         let directory = self.directory(id);
-        let result = self.fill(&directory, container, durable).and_then(|()| self.claim_name(&container.name, id));
+        let result =
+            self.fill(&directory, container, durable).and_then(|()| self.claim_name(&container.name, id));
         if result.is_err() {
             // What was begun must not stay; the first error is the one to tell.
             drop(fs::remove_dir_all(&directory));
@@ -142,8 +145,12 @@ impl Home {
         loop {
             match std::os::unix::fs::symlink(id.as_str(), &link) {
                 Ok(()) => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => make_directory(&self.names(), 0o700)?,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.free_stale_name(name, &link)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    make_directory(&self.names(), 0o700)?
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    self.free_stale_name(name, &link)?
+                }
                 Err(error) => return Err(io("take the name", &link)(error)),
             }
         }
@@ -221,7 +228,9 @@ impl Home {
             listing => listing.map_err(io("list", &directory))?,
         };
         let names = listing.flatten().map(|entry| entry.file_name());
-        Ok(names.filter_map(|name| ContainerId::parse(name.to_str().filter(|n| n.len() == ID_LEN)?).ok()).collect())
+        Ok(names
+            .filter_map(|name| ContainerId::parse(name.to_str().filter(|n| n.len() == ID_LEN)?).ok())
+            .collect())
     }
 
     /// The container's record.

@@ -12,7 +12,6 @@ use crate::cgroup::Group;
 use crate::features::Features;
 use crate::home::{Home, HomeError, load_container};
 use crate::start::{StartError, Started, start};
-use serve::Server;
 use limpet_protocol::container::Container;
 use limpet_protocol::exit::{Exit, code};
 use limpet_protocol::keeper::{Keep, Running};
@@ -20,6 +19,7 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
+use serve::Server;
 use std::path::Path;
 
 pub use clients::Client;
@@ -98,7 +98,8 @@ fn detach() -> Result<(), Errno> {
 /// Held as long as this process lives; tells every command that the container is kept.
 fn take_lock(place: &OwnedFd) -> Result<OwnedFd, KeeperError> {
     let flags = OFlags::CREATE | OFlags::RDONLY | OFlags::CLOEXEC;
-    let lock = openat(place, "keeper.lock", flags, Mode::from_raw_mode(0o600)).map_err(kernel("make keeper.lock"))?;
+    let lock = openat(place, "keeper.lock", flags, Mode::from_raw_mode(0o600))
+        .map_err(kernel("make keeper.lock"))?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(kernel("lock keeper.lock"))?;
     Ok(lock)
 }
@@ -109,7 +110,12 @@ fn failed_exit(code: u8, error: String) -> Exit {
 }
 
 /// A container that could not start has ended too: with the reason, and gone if it was to be removed.
-fn refuse(home: &Home, container: &Container, error: &StartError, first: &mut Client) -> Result<(), KeeperError> {
+fn refuse(
+    home: &Home,
+    container: &Container,
+    error: &StartError,
+    first: &mut Client,
+) -> Result<(), KeeperError> {
     let exit = failed_exit(error.exit_code(), error.to_string());
     conclude(home, container, &exit)?;
     first.exited(&exit);

@@ -59,7 +59,8 @@ impl Layers<'_> {
         }
         self.set_layer(&context, "upperdir", &tree, self.upper)?;
         self.set_layer(&context, "workdir", &tree, self.work)?;
-        as_owner(mapping, || kernel::fsconfig_create(&context)).map_err(failed("make the overlay over", self.upper))?;
+        as_owner(mapping, || kernel::fsconfig_create(&context))
+            .map_err(failed("make the overlay over", self.upper))?;
         kernel::fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty())
             .map_err(failed("mount the overlay over", self.upper))
     }
@@ -109,7 +110,13 @@ impl Layers<'_> {
         Ok(tree)
     }
 
-    fn set_layer(&self, context: &OwnedFd, key: &str, tree: &OwnedFd, path: &str) -> Result<(), OverlayError> {
+    fn set_layer(
+        &self,
+        context: &OwnedFd,
+        key: &str,
+        tree: &OwnedFd,
+        path: &str,
+    ) -> Result<(), OverlayError> {
         let directory = self.layer(tree.as_fd(), path)?;
         kernel::fsconfig_set_fd(context, key, &directory).map_err(failed("use layer", path))
     }

@@ -183,7 +183,8 @@ fn c_strings<'a>(strings: impl Iterator<Item = &'a str>) -> Result<Vec<CString>>
 fn enter_directory(path: &str) -> Result<()> {
     match rustix::process::chdir(path) {
         Err(Errno::NOENT) => {
-            std::fs::create_dir_all(path).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+            std::fs::create_dir_all(path)
+                .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
             rustix::process::chdir(path)
         }
         result => result,

@@ -8,8 +8,8 @@ use crate::child::{Child as Inside, IDS_MAPPED, PREPARED, STDIO};
 use crate::failure::{self, Failure};
 use crate::features::{Features, MountApi};
 use crate::ids::Slot;
-use crate::steps::{Step, namespaces_at_birth, steps};
 use crate::overlay::Mapping;
+use crate::steps::{Step, namespaces_at_birth, steps};
 use crate::workshop::{self, WorkshopError};
 use limpet_protocol::exit::code;
 use limpet_protocol::launch::{Launch, Process, UserNamespace};
@@ -72,7 +72,9 @@ pub enum StartError {
         errno: Errno,
     },
     /// The child ended without a word.
-    #[error("the container's first process was killed before it could execute the command; is its memory limit too small?")]
+    #[error(
+        "the container's first process was killed before it could execute the command; is its memory limit too small?"
+    )]
     Killed,
 }
 
@@ -197,7 +199,8 @@ impl Starting<'_> {
 
     fn map_ids(&self, ids: &Slot) -> Result<(), StartError> {
         for file in ["uid_map", "gid_map"] {
-            write_proc(self.child.pid, file, &ids.map()).map_err(keeper("map the ids of the user namespace"))?;
+            write_proc(self.child.pid, file, &ids.map())
+                .map_err(keeper("map the ids of the user namespace"))?;
         }
         self.tell(IDS_MAPPED, &[])
     }
@@ -208,7 +211,10 @@ impl Starting<'_> {
         }
         let namespace = ids.map(|_| open_proc(self.child.pid, "ns/user")).transpose();
         let namespace = namespace.map_err(keeper("open the user namespace"))?;
-        let own = namespace.as_ref().zip(ids).map(|(fd, ids)| Mapping { namespace: fd.as_fd(), first: ids.first() });
+        let own = namespace
+            .as_ref()
+            .zip(ids)
+            .map(|(fd, ids)| Mapping { namespace: fd.as_fd(), first: ids.first() });
         Ok(workshop::prepare(self.launch, self.features, own, self.scratch)?)
     }
 
@@ -216,7 +222,8 @@ impl Starting<'_> {
     fn await_exec(&self) -> Result<Stdio, StartError> {
         let mut stdio = None;
         loop {
-            let message = channel::receive(self.channel.as_fd()).map_err(keeper("hear from the first process"))?;
+            let message =
+                channel::receive(self.channel.as_fd()).map_err(keeper("hear from the first process"))?;
             match message.bytes() {
                 [] => return stdio.ok_or(StartError::Killed),
                 STDIO => stdio = sort_stdio(message.descriptors),

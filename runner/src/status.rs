@@ -89,10 +89,12 @@ fn lost(running: &Running, exit: Option<Exit>) -> Exit {
 fn is_frozen(home: &Home, id: &ContainerId) -> bool {
     let group = home.load(id).ok().map(|container| container.keep.launch.cgroup);
     group.is_some_and(|path| {
-        cgroup::detect().and_then(|driver| driver.open(&path)).and_then(|group| group.is_frozen()).unwrap_or(false)
+        cgroup::detect()
+            .and_then(|driver| driver.open(&path))
+            .and_then(|group| group.is_frozen())
+            .unwrap_or(false)
     })
 }
-
 
 #[cfg(test)]
 mod tests;

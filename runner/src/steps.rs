@@ -139,7 +139,9 @@ fn file_systems(launch: &Launch, steps: &mut Vec<Step>) {
     if launch.process.terminal.is_some() {
         steps.push(Step::BindConsole);
     }
-    steps.extend(launch.sysctls.iter().map(|(name, value)| Step::Sysctl { name: name.clone(), value: value.clone() }));
+    steps.extend(
+        launch.sysctls.iter().map(|(name, value)| Step::Sysctl { name: name.clone(), value: value.clone() }),
+    );
     steps.extend(launch.readonly_paths.iter().cloned().map(Step::MakeReadonly));
     steps.extend(launch.masked_paths.iter().cloned().map(Step::Mask));
     if launch.root_readonly {

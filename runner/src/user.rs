@@ -73,7 +73,11 @@ pub fn passwd_of(pid: i32) -> String {
     let read = || -> Result<String> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open(format!("/proc/{pid}/root"), flags, Mode::empty())?;
-        let file = crate::beneath::open(root.as_fd(), "/etc/passwd", OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
+        let file = crate::beneath::open(
+            root.as_fd(),
+            "/etc/passwd",
+            OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY,
+        )?;
         read_regular(file.into())
     };
     read().unwrap_or_default()
@@ -144,7 +148,8 @@ fn find_group(wanted: &str, group: &str) -> Option<u32> {
 }
 
 fn memberships(user: &str, group: &str) -> Vec<u32> {
-    let listed = group.lines().filter_map(parse_group).filter(|(_, _, members)| members.split(',').any(|m| m == user));
+    let listed =
+        group.lines().filter_map(parse_group).filter(|(_, _, members)| members.split(',').any(|m| m == user));
     listed.map(|(_, gid, _)| gid).collect()
 }
 

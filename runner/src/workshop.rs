@@ -68,7 +68,8 @@ fn bind(
         Err(Errno::INVAL) if ids.is_some() => Err(WorkshopError {
             doing: "bind",
             subject: source.to_owned(),
-            reason: "its file system cannot be id-mapped; add the option noidmap, or use --userns=host".to_owned(),
+            reason: "its file system cannot be id-mapped; add the option noidmap, or use --userns=host"
+                .to_owned(),
         }),
         result => result.map(|()| tree).map_err(failed("bind", source)),
     }
@@ -130,7 +131,8 @@ fn own(directory: &OwnedFd, name: &str, owner: u32) -> Result<(), WorkshopError>
         return Ok(());
     }
     let (uid, gid) = (Uid::from_raw(owner), Gid::from_raw(owner));
-    chownat(directory, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW).map_err(failed("give to the container", name))
+    chownat(directory, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)
+        .map_err(failed("give to the container", name))
 }
 
 fn root(
@@ -148,7 +150,11 @@ fn root(
             } else {
                 layers.detached_copy(ids, scratch)
             }
-            .map_err(|error| WorkshopError { doing: "mount", subject: "the layers".to_owned(), reason: error.to_string() })
+            .map_err(|error| WorkshopError {
+                doing: "mount",
+                subject: "the layers".to_owned(),
+                reason: error.to_string(),
+            })
         }
     }
 }

@@ -36,7 +36,9 @@ pub fn container(
     id: &ContainerId,
 ) -> Result<Container, Failure> {
     if let Some(flag) = contradicting(options) {
-        return Err(Failure::new(format!("{flag}: a bundle says that itself; set it in {directory}/config.json")));
+        return Err(Failure::new(format!(
+            "{flag}: a bundle says that itself; set it in {directory}/config.json"
+        )));
     }
     let features = board.features();
     let circumstances = Circumstances {

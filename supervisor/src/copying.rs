@@ -54,7 +54,8 @@ pub fn refused(doing: &'static str, subject: &[u8]) -> impl FnOnce(Errno) -> Cop
 /// Why `doing` to `subject` failed.
 pub fn failed(doing: &'static str, subject: &[u8]) -> impl FnOnce(io::Error) -> CopyError {
     move |error| {
-        let reason = Errno::from_io_error(&error).map_or_else(|| error.to_string(), limpet_runner::failure::reason);
+        let reason =
+            Errno::from_io_error(&error).map_or_else(|| error.to_string(), limpet_runner::failure::reason);
         CopyError::new(doing, subject, reason)
     }
 }

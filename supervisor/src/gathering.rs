@@ -98,7 +98,8 @@ pub fn variables(files: &[String], rules: &[EnvRule]) -> Result<Vec<Variable>, F
     let mut from_files = Vec::new();
     for file in files {
         let contents = read(file, environment::FILE_BYTES_MAX as u64 + 1)?;
-        let rules = environment::env_file(&contents).map_err(|error| Failure::new(format!("--env-file {file}: {error}")))?;
+        let rules = environment::env_file(&contents)
+            .map_err(|error| Failure::new(format!("--env-file {file}: {error}")))?;
         from_files.extend(rules);
     }
     Ok(environment::resolve(&from_files, rules, |name| std::env::var(name).ok()))
@@ -113,7 +114,8 @@ pub fn labels(options: &ContainerOptions) -> Result<Vec<(String, String)>, Failu
     for file in &options.label_files {
         let contents = read(file, environment::FILE_BYTES_MAX as u64 + 1)?;
         labels.extend(
-            environment::label_file(&contents).map_err(|error| Failure::new(format!("--label-file {file}: {error}")))?,
+            environment::label_file(&contents)
+                .map_err(|error| Failure::new(format!("--label-file {file}: {error}")))?,
         );
     }
     labels.extend(options.labels.iter().cloned());
@@ -158,12 +160,14 @@ fn source(board: &Board, mount: &MountSpec, image: &Image, id: &ContainerId) -> 
 }
 
 fn bind_source(path: &str, create: bool) -> Result<String, Failure> {
-    let absolute = std::path::absolute(path).map_err(|error| Failure::new(format!("bind {path}: {}", plain(&error))))?;
+    let absolute =
+        std::path::absolute(path).map_err(|error| Failure::new(format!("bind {path}: {}", plain(&error))))?;
     if !absolute.exists() {
         if !create {
             return Err(Failure::new(format!("bind source {path} does not exist; make it first, or use -v")));
         }
-        fs::create_dir_all(&absolute).map_err(|error| Failure::new(format!("make bind source {path}: {}", plain(&error))))?;
+        fs::create_dir_all(&absolute)
+            .map_err(|error| Failure::new(format!("make bind source {path}: {}", plain(&error))))?;
     }
     utf8(&absolute)
 }
@@ -181,7 +185,8 @@ fn device(spec: &DeviceSpec) -> Result<Device, Failure> {
 }
 
 fn device_numbers(path: &str) -> Result<(FileType, (u32, u32), u32), Failure> {
-    let status = stat(path).map_err(|errno| Failure::new(format!("device {path}: {}", limpet_runner::failure::reason(errno))))?;
+    let status = stat(path)
+        .map_err(|errno| Failure::new(format!("device {path}: {}", limpet_runner::failure::reason(errno))))?;
     let kind = FileType::from_raw_mode(status.st_mode);
     if kind != FileType::BlockDevice && kind != FileType::CharacterDevice {
         return Err(Failure::new(format!("device {path}: it is no device")));

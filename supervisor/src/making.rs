@@ -14,8 +14,8 @@ use limpet_protocol::container::{Container, ImageUse};
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::{Keep, LogLimits, Stop};
 use limpet_protocol::launch::{
-    Device, FileContents, Launch, LAYERS_MAX, MOUNTS_MAX, Mount, MountFlags, MountKind, Network, Process, Root, RootFile, STRINGS_BYTES_MAX,
-    STRINGS_MAX, Seccomp, UserNamespace, WindowSize,
+    Device, FileContents, LAYERS_MAX, Launch, MOUNTS_MAX, Mount, MountFlags, MountKind, Network, Process,
+    Root, RootFile, STRINGS_BYTES_MAX, STRINGS_MAX, Seccomp, UserNamespace, WindowSize,
 };
 use limpet_protocol::limits::{Limits, Throttle};
 use limpet_runner::features::Features;
@@ -112,7 +112,11 @@ pub enum MakeError {
 ///
 /// # Errors
 /// See [`MakeError`].
-pub fn make(options: &ContainerOptions, materials: Materials, features: &Features) -> Result<Container, MakeError> {
+pub fn make(
+    options: &ContainerOptions,
+    materials: Materials,
+    features: &Features,
+) -> Result<Container, MakeError> {
     let stop = stop(options, &materials.image.config)?;
     let launch = launch(options, &materials, features)?;
     check_counts(&launch)?;
@@ -129,10 +133,20 @@ pub fn make(options: &ContainerOptions, materials: Materials, features: &Feature
         directory: materials.directory,
         state: materials.state,
     };
-    Ok(Container { name: materials.name, image: Some(materials.image.image), created_ns: materials.now_ns, labels, keep })
+    Ok(Container {
+        name: materials.name,
+        image: Some(materials.image.image),
+        created_ns: materials.now_ns,
+        labels,
+        keep,
+    })
 }
 
-fn launch(options: &ContainerOptions, materials: &Materials, features: &Features) -> Result<Launch, MakeError> {
+fn launch(
+    options: &ContainerOptions,
+    materials: &Materials,
+    features: &Features,
+) -> Result<Launch, MakeError> {
     let network = options.network.unwrap_or(Network::None);
     let hostname = hostname(options, materials, network);
     let shown = |paths: &[&str]| -> Vec<String> {
@@ -160,7 +174,11 @@ fn launch(options: &ContainerOptions, materials: &Materials, features: &Features
         sysctls: sysctls(options, network),
         init: options.init,
         limits: limits(&options.limits, materials.throttles.clone()),
-        cgroup: format!("{}/{}", options.cgroup_parent.as_deref().unwrap_or(standard::CGROUP_PARENT), materials.id),
+        cgroup: format!(
+            "{}/{}",
+            options.cgroup_parent.as_deref().unwrap_or(standard::CGROUP_PARENT),
+            materials.id
+        ),
     })
 }
 
@@ -242,7 +260,8 @@ fn command(options: &ContainerOptions, config: &ImageConfig, image: &str) -> Res
 }
 
 fn environment(options: &ContainerOptions, materials: &Materials, hostname: &str) -> Vec<String> {
-    let mut base = vec![format!("PATH={}", limpet_runner::process::DEFAULT_PATH), format!("HOSTNAME={hostname}")];
+    let mut base =
+        vec![format!("PATH={}", limpet_runner::process::DEFAULT_PATH), format!("HOSTNAME={hostname}")];
     if options.tty {
         base.push("TERM=xterm".to_owned());
     }
@@ -311,7 +330,8 @@ fn stop(options: &ContainerOptions, config: &ImageConfig) -> Result<Stop, MakeEr
     let signal = match options.stop_signal {
         Some(signal) => signal,
         None if config.stop_signal.is_empty() => SIGTERM,
-        None => signal::parse(&config.stop_signal).map_err(|_| MakeError::StopSignal(config.stop_signal.clone()))?,
+        None => signal::parse(&config.stop_signal)
+            .map_err(|_| MakeError::StopSignal(config.stop_signal.clone()))?,
     };
     let image_ms = config.stop_timeout_s.and_then(|seconds| u32::try_from(seconds.saturating_mul(1000)).ok());
     let grace_ms = match options.grace {

@@ -33,7 +33,12 @@ const WHY_BYTES_MAX: u64 = 4096;
 ///
 /// # Errors
 /// The disk refuses.
-pub(crate) fn named(board: &Board, name: &str, target: &str, image: Option<&Image>) -> Result<PathBuf, Failure> {
+pub(crate) fn named(
+    board: &Board,
+    name: &str,
+    target: &str,
+    image: Option<&Image>,
+) -> Result<PathBuf, Failure> {
     let volumes = Path::new(&board.globals.root).join("volumes");
     let path = volumes.join(name);
     if path.exists() {
@@ -53,7 +58,12 @@ pub(crate) fn named(board: &Board, name: &str, target: &str, image: Option<&Imag
 ///
 /// # Errors
 /// The disk refuses.
-pub(crate) fn anonymous(board: &Board, id: &ContainerId, target: &str, image: &Image) -> Result<PathBuf, Failure> {
+pub(crate) fn anonymous(
+    board: &Board,
+    id: &ContainerId,
+    target: &str,
+    image: &Image,
+) -> Result<PathBuf, Failure> {
     let path = board.home.directory(id).join("volumes").join(file_name(target));
     make(board, &path, target, Some(image))
         .map_err(|failure| Failure::new(format!("make the volume at {target}: {failure}")))?;
@@ -135,7 +145,10 @@ fn fill(board: &Board, aside: &Path, image: &Image, target: &str) -> Result<(), 
     let lower: Vec<String> = image.layers.iter().map(|layer| text(layer)).collect();
     let (upper, work) = (text(&aside.join("upper")), text(&aside.join("work")));
     let root = text(&aside.join("root"));
-    view::mount_layers(&Layers { lower: &lower, upper: &upper, work: &work, common: &board.globals.root }, &root)?;
+    view::mount_layers(
+        &Layers { lower: &lower, upper: &upper, work: &work, common: &board.globals.root },
+        &root,
+    )?;
     let root = open(&root)?;
     match spot::open(root.as_fd(), target.as_bytes(), OFlags::PATH) {
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),

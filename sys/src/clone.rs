@@ -67,7 +67,8 @@ pub fn clone_process(namespaces: UnshareFlags, cgroup: Option<BorrowedFd<'_>>) -
     if pid < 0 && cgroup.is_none() && crate::last_errno() == Errno::NOSYS {
         // docker's seccomp profile says that there is no clone3, as a filter cannot see its flags; clone(2) then does.
         // SAFETY: as above; the third argument is where clone(2) puts the pidfd on all our targets.
-        pid = unsafe { libc::syscall(libc::SYS_clone, args.flags | args.exit_signal, 0, &raw mut pidfd, 0, 0) };
+        pid =
+            unsafe { libc::syscall(libc::SYS_clone, args.flags | args.exit_signal, 0, &raw mut pidfd, 0, 0) };
     }
     match pid {
         0 => Ok(Cloned::Child),

@@ -10,12 +10,12 @@ pub mod clone;
 pub mod confine;
 pub mod fsids;
 pub mod init;
-pub mod rlimit;
 pub mod loopback;
 pub mod memory;
 pub mod mount;
 pub mod probe;
 pub mod process;
+pub mod rlimit;
 pub mod seccomp;
 
 /// The error of the libc call that has just failed.

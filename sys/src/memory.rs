@@ -15,7 +15,10 @@ pub fn forget_code() -> Result<()> {
     }
     // SAFETY: the kernel mapped the program headers there, `AT_PHNUM` of them, and nothing unmaps or changes them.
     let headers = unsafe {
-        std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<libc::Elf64_Phdr>(headers as usize), count as usize)
+        std::slice::from_raw_parts(
+            std::ptr::with_exposed_provenance::<libc::Elf64_Phdr>(headers as usize),
+            count as usize,
+        )
     };
     let offset = load_offset(headers);
     headers.iter().filter(|header| is_constant(header)).try_for_each(|header| forget(header, offset))

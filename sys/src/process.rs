@@ -19,7 +19,8 @@ pub fn keep_only_stdio_on_exec() -> Result<()> {
 }
 
 fn keep_only_listed_stdio() -> Result<()> {
-    let listing = std::fs::read_dir("/proc/self/fd").map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
+    let listing =
+        std::fs::read_dir("/proc/self/fd").map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
     for entry in listing.flatten() {
         let number = entry.file_name().to_str().and_then(|name| name.parse::<RawFd>().ok());
         if let Some(number) = number.filter(|number| *number > 2) {
@@ -123,8 +124,9 @@ pub fn exit_now(status: i32) -> ! {
 pub fn send_signal(pidfd: BorrowedFd<'_>, number: u8) -> Result<()> {
     let none = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: a null info pointer is allowed and nothing is written.
-    let result =
-        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), libc::c_int::from(number), none, 0) };
+    let result = unsafe {
+        libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), libc::c_int::from(number), none, 0)
+    };
     if result == 0 { Ok(()) } else { Err(crate::last_errno()) }
 }
 

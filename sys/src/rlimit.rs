@@ -16,6 +16,13 @@ pub fn set(pid: Pid, resource: u8, soft: u64, hard: u64) -> Result<()> {
     }
     let limit = libc::rlimit64 { rlim_cur: soft, rlim_max: hard };
     // SAFETY: `limit` lives across the call and the old limits are not asked for.
-    let result = unsafe { libc::prlimit64(pid.as_raw_nonzero().get(), u32::from(resource) as _, &raw const limit, std::ptr::null_mut()) };
+    let result = unsafe {
+        libc::prlimit64(
+            pid.as_raw_nonzero().get(),
+            u32::from(resource) as _,
+            &raw const limit,
+            std::ptr::null_mut(),
+        )
+    };
     if result == 0 { Ok(()) } else { Err(crate::last_errno()) }
 }

@@ -37,7 +37,12 @@ fn set_filter(program: &[u64], flags: libc::c_ulong) -> Result<(), Errno> {
     // until the call returns; the kernel copies them and writes nothing. A filter changes which later calls succeed,
     // and every caller of the kernel has to cope with failing calls already.
     let result = unsafe {
-        libc::syscall(libc::SYS_seccomp, libc::c_long::from(libc::SECCOMP_SET_MODE_FILTER), flags, &raw const described)
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::c_long::from(libc::SECCOMP_SET_MODE_FILTER),
+            flags,
+            &raw const described,
+        )
     };
     if result == 0 { Ok(()) } else { Err(crate::last_errno()) }
 }

@@ -104,7 +104,8 @@ impl Connection {
     /// A keeper that ends before it has read everything resets the connection, but what it said last is still there
     /// (net/unix/af_unix.c, `unix_release_sock`): the error comes once, then the packets.
     pub(super) fn receive_packet(&self, buffer: &mut [u8], flags: RecvFlags) -> Result<usize, Errno> {
-        let mut receive = || rustix::io::retry_on_intr(|| net::recv(&self.socket, &mut *buffer, flags | RecvFlags::TRUNC));
+        let mut receive =
+            || rustix::io::retry_on_intr(|| net::recv(&self.socket, &mut *buffer, flags | RecvFlags::TRUNC));
         match receive() {
             Err(Errno::CONNRESET) => match receive() {
                 Err(Errno::CONNRESET) => Ok(0),

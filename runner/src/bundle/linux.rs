@@ -6,7 +6,14 @@ use limpet_protocol::launch::{Device, DeviceAccess};
 use limpet_protocol::limits::Limits;
 
 const UNSUPPORTED: &[&str] = &[
-    "uidMappings", "gidMappings", "intelRdt", "personality", "mountLabel", "timeOffsets", "netDevices", "memoryPolicy",
+    "uidMappings",
+    "gidMappings",
+    "intelRdt",
+    "personality",
+    "mountLabel",
+    "timeOffsets",
+    "netDevices",
+    "memoryPolicy",
 ];
 const FILE_MODE: u32 = 0o666;
 
@@ -49,11 +56,18 @@ fn refuse_mappings(linux: &spec::Linux) -> Result<(), BundleError> {
     Ok(())
 }
 
-fn namespaces(linux: &spec::Linux, circumstances: &Circumstances<'_>, read: &mut Linux) -> Result<(), BundleError> {
+fn namespaces(
+    linux: &spec::Linux,
+    circumstances: &Circumstances<'_>,
+    read: &mut Linux,
+) -> Result<(), BundleError> {
     let (mut own_mount, mut own_pid, mut own_ipc) = (false, false, false);
     for namespace in &linux.namespaces {
         if namespace.path.as_ref().is_some_and(|path| !path.is_empty()) {
-            return wrong("linux.namespaces", format!("limpet joins no namespace by its path ({})", namespace.kind));
+            return wrong(
+                "linux.namespaces",
+                format!("limpet joins no namespace by its path ({})", namespace.kind),
+            );
         }
         match namespace.kind.as_str() {
             "mount" => own_mount = true,
@@ -71,11 +85,17 @@ fn namespaces(linux: &spec::Linux, circumstances: &Circumstances<'_>, read: &mut
     }
     for (kind, own) in [("mount", own_mount), ("pid", own_pid), ("ipc", own_ipc)] {
         if !own {
-            return wrong("linux.namespaces", format!("limpet runs nothing without its own {kind} namespace; add it"));
+            return wrong(
+                "linux.namespaces",
+                format!("limpet runs nothing without its own {kind} namespace; add it"),
+            );
         }
     }
     if read.own_user && !circumstances.features.id_mapped_overlay {
-        return wrong("linux.namespaces", "this kernel cannot id-map mounts, which limpet's user namespaces need");
+        return wrong(
+            "linux.namespaces",
+            "this kernel cannot id-map mounts, which limpet's user namespaces need",
+        );
     }
     Ok(())
 }
@@ -121,7 +141,8 @@ fn allow(rules: &[spec::DeviceRule], devices: &mut [Device]) -> Result<bool, Bun
     for (index, rule) in rules.iter().enumerate() {
         let field = format!("linux.resources.devices[{index}]");
         let access = access(&field, rule.access.as_deref())?;
-        let is_for_all = matches!(rule.kind.as_deref(), None | Some("" | "a")) && any(rule.major) && any(rule.minor);
+        let is_for_all =
+            matches!(rule.kind.as_deref(), None | Some("" | "a")) && any(rule.major) && any(rule.minor);
         match (is_for_all, rule.allow) {
             (true, false) if index == 0 => {}
             (true, true) if access == ALL => everything = true,
@@ -159,21 +180,36 @@ fn is_always_allowed(rule: &spec::DeviceRule, access: DeviceAccess) -> bool {
     let block = rule.kind.as_deref() == Some("b");
     let covers = |outer: Option<u32>, inner: Option<u32>| outer.is_none() || outer == inner;
     DeviceRule::STANDARD.iter().any(|standard| {
-        let same = standard.block == block && covers(standard.major, number(rule.major)) && covers(standard.minor, number(rule.minor));
+        let same = standard.block == block
+            && covers(standard.major, number(rule.major))
+            && covers(standard.minor, number(rule.minor));
         let granted = standard.access;
-        same && (granted.read || !access.read) && (granted.write || !access.write) && (granted.mknod || !access.mknod)
+        same && (granted.read || !access.read)
+            && (granted.write || !access.write)
+            && (granted.mknod || !access.mknod)
     })
 }
 
-fn allow_one(field: &str, rule: &spec::DeviceRule, access: DeviceAccess, devices: &mut [Device]) -> Result<(), BundleError> {
+fn allow_one(
+    field: &str,
+    rule: &spec::DeviceRule,
+    access: DeviceAccess,
+    devices: &mut [Device],
+) -> Result<(), BundleError> {
     let block = rule.kind.as_deref() == Some("b");
     let is_meant = |device: &&mut Device| {
-        device.block == block && rule.major == Some(device.major.into()) && rule.minor == Some(device.minor.into())
+        device.block == block
+            && rule.major == Some(device.major.into())
+            && rule.minor == Some(device.minor.into())
     };
     let mut found = false;
     for device in devices.iter_mut().filter(is_meant) {
         device.access = access;
         found = true;
     }
-    if found { Ok(()) } else { wrong(field, "it allows a device that linux.devices does not list by these numbers") }
+    if found {
+        Ok(())
+    } else {
+        wrong(field, "it allows a device that linux.devices does not list by these numbers")
+    }
 }

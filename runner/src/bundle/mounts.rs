@@ -8,7 +8,8 @@ use std::path::Path;
 const TMPFS_MODE: u32 = 0o1777;
 
 /// Options that ask for what a mount gets anyway.
-const USUAL: &[&str] = &["rw", "suid", "dev", "exec", "relatime", "async", "defaults", "private", "rprivate", "diratime"];
+const USUAL: &[&str] =
+    &["rw", "suid", "dev", "exec", "relatime", "async", "defaults", "private", "rprivate", "diratime"];
 /// Options of a devpts as it is made here.
 const DEVPTS: &[&str] = &["newinstance", "ptmxmode=0666", "ptmxmode=666", "mode=0620", "mode=620", "gid=5"];
 
@@ -51,12 +52,19 @@ fn mount(index: usize, mount: &spec::Mount, directory: &Path) -> Result<Mount, B
     Ok(Mount { target: target.to_owned(), kind, flags: options.flags })
 }
 
-fn bind(field: &str, mount: &spec::Mount, options: &Options, directory: &Path) -> Result<MountKind, BundleError> {
+fn bind(
+    field: &str,
+    mount: &spec::Mount,
+    options: &Options,
+    directory: &Path,
+) -> Result<MountKind, BundleError> {
     let source = directory.join(mount.source.as_deref().unwrap_or_default());
     match source.to_str() {
-        Some(path) if mount.source.is_some() && source.exists() => {
-            Ok(MountKind::Bind { source: path.to_owned(), recursive: options.recursive, id_mapped: options.id_mapped })
-        }
+        Some(path) if mount.source.is_some() && source.exists() => Ok(MountKind::Bind {
+            source: path.to_owned(),
+            recursive: options.recursive,
+            id_mapped: options.id_mapped,
+        }),
         _ => wrong(field, format!("its source {} does not exist", source.display())),
     }
 }

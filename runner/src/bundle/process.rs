@@ -8,8 +8,22 @@ const WINDOW_DEFAULT: WindowSize = WindowSize { rows: 24, columns: 80 };
 
 /// Names of resource limits, in the order of their numbers (getrlimit(2), asm-generic).
 const RLIMITS: [&str; 16] = [
-    "CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS", "LOCKS", "SIGPENDING", "MSGQUEUE",
-    "NICE", "RTPRIO", "RTTIME",
+    "CPU",
+    "FSIZE",
+    "DATA",
+    "STACK",
+    "CORE",
+    "RSS",
+    "NPROC",
+    "NOFILE",
+    "MEMLOCK",
+    "AS",
+    "LOCKS",
+    "SIGPENDING",
+    "MSGQUEUE",
+    "NICE",
+    "RTPRIO",
+    "RTTIME",
 ];
 
 const UNSUPPORTED: &[&str] =
@@ -65,7 +79,9 @@ fn sets(wanted: Option<&spec::Capabilities>, last: u8) -> Result<Capabilities, B
         let known = capabilities::known_to(last);
         names.iter().try_fold(0, |set, name| match capabilities::number(name) {
             Ok(number) if known >> number & 1 == 1 => Ok(set | 1 << number),
-            Ok(_) => wrong(format!("process.capabilities.{field}"), format!("{name} is not known to this kernel")),
+            Ok(_) => {
+                wrong(format!("process.capabilities.{field}"), format!("{name} is not known to this kernel"))
+            }
             Err(error) => wrong(format!("process.capabilities.{field}"), error.to_string()),
         })
     };
@@ -105,18 +121,27 @@ fn umask(umask: Option<u32>) -> Result<Option<u16>, BundleError> {
     match umask.map(|umask| (umask, u16::try_from(umask))) {
         None => Ok(None),
         Some((_, Ok(umask))) if umask <= 0o777 => Ok(Some(umask)),
-        Some((umask, _)) => wrong("process.user.umask", format!("{umask} is more than the 511 (0777) that are possible")),
+        Some((umask, _)) => {
+            wrong("process.user.umask", format!("{umask} is more than the 511 (0777) that are possible"))
+        }
     }
 }
 
 /// docker's form of a profile is the specification's with additions.
-fn filter(linux: &spec::Linux, bounding: u64, circumstances: &Circumstances<'_>) -> Result<Seccomp, BundleError> {
-    let Some(profile) = linux.seccomp.as_ref().filter(|profile| !profile.is_null()) else { return Ok(Seccomp::Unconfined) };
+fn filter(
+    linux: &spec::Linux,
+    bounding: u64,
+    circumstances: &Circumstances<'_>,
+) -> Result<Seccomp, BundleError> {
+    let Some(profile) = linux.seccomp.as_ref().filter(|profile| !profile.is_null()) else {
+        return Ok(Seccomp::Unconfined);
+    };
     let bytes = serde_json::to_vec(profile).map_err(BundleError::Form)?;
     match seccomp::from_json(&bytes, bounding, circumstances.features.kernel) {
         Ok(filter) => Ok(Seccomp::Filter(filter)),
         Err(error) => {
-            let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+            let source =
+                std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
             wrong("linux.seccomp", format!("{error}{source}"))
         }
     }

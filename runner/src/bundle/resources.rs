@@ -1,13 +1,19 @@
 //! `linux.resources` of a bundle as limits.
 
 use super::{BundleError, refuse_all, spec, wrong};
-use limpet_protocol::limits::{Limits, MEMORY_BYTES_MIN, Memory, Pids, Swap, THROTTLES_MAX, Throttle, ThrottleKind};
+use limpet_protocol::limits::{
+    Limits, MEMORY_BYTES_MIN, Memory, Pids, Swap, THROTTLES_MAX, Throttle, ThrottleKind,
+};
 
 /// The kernel's period of CPU quotas where none is given.
 const PERIOD_US: u64 = 100_000;
 
 pub(super) fn read(resources: &spec::Resources) -> Result<Limits, BundleError> {
-    refuse_all(&resources.unsupported, &["hugepageLimits", "network", "rdma", "unified"], "linux.resources.")?;
+    refuse_all(
+        &resources.unsupported,
+        &["hugepageLimits", "network", "rdma", "unified"],
+        "linux.resources.",
+    )?;
     let mut limits = Limits::default();
     if let Some(wanted) = &resources.memory {
         memory(wanted, &mut limits)?;
@@ -29,13 +35,20 @@ pub(super) fn read(resources: &spec::Resources) -> Result<Limits, BundleError> {
 
 fn memory(wanted: &spec::Memory, limits: &mut Limits) -> Result<(), BundleError> {
     let prefix = "linux.resources.memory.";
-    refuse_all(&wanted.unsupported, &["kernel", "kernelTCP", "swappiness", "disableOOMKiller", "checkBeforeUpdate"], prefix)?;
+    refuse_all(
+        &wanted.unsupported,
+        &["kernel", "kernelTCP", "swappiness", "disableOOMKiller", "checkBeforeUpdate"],
+        prefix,
+    )?;
     limits.memory = match wanted.limit {
         None | Some(0) => Memory::Default,
         Some(limit) => match u64::try_from(limit) {
             Err(_) => Memory::Unlimited,
             Ok(bytes) if bytes < MEMORY_BYTES_MIN => {
-                return wrong(format!("{prefix}limit"), format!("{bytes} is less than the {MEMORY_BYTES_MIN} bytes it takes"));
+                return wrong(
+                    format!("{prefix}limit"),
+                    format!("{bytes} is less than the {MEMORY_BYTES_MIN} bytes it takes"),
+                );
             }
             Ok(bytes) => Memory::MaxBytes(bytes),
         },
@@ -46,7 +59,8 @@ fn memory(wanted: &spec::Memory, limits: &mut Limits) -> Result<(), BundleError>
         (Some(swap), Some(limit)) if swap >= limit && limit > 0 => Swap::TotalBytes(swap.unsigned_abs()),
         _ => return wrong(format!("{prefix}swap"), "it is memory and swap together, and less than limit"),
     };
-    limits.memory_reservation_bytes = wanted.reservation.and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0);
+    limits.memory_reservation_bytes =
+        wanted.reservation.and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0);
     Ok(())
 }
 
@@ -61,10 +75,16 @@ fn cpu(wanted: &spec::Cpu, limits: &mut Limits) -> Result<(), BundleError> {
     }
     if let Some(quota) = wanted.quota.and_then(|quota| u64::try_from(quota).ok()).filter(|quota| *quota > 0) {
         let period = wanted.period.filter(|period| *period > 0).unwrap_or(PERIOD_US);
-        let millis = quota.checked_mul(1000).map(|quota| quota / period).and_then(|millis| u32::try_from(millis).ok());
+        let millis =
+            quota.checked_mul(1000).map(|quota| quota / period).and_then(|millis| u32::try_from(millis).ok());
         limits.cpu_millis = match millis {
             Some(1..) => millis,
-            _ => return wrong(format!("{prefix}quota"), format!("{quota} of {period} is less than a thousandth of a CPU or too much")),
+            _ => {
+                return wrong(
+                    format!("{prefix}quota"),
+                    format!("{quota} of {period} is less than a thousandth of a CPU or too much"),
+                );
+            }
         };
     }
     let list = |list: &Option<String>| list.clone().filter(|list| !list.is_empty());
@@ -84,7 +104,10 @@ fn throttles(wanted: &spec::BlockIo) -> Result<Vec<Throttle>, BundleError> {
     ] {
         let list = list.as_deref().unwrap_or_default();
         if list.len() > THROTTLES_MAX {
-            return wrong("linux.resources.blockIO", format!("there are more than {THROTTLES_MAX} throttles of one kind"));
+            return wrong(
+                "linux.resources.blockIO",
+                format!("there are more than {THROTTLES_MAX} throttles of one kind"),
+            );
         }
         throttles.extend(list.iter().map(|device| Throttle {
             kind,

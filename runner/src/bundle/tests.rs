@@ -92,7 +92,10 @@ fn the_example_of_runc_and_crun_is_understood() {
     let kinds: Vec<_> = launch.mounts.iter().map(|mount| mount.kind.clone()).collect();
     let shm = MountKind::Tmpfs { size_bytes: Some(64 << 20), mode: 0o1777 };
     assert_eq!(kinds, [MountKind::Proc, MountKind::Dev, MountKind::Devpts, shm]);
-    assert_eq!(launch.mounts[3].flags, MountFlags { readonly: false, nosuid: true, nodev: true, noexec: true });
+    assert_eq!(
+        launch.mounts[3].flags,
+        MountFlags { readonly: false, nosuid: true, nodev: true, noexec: true }
+    );
 }
 
 #[test]
@@ -118,7 +121,11 @@ fn what_cannot_be_honoured_is_named() {
         ("/process/oomScoreAdj", json!(1001), "process.oomScoreAdj"),
         ("/process/rlimits/-", json!({"type": "RLIMIT_FLY", "soft": 1, "hard": 1}), "process.rlimits"),
         ("/mounts/-", json!({"destination": "/x", "type": "nfs"}), "mounts[4] (/x)"),
-        ("/mounts/-", json!({"destination": "/x", "type": "tmpfs", "options": ["noatime"]}), "mounts[4] (/x)"),
+        (
+            "/mounts/-",
+            json!({"destination": "/x", "type": "tmpfs", "options": ["noatime"]}),
+            "mounts[4] (/x)",
+        ),
         ("/mounts/-", json!({"destination": "/a/../..", "type": "tmpfs"}), "mounts[4] (/a/../..)"),
         ("/root/path", json!("/nowhere-at-all"), "root.path"),
         ("/ociVersion", json!("2.0.0"), "ociVersion"),
@@ -155,16 +162,23 @@ fn resources_become_limits() {
     assert_eq!((limits.cpu_millis, limits.cpu_shares, limits.pids), (Some(500), Some(512), Pids::Max(32)));
     assert_eq!((limits.cpuset_cpus.as_deref(), limits.cpuset_mems), (Some("0-1"), None));
     assert_eq!((limits.throttles[0].path.as_str(), limits.throttles[0].rate), ("8:0", 5));
-    let unlimited = launch_with("/linux/resources", json!({"memory": {"limit": -1, "swap": -1}, "pids": {"limit": -1}})).limits;
-    assert_eq!((unlimited.memory, unlimited.swap, unlimited.pids), (Memory::Unlimited, Swap::Unlimited, Pids::Unlimited));
+    let unlimited =
+        launch_with("/linux/resources", json!({"memory": {"limit": -1, "swap": -1}, "pids": {"limit": -1}}))
+            .limits;
+    assert_eq!(
+        (unlimited.memory, unlimited.swap, unlimited.pids),
+        (Memory::Unlimited, Swap::Unlimited, Pids::Unlimited)
+    );
 }
 
 #[test]
 fn device_rules_give_access_to_listed_devices_only() {
-    let mut config = with("/linux/devices", json!([{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229}]));
+    let mut config =
+        with("/linux/devices", json!([{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229}]));
     let closed = understand(&config).unwrap().launch.devices;
     assert_eq!((closed[0].access.read, closed[0].mode), (false, 0o666));
-    let allow = |major: i64| json!({"allow": true, "type": "c", "major": major, "minor": 229, "access": "rw"});
+    let allow =
+        |major: i64| json!({"allow": true, "type": "c", "major": major, "minor": 229, "access": "rw"});
     config["linux"]["resources"]["devices"] = json!([{"allow": false, "access": "rwm"}, allow(10)]);
     let open = understand(&config).unwrap().launch.devices;
     assert!(open[0].access.read && open[0].access.write && !open[0].access.mknod);
@@ -174,7 +188,9 @@ fn device_rules_give_access_to_listed_devices_only() {
     let standard = json!([{"allow": false}, {"allow": true, "type": "c", "major": -1, "minor": -1, "access": "m"},
         {"allow": true, "type": "c", "major": 1, "minor": 3, "access": "rwm"}]);
     assert!(!launch_with("/linux/resources", json!({"devices": standard})).all_devices);
-    assert!(launch_with("/linux/resources", json!({"devices": [{"allow": true, "access": "rwm"}]})).all_devices);
+    assert!(
+        launch_with("/linux/resources", json!({"devices": [{"allow": true, "access": "rwm"}]})).all_devices
+    );
 }
 
 #[test]
@@ -197,7 +213,10 @@ fn binds_are_found_from_the_bundle() {
     let mount = launch_with("/mounts/-", bind).mounts.pop().unwrap();
     assert_eq!(mount.kind, MountKind::Bind { source: "/usr".to_owned(), recursive: true, id_mapped: false });
     assert!(mount.flags.readonly && mount.target == "/mnt");
-    assert!(said("/mounts/-", json!({"destination": "/x", "type": "bind", "source": "gone"})).contains("/bundle/gone"));
+    assert!(
+        said("/mounts/-", json!({"destination": "/x", "type": "bind", "source": "gone"}))
+            .contains("/bundle/gone")
+    );
 }
 
 #[test]

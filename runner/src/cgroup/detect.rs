@@ -205,7 +205,8 @@ pub fn missing(version: Version, has: Controllers) -> Vec<Cause> {
         Controller::Cpuacct | Controller::Devices | Controller::Freezer => version == Version::V1,
         Controller::Memory | Controller::Cpu | Controller::Cpuset | Controller::Pids | Controller::Io => true,
     };
-    let lacking = Controller::ALL.into_iter().filter(|controller| is_needed(controller) && !has.contains(*controller));
+    let lacking =
+        Controller::ALL.into_iter().filter(|controller| is_needed(controller) && !has.contains(*controller));
     lacking.map(|controller| why_missing(controller, version)).collect()
 }
 

@@ -35,8 +35,8 @@ pub use devices::{DevicePolicy, DeviceRule};
 pub use effective::Effective;
 pub use error::{Cause, CgroupError, LimitName};
 pub use policy::{
-    Board, CPU_SHARES_MAX, CPU_SHARES_MIN, PIDS_DEFAULT_MAX, RESERVE_BYTES_MIN, RESERVE_FRACTION,
-    check, default_ceiling_bytes, reserve_bytes,
+    Board, CPU_SHARES_MAX, CPU_SHARES_MIN, PIDS_DEFAULT_MAX, RESERVE_BYTES_MIN, RESERVE_FRACTION, check,
+    default_ceiling_bytes, reserve_bytes,
 };
 pub use stats::Stats;
 pub use weight::{shares_from_weight, weight_from_shares};

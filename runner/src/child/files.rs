@@ -90,9 +90,11 @@ impl Child<'_> {
             MountKind::Mqueue => self.file_system(mount, "mqueue", &[]),
             MountKind::Cgroup if self.join_files == 0 => self.file_system(mount, "cgroup2", &[]),
             MountKind::Cgroup => self.cgroup_v1(mount),
-            MountKind::Devpts => {
-                self.file_system(mount, "devpts", &[("ptmxmode", Some("0666")), ("mode", Some("0620")), ("gid", Some("5"))])
-            }
+            MountKind::Devpts => self.file_system(
+                mount,
+                "devpts",
+                &[("ptmxmode", Some("0666")), ("mode", Some("0620")), ("gid", Some("5"))],
+            ),
             MountKind::Tmpfs { size_bytes, mode } => self.tmpfs(mount, *size_bytes, *mode),
         }
     }
@@ -110,12 +112,16 @@ impl Child<'_> {
         let writable = Mount { flags: MountFlags { readonly: false, ..mount.flags }, ..mount.clone() };
         self.file_system(&writable, "tmpfs", &[("mode", Some("755"))])?;
         let directory = beneath::directory(self.root()?, &mount.target)?;
-        let own = std::fs::read_to_string("/proc/self/cgroup").map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
+        let own = std::fs::read_to_string("/proc/self/cgroup")
+            .map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
         for controllers in own.lines().filter_map(|line| line.split(':').nth(1)).filter(is_hierarchy) {
             mkdirat(&directory, controllers, Mode::from_raw_mode(0o755))?;
             let options: Vec<_> = controllers.split(',').map(|controller| (controller, None)).collect();
             let place = beneath::locate(directory.as_fd(), controllers)?;
-            self.make_on(&FileSystem { kind: "cgroup", options: &options, flags: mount.flags }, place.as_fd())?;
+            self.make_on(
+                &FileSystem { kind: "cgroup", options: &options, flags: mount.flags },
+                place.as_fd(),
+            )?;
         }
         if mount.flags.readonly { self.make_mount_readonly(directory.as_fd(), mount.flags) } else { Ok(()) }
     }
@@ -135,7 +141,13 @@ impl Child<'_> {
     fn bind_classic(&self, mount: &Mount, source: &str, recursive: bool) -> Result<()> {
         let original = openat(CWD, source, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
         let place = beneath::like(self.root()?, &mount.target, original.as_fd())?;
-        self.bind_classic_at(&mounting::path_of(original.as_fd()), &place, &mount.target, recursive, mount.flags)
+        self.bind_classic_at(
+            &mounting::path_of(original.as_fd()),
+            &place,
+            &mount.target,
+            recursive,
+            mount.flags,
+        )
     }
 
     /// Flags of a bind only take in a second step, through a handle on what is mounted now.
@@ -160,7 +172,13 @@ impl Child<'_> {
         self.file_system(mount, "tmpfs", &options)?;
         let directory = beneath::directory(self.root()?, &mount.target)?;
         for (name, major, minor) in crate::workshop::STANDARD_DEVICES {
-            mknodat(&directory, name, FileType::CharacterDevice, Mode::from_raw_mode(0o666), makedev(major, minor))?;
+            mknodat(
+                &directory,
+                name,
+                FileType::CharacterDevice,
+                Mode::from_raw_mode(0o666),
+                makedev(major, minor),
+            )?;
         }
         for device in &self.launch.devices {
             self.device_classic(device)?;
@@ -212,14 +230,17 @@ impl Child<'_> {
         };
         if beneath::is_directory(&place)? {
             let options = [("size", Some("0")), ("nr_inodes", Some("2"))];
-            return self.make_on(&FileSystem { kind: "tmpfs", options: &options, flags: READONLY }, place.as_fd());
+            return self
+                .make_on(&FileSystem { kind: "tmpfs", options: &options, flags: READONLY }, place.as_fd());
         }
         let null = beneath::locate(self.root()?, "/dev/null")?;
         match self.api() {
             MountApi::Descriptors => {
                 mounting::attach(mounting::copy_tree_at(null.as_fd(), false)?.as_fd(), place.as_fd())
             }
-            MountApi::Classic => mounting::bind_classic(&mounting::path_of(null.as_fd()), place.as_fd(), false),
+            MountApi::Classic => {
+                mounting::bind_classic(&mounting::path_of(null.as_fd()), place.as_fd(), false)
+            }
         }
     }
 
@@ -231,7 +252,10 @@ impl Child<'_> {
         match self.api() {
             MountApi::Descriptors => {
                 let tree = mounting::copy_tree_at(place.as_fd(), true)?;
-                change(tree.as_fd(), &Change { set: MountAttributes::READONLY, recursive: true, ..Change::default() })?;
+                change(
+                    tree.as_fd(),
+                    &Change { set: MountAttributes::READONLY, recursive: true, ..Change::default() },
+                )?;
                 mounting::attach(tree.as_fd(), place.as_fd())
             }
             MountApi::Classic => {
@@ -248,7 +272,9 @@ impl Child<'_> {
     /// `flags` are all that the mount shall have, as the classic way sets them anew.
     fn make_mount_readonly(&self, mount: BorrowedFd<'_>, flags: MountFlags) -> Result<()> {
         match self.api() {
-            MountApi::Descriptors => change(mount, &Change { set: MountAttributes::READONLY, ..Change::default() }),
+            MountApi::Descriptors => {
+                change(mount, &Change { set: MountAttributes::READONLY, ..Change::default() })
+            }
             MountApi::Classic => mounting::remount_classic(mount, flags),
         }
     }

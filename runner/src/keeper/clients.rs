@@ -32,7 +32,8 @@ impl Client {
     pub(super) fn hear(&mut self) {
         let mut packet = [0; PACKET_BYTES_MAX];
         let Some(socket) = self.socket.as_ref() else { return };
-        let request = rustix::io::retry_on_intr(|| recv(socket, &mut packet[..], RecvFlags::PEEK)).map(|(_, length)| length);
+        let request = rustix::io::retry_on_intr(|| recv(socket, &mut packet[..], RecvFlags::PEEK))
+            .map(|(_, length)| length);
         if !matches!(request, Ok(1..)) {
             return self.close();
         }

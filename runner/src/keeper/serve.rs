@@ -13,7 +13,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::{Errno, Result};
 use rustix::net::{
-    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, listen as start_listening, socket_with,
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, listen as start_listening,
+    socket_with,
 };
 use rustix::process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
 use rustix::time::{ClockId, clock_gettime};
@@ -101,7 +102,19 @@ impl<'a> Server<'a> {
     ) -> Self {
         let output = Output { stream: Stream::Stdout, length: 0, bytes: Box::new([0; STDIO_BYTES_MAX]) };
         let clients = heapless::Vec::from_iter([first]);
-        Self { keep, child, group, flow, listener, log, clients, output, kill_at_ms: None, rest_at_ms: Some(monotonic_ms() + REST_AFTER_MS), ended: None }
+        Self {
+            keep,
+            child,
+            group,
+            flow,
+            listener,
+            log,
+            clients,
+            output,
+            kill_at_ms: None,
+            rest_at_ms: Some(monotonic_ms() + REST_AFTER_MS),
+            ended: None,
+        }
     }
 
     /// Serves until the container has ended and its output is delivered, or waits for a client that does not take
@@ -216,7 +229,9 @@ impl Server<'_> {
     }
 
     fn reap(&mut self) {
-        let Ok(Some(status)) = waitid(WaitId::PidFd(self.child.pidfd.as_fd()), WaitIdOptions::EXITED) else { return };
+        let Ok(Some(status)) = waitid(WaitId::PidFd(self.child.pidfd.as_fd()), WaitIdOptions::EXITED) else {
+            return;
+        };
         let exited = status.exit_status().and_then(|status| u8::try_from(status).ok());
         let killed = status.terminating_signal().and_then(|signal| u8::try_from(signal).ok());
         let by_signal = killed.map(|signal| code::SIGNAL_BASE.saturating_add(signal));

@@ -24,7 +24,9 @@ pub(super) struct Flow {
 impl Flow {
     pub(super) fn new(stdio: Stdio) -> Result<Self> {
         let (terminal, input, outputs) = match stdio {
-            Stdio::Terminal(master) => (true, Some(rustix::io::fcntl_dupfd_cloexec(&master, 0)?), [Some(master), None]),
+            Stdio::Terminal(master) => {
+                (true, Some(rustix::io::fcntl_dupfd_cloexec(&master, 0)?), [Some(master), None])
+            }
             Stdio::Pipes { stdout, stderr, stdin } => (false, stdin, [Some(stdout), Some(stderr)]),
         };
         for fd in outputs.iter().chain([&input]).flatten() {

@@ -5,7 +5,14 @@ fn running(started_ns: u64) -> Running {
 }
 
 fn exit(started_ns: u64, code: u8) -> Exit {
-    Exit { code, oom_killed: false, started_ns, finished_ns: started_ns + 1, memory_peak_bytes: 0, error: None }
+    Exit {
+        code,
+        oom_killed: false,
+        started_ns,
+        finished_ns: started_ns + 1,
+        memory_peak_bytes: 0,
+        error: None,
+    }
 }
 
 #[test]
@@ -25,7 +32,9 @@ fn a_start_that_failed_leaves_a_container_that_was_only_made() {
 
 #[test]
 fn an_end_that_nobody_saw_is_255() {
-    let Status::Exited(exit) = decide(false, Some(running(5)), Some(exit(1, 0))) else { panic!("not exited") };
+    let Status::Exited(exit) = decide(false, Some(running(5)), Some(exit(1, 0))) else {
+        panic!("not exited")
+    };
     assert_eq!((exit.code, exit.started_ns), (LOST_CODE, 5));
 }
 

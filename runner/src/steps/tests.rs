@@ -7,7 +7,11 @@ fn launch() -> Launch {
     let capabilities = Capabilities { bounding: 0, effective: 0, permitted: 0, inheritable: 0, ambient: 0 };
     Launch {
         id: ContainerId::from_bytes([7; 32]),
-        root: Root::Overlay { lower: vec!["/r/layers/a/tree".into()], upper: "/r/c/upper".into(), work: "/r/c/work".into() },
+        root: Root::Overlay {
+            lower: vec!["/r/layers/a/tree".into()],
+            upper: "/r/c/upper".into(),
+            work: "/r/c/work".into(),
+        },
         root_readonly: false,
         hostname: Some("box".into()),
         network: Network::None,
@@ -104,7 +108,11 @@ fn the_board_network_is_left_alone() {
     let host = Launch { network: Network::Host, ..launch() };
     let steps = steps(&host, &modern());
     assert!(!steps.contains(&Step::BringLoopbackUp));
-    assert!(steps.iter().all(|step| !matches!(step, Step::EnterNamespaces(flags) if flags.contains(UnshareFlags::NEWNET))));
+    assert!(
+        steps.iter().all(
+            |step| !matches!(step, Step::EnterNamespaces(flags) if flags.contains(UnshareFlags::NEWNET))
+        )
+    );
 }
 
 #[test]
@@ -128,7 +136,12 @@ fn only_who_keeps_the_board_ids_must_make_mounts_private() {
 fn the_keeper_makes_devices_and_binds_but_nothing_where_only_mount_exists() {
     let launch = launch();
     let by_keeper = |features: &Features| {
-        launch.mounts.iter().filter(|mount| made_by_keeper(mount, &launch, features)).map(|m| m.target.as_str()).collect::<Vec<_>>()
+        launch
+            .mounts
+            .iter()
+            .filter(|mount| made_by_keeper(mount, &launch, features))
+            .map(|m| m.target.as_str())
+            .collect::<Vec<_>>()
     };
     assert_eq!(by_keeper(&modern()), ["/dev", "/data"]);
     assert!(by_keeper(&modern().classic()).is_empty());

@@ -83,7 +83,10 @@ fn known(error: &io::Error) -> Option<Failure> {
     if is_too_long(error) {
         return Some(Failure::TooLong);
     }
-    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge);
+    let full = matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    );
     full.then_some(Failure::DiskFull)
 }
 

@@ -9,8 +9,8 @@ use super::{CopyError, DEPTH_MAX, Sink, failed, refused, xattrs};
 use limpet_store::archive::{Entry, Kind};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, chownat, fchmod, fchown, futimens, linkat, makedev,
-    mkdirat, mknodat, openat, statat, symlinkat, unlinkat, utimensat,
+    AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, chownat, fchmod, fchown, futimens,
+    linkat, makedev, mkdirat, mknodat, openat, statat, symlinkat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 use std::fs::File;
@@ -51,7 +51,8 @@ impl Placer {
     /// # Errors
     /// The kernel refuses.
     pub fn put_base(&mut self, entry: &Entry) -> Result<(), CopyError> {
-        let base = open_beneath(&self.base, b"", OFlags::RDONLY | OFlags::DIRECTORY).map_err(refused("open", b""))?;
+        let base = open_beneath(&self.base, b"", OFlags::RDONLY | OFlags::DIRECTORY)
+            .map_err(refused("open", b""))?;
         self.open.push((Vec::new(), timestamps(entry)));
         self.attributes(base.as_fd(), entry)
     }
@@ -89,21 +90,25 @@ impl Placer {
         match open_beneath(&self.base, path, flags) {
             Ok(directory) => Ok(directory),
             Err(Errno::NOENT) => self.make_parents(path),
-            Err(Errno::LOOP) => Err(CopyError::new("write below", path, "a symbolic link is on the way, and is not followed")),
+            Err(Errno::LOOP) => {
+                Err(CopyError::new("write below", path, "a symbolic link is on the way, and is not followed"))
+            }
             Err(errno) => Err(refused("write below", path)(errno)),
         }
     }
 
     /// Directories that a tar takes for granted.
     fn make_parents(&self, path: &[u8]) -> Result<OwnedFd, CopyError> {
-        let mut at = open_beneath(&self.base, b"", OFlags::PATH | OFlags::DIRECTORY).map_err(refused("open", b""))?;
+        let mut at =
+            open_beneath(&self.base, b"", OFlags::PATH | OFlags::DIRECTORY).map_err(refused("open", b""))?;
         for name in path.split(|byte| *byte == b'/') {
             match mkdirat(&at, name, Mode::from_raw_mode(0o755)) {
                 Ok(()) => self.own_name(at.as_fd(), name, self.root()).map_err(refused("give away", path))?,
                 Err(Errno::EXIST) => {}
                 Err(errno) => return Err(refused("make the directory", path)(errno)),
             }
-            at = open_beneath(&at, name, OFlags::PATH | OFlags::DIRECTORY).map_err(refused("write below", path))?;
+            at = open_beneath(&at, name, OFlags::PATH | OFlags::DIRECTORY)
+                .map_err(refused("write below", path))?;
         }
         Ok(at)
     }
@@ -113,7 +118,11 @@ impl Placer {
         match (entry.kind, there) {
             (Kind::Directory, Some(FileType::Directory)) => return Ok(()),
             (Kind::Directory, Some(_)) => {
-                return Err(CopyError::new("make the directory", spot.path, "something that is no directory has this name"));
+                return Err(CopyError::new(
+                    "make the directory",
+                    spot.path,
+                    "something that is no directory has this name",
+                ));
             }
             (_, Some(FileType::Directory)) => {
                 return Err(CopyError::new("write", spot.path, "a directory has this name"));
@@ -123,7 +132,9 @@ impl Placer {
                 Err(Errno::BUSY) => return overwrite(spot, contents),
                 result => result.map_err(refused("replace", spot.path))?,
             },
-            (_, Some(_)) => unlinkat(spot.parent, spot.name, AtFlags::empty()).map_err(refused("replace", spot.path))?,
+            (_, Some(_)) => {
+                unlinkat(spot.parent, spot.name, AtFlags::empty()).map_err(refused("replace", spot.path))?
+            }
             (_, None) => {}
         }
         match entry.kind {
@@ -136,7 +147,8 @@ impl Placer {
 
     fn file(&mut self, spot: &Target<'_>, entry: &Entry, contents: &mut dyn Read) -> Result<(), CopyError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = openat(spot.parent, spot.name, flags, Mode::from_raw_mode(0o600)).map_err(refused("make", spot.path))?;
+        let file = openat(spot.parent, spot.name, flags, Mode::from_raw_mode(0o600))
+            .map_err(refused("make", spot.path))?;
         let mut file = File::from(file);
         let written = pour(contents, &mut file, spot.path).and_then(|()| {
             self.attributes(file.as_fd(), entry)?;
@@ -150,7 +162,8 @@ impl Placer {
     }
 
     fn directory(&mut self, spot: &Target<'_>, entry: &Entry) -> Result<(), CopyError> {
-        mkdirat(spot.parent, spot.name, Mode::from_raw_mode(0o700)).map_err(refused("make the directory", spot.path))?;
+        mkdirat(spot.parent, spot.name, Mode::from_raw_mode(0o700))
+            .map_err(refused("make the directory", spot.path))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let directory = open_beneath(spot.parent, spot.name, flags).map_err(refused("open", spot.path))?;
         self.open.push((spot.path.to_vec(), timestamps(entry)));
@@ -162,7 +175,8 @@ impl Placer {
         let (directory, name) = split(&first);
         let from = self.parent(directory)?;
         linkat(&from, name, spot.parent, spot.name, AtFlags::empty()).map_err(|errno| {
-            let reason = format!("hard link to {}: {}", super::shown(&first), limpet_runner::failure::reason(errno));
+            let reason =
+                format!("hard link to {}: {}", super::shown(&first), limpet_runner::failure::reason(errno));
             CopyError::new("make", spot.path, reason)
         })
     }
@@ -192,7 +206,8 @@ impl Placer {
         let (uid, gid) = self.owner(entry)?;
         fchown(file, Some(uid), Some(gid)).map_err(refused("give away", &entry.path))?;
         fchmod(file, Mode::from_raw_mode(entry.mode)).map_err(refused("set the mode of", &entry.path))?;
-        let skipped = xattrs::write(file, &entry.xattrs, self.owners).map_err(refused("set the attributes of", &entry.path))?;
+        let skipped = xattrs::write(file, &entry.xattrs, self.owners)
+            .map_err(refused("set the attributes of", &entry.path))?;
         self.xattrs_skipped += skipped;
         Ok(())
     }
@@ -208,7 +223,11 @@ impl Placer {
         }
         let id = |id: u32| {
             self.owners.outside(id).ok_or_else(|| {
-                CopyError::new("write", &entry.path, format!("its owner {id} is outside the container's 65536 ids"))
+                CopyError::new(
+                    "write",
+                    &entry.path,
+                    format!("its owner {id} is outside the container's 65536 ids"),
+                )
             })
         };
         Ok((Uid::from_raw(id(entry.uid)?), Gid::from_raw(id(entry.gid)?)))
@@ -274,7 +293,11 @@ fn normal(path: &[u8]) -> Result<Vec<u8>, CopyError> {
         return Err(CopyError::new("write", path, "its path climbs out with .."));
     }
     if components.len() > DEPTH_MAX + 1 {
-        return Err(CopyError::new("write", path, format!("it lies deeper than the {DEPTH_MAX} directories that are copied")));
+        return Err(CopyError::new(
+            "write",
+            path,
+            format!("it lies deeper than the {DEPTH_MAX} directories that are copied"),
+        ));
     }
     Ok(components.join(&b'/'))
 }

@@ -56,7 +56,11 @@ impl<'a> Source<'a> {
     pub fn copy(&mut self, parent: BorrowedFd<'_>, name: &[u8], path: &[u8]) -> Result<(), CopyError> {
         let file = look(parent, name).map_err(refused("open", path))?;
         if is_made_up(file.as_fd(), path)? {
-            return Err(CopyError::new("copy", path, "it is in a file system that the kernel makes up; use exec to read it"));
+            return Err(CopyError::new(
+                "copy",
+                path,
+                "it is in a file system that the kernel makes up; use exec to read it",
+            ));
         }
         self.copy_file(&file, path, 0)
     }
@@ -77,17 +81,27 @@ impl<'a> Source<'a> {
             Kind::File => self.copy_regular(file.as_fd(), entry, &status),
             Kind::Directory => {
                 self.sink.put(&entry, &mut std::io::empty())?;
-                if depth > 0 && is_made_up(file.as_fd(), path)? { Ok(()) } else { self.copy_children(file.as_fd(), path, depth) }
+                if depth > 0 && is_made_up(file.as_fd(), path)? {
+                    Ok(())
+                } else {
+                    self.copy_children(file.as_fd(), path, depth)
+                }
             }
             Kind::Symlink => {
-                entry.link = readlinkat(file, c"", Vec::new()).map_err(refused("read the link", path))?.into_bytes();
+                entry.link =
+                    readlinkat(file, c"", Vec::new()).map_err(refused("read the link", path))?.into_bytes();
                 self.sink.put(&entry, &mut std::io::empty())
             }
             _ => self.sink.put(&entry, &mut std::io::empty()),
         }
     }
 
-    fn copy_regular(&mut self, file: BorrowedFd<'_>, mut entry: Entry, status: &Stat) -> Result<(), CopyError> {
+    fn copy_regular(
+        &mut self,
+        file: BorrowedFd<'_>,
+        mut entry: Entry,
+        status: &Stat,
+    ) -> Result<(), CopyError> {
         if status.st_nlink > 1 {
             let identity = (status.st_dev, status.st_ino);
             if let Some(first) = self.linked.get(&identity) {
@@ -103,7 +117,12 @@ impl<'a> Source<'a> {
         self.sink.put(&entry, &mut file.take(entry.size_bytes))
     }
 
-    fn copy_children(&mut self, directory: BorrowedFd<'_>, path: &[u8], depth: usize) -> Result<(), CopyError> {
+    fn copy_children(
+        &mut self,
+        directory: BorrowedFd<'_>,
+        path: &[u8],
+        depth: usize,
+    ) -> Result<(), CopyError> {
         if depth >= DEPTH_MAX {
             let reason = format!("directories are nested deeper than the {DEPTH_MAX} that are copied");
             return Err(CopyError::new("copy", path, reason));
@@ -129,9 +148,17 @@ pub fn entry_of(file: BorrowedFd<'_>) -> Result<Entry, CopyError> {
     describe(file, b"", Kind::Directory, &status, Owners::Same)
 }
 
-fn describe(file: BorrowedFd<'_>, path: &[u8], kind: Kind, status: &Stat, owners: Owners) -> Result<Entry, CopyError> {
+fn describe(
+    file: BorrowedFd<'_>,
+    path: &[u8],
+    kind: Kind,
+    status: &Stat,
+    owners: Owners,
+) -> Result<Entry, CopyError> {
     let xattrs = match kind {
-        Kind::File | Kind::Directory => xattrs::read(file, owners).map_err(refused("read the attributes of", path))?,
+        Kind::File | Kind::Directory => {
+            xattrs::read(file, owners).map_err(refused("read the attributes of", path))?
+        }
         _ => Vec::new(),
     };
     Ok(Entry {

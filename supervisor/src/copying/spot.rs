@@ -42,7 +42,8 @@ pub fn find(root: BorrowedFd<'_>, path: &[u8], follow: bool) -> Result<Spot> {
             Err(Errno::NOENT) => None,
             status => Some(status?),
         };
-        let is_link = status.is_some_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Symlink);
+        let is_link =
+            status.is_some_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Symlink);
         if !(is_link && follow) {
             return Ok(Spot { parent, name: name.to_vec(), status });
         }
@@ -58,7 +59,15 @@ pub fn find(root: BorrowedFd<'_>, path: &[u8], follow: bool) -> Result<Spot> {
 /// What openat2(2) says.
 pub fn open(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-    again(|| openat2(root, if path.is_empty() { b"." } else { path }, flags | OFlags::CLOEXEC, Mode::empty(), resolve))
+    again(|| {
+        openat2(
+            root,
+            if path.is_empty() { b"." } else { path },
+            flags | OFlags::CLOEXEC,
+            Mode::empty(),
+            resolve,
+        )
+    })
 }
 
 /// Opens what lies below `directory` with no link and no `..` on the way; an empty path is the directory itself.

@@ -13,7 +13,9 @@ pub fn copy(input: &mut dyn Read, sink: &mut dyn Sink) -> Result<u64, CopyError>
     let mut bytes = 0;
     loop {
         let next = reader.next_entry();
-        let Some(entry) = next.map_err(|error| CopyError::new("read", b"the tar", reasons(&error)))? else { break };
+        let Some(entry) = next.map_err(|error| CopyError::new("read", b"the tar", reasons(&error)))? else {
+            break;
+        };
         bytes += entry.size_bytes;
         sink.put(&entry, &mut reader)?;
     }

@@ -50,7 +50,8 @@ pub fn open(board: &Board, container: &Container, reach: Reach) -> Result<View, 
         return Ok(View { root, owners: Owners::Same, _lock: Some(lock) });
     };
     drop(lock);
-    let root = while_running(running.pid, reach).map_err(failed("open the root of container", &container.name))?;
+    let root =
+        while_running(running.pid, reach).map_err(failed("open the root of container", &container.name))?;
     // The number may have become another process's only after this one was reaped, and then it is no longer recorded.
     if board.status(id)?.running().map(|now| now.pid) != Some(running.pid) {
         return Err(Failure::new(format!("container {} ended just now; try again", container.name)));
@@ -74,9 +75,11 @@ fn while_running(pid: i32, reach: Reach) -> KernelResult<OwnedFd> {
 /// before it does anything else.
 fn without_mounts(root: &OwnedFd, pid: i32) -> KernelResult<OwnedFd> {
     let open = |path: &str| openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
-    let (own, theirs, here) = (open("/proc/self/ns/mnt")?, open(&format!("/proc/{pid}/ns/mnt"))?, directory(".")?);
+    let (own, theirs, here) =
+        (open("/proc/self/ns/mnt")?, open(&format!("/proc/{pid}/ns/mnt"))?, directory(".")?);
     move_into_link_name_space(theirs.as_fd(), Some(LinkNameSpaceType::Mount))?;
-    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
+    let flags =
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
     let copy = open_tree(root, c"", flags);
     move_into_link_name_space(own.as_fd(), Some(LinkNameSpaceType::Mount))?;
     rustix::process::fchdir(here)?;

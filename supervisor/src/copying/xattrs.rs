@@ -84,7 +84,8 @@ fn with_revision(mut value: Vec<u8>, revision: u32) -> Vec<u8> {
 }
 
 fn inside(name: &[u8], mut value: Vec<u8>, owners: Owners) -> Vec<u8> {
-    let is_newer = name == CAPABILITY && value.len() == REVISION_3_BYTES && revision(&value) == Some(REVISION_3);
+    let is_newer =
+        name == CAPABILITY && value.len() == REVISION_3_BYTES && revision(&value) == Some(REVISION_3);
     if owners == Owners::Same || !is_newer {
         return value;
     }
@@ -93,7 +94,8 @@ fn inside(name: &[u8], mut value: Vec<u8>, owners: Owners) -> Vec<u8> {
 }
 
 fn outside(name: &[u8], value: &[u8], owners: Owners) -> Vec<u8> {
-    let is_older = name == CAPABILITY && value.len() == REVISION_2_BYTES && revision(value) == Some(REVISION_2);
+    let is_older =
+        name == CAPABILITY && value.len() == REVISION_2_BYTES && revision(value) == Some(REVISION_2);
     match owners {
         Owners::From(first) if is_older => {
             let value = with_revision(value.to_vec(), REVISION_3);

@@ -24,7 +24,8 @@ pub(super) const MASKED_PATHS: &[&str] = &[
 ];
 
 /// Paths that may be read but not written (the same list).
-pub(super) const READONLY_PATHS: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+pub(super) const READONLY_PATHS: &[&str] =
+    &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
 /// docker's parameters of a network namespace of its own.
 pub(super) const SYSCTLS: &[(&str, &str)] =

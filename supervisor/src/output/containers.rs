@@ -99,7 +99,8 @@ pub fn image(container: &Container) -> &str {
 }
 
 fn labels(container: &Container) -> String {
-    let labels: Vec<String> = container.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let labels: Vec<String> =
+        container.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     labels.join(",")
 }
 

@@ -74,7 +74,9 @@ impl<'a> Origin<'a> {
 #[must_use]
 pub fn of(container: &Container) -> Vec<Mounted<'_>> {
     let mounts = container.keep.launch.mounts.iter();
-    mounts.filter_map(|mount| origin(mount, &container.keep.directory).map(|origin| Mounted { origin, mount })).collect()
+    mounts
+        .filter_map(|mount| origin(mount, &container.keep.directory).map(|origin| Mounted { origin, mount }))
+        .collect()
 }
 
 /// `directory` is `ROOT/containers/ID`.

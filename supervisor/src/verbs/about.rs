@@ -17,7 +17,8 @@ pub(super) fn version(args: &FormatArgs) -> Outcome {
     let format = shown::format(args.format.as_deref())?;
     let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
     let document = board::version(VERSION, &kernel);
-    let text = if format == Format::Table { board::version_lines(&document) } else { format.document(&document)? };
+    let text =
+        if format == Format::Table { board::version_lines(&document) } else { format.document(&document)? };
     screen::print(&text);
     Ok(0)
 }

@@ -71,7 +71,8 @@ impl Side {
         Ok(Some(match end {
             CpEnd::Stream => return Ok(None),
             CpEnd::Board(typed) => {
-                let root = view::directory("/").map_err(|errno| Failure::new(format!("open /: {}", reason(errno))))?;
+                let root = view::directory("/")
+                    .map_err(|errno| Failure::new(format!("open /: {}", reason(errno))))?;
                 Self { root, owners: Owners::Same, typed: typed.clone(), path: absolute(typed)? }
             }
             CpEnd::Container { container, path } => Self {
@@ -96,7 +97,8 @@ fn absolute(typed: &str) -> Result<Vec<u8>, Failure> {
     if typed.starts_with('/') {
         return Ok(typed.as_bytes().to_vec());
     }
-    let here = std::env::current_dir().map_err(|error| Failure::new(format!("find the current directory: {error}")))?;
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::new(format!("find the current directory: {error}")))?;
     Ok([here.as_os_str().as_bytes(), b"/", typed.as_bytes()].concat())
 }
 
@@ -127,8 +129,12 @@ fn existing(args: &CpArgs, source: &Side) -> Result<Spot, Failure> {
     let spot = source.find(args.follow_links || ending != Ending::Name)?;
     match spot.kind() {
         None => Err(source.failed(Errno::NOENT)),
-        Some(kind) if ending != Ending::Name && kind != FileType::Directory => Err(source.failed(Errno::NOTDIR)),
-        Some(FileType::Socket) => Err(Failure::new(format!("cp: {}: a socket cannot be copied", source.typed))),
+        Some(kind) if ending != Ending::Name && kind != FileType::Directory => {
+            Err(source.failed(Errno::NOTDIR))
+        }
+        Some(FileType::Socket) => {
+            Err(Failure::new(format!("cp: {}: a socket cannot be copied", source.typed)))
+        }
         Some(_) => Ok(spot),
     }
 }
@@ -139,7 +145,8 @@ fn is_contents_only(source: &Side, from: &Spot) -> bool {
 }
 
 fn directory(spot: &Spot, name: &[u8], side: &Side) -> Result<OwnedFd, Failure> {
-    spot::open_beneath(&spot.parent, name, OFlags::PATH | OFlags::DIRECTORY).map_err(|errno| side.failed(errno))
+    spot::open_beneath(&spot.parent, name, OFlags::PATH | OFlags::DIRECTORY)
+        .map_err(|errno| side.failed(errno))
 }
 
 /// An empty `path` is the destination itself, which only takes what is in the source.
@@ -157,7 +164,10 @@ fn explain(error: CopyError) -> Failure {
 fn finish(placer: &mut Placer) -> Result<(), Failure> {
     placer.finish().map_err(explain)?;
     if placer.xattrs_skipped > 0 {
-        screen::complain(&format!("cp: the destination does not take {} extended attributes", placer.xattrs_skipped));
+        screen::complain(&format!(
+            "cp: the destination does not take {} extended attributes",
+            placer.xattrs_skipped
+        ));
     }
     Ok(())
 }

@@ -23,7 +23,8 @@ pub(super) fn diff(board: &Board, name: &str) -> Outcome {
     };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let top = openat(CWD, upper.as_str(), flags, Mode::empty())?;
-    let targets = launch.mounts.iter().map(|mount| &mount.target).chain(launch.files.iter().map(|file| &file.path));
+    let targets =
+        launch.mounts.iter().map(|mount| &mount.target).chain(launch.files.iter().map(|file| &file.path));
     let mounted = targets.map(|path| path.as_bytes().to_vec()).collect();
     let mut walk = Walk { mounted, changes: Vec::new() };
     walk.directory(&top, &lower.iter().map(PathBuf::from).collect::<Vec<_>>(), b"")?;

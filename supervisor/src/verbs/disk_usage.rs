@@ -127,8 +127,9 @@ fn volumes(board: &Board, containers: &[Listed]) -> Result<Vec<Volume>, Failure>
     for entry in listing {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let bytes = tree_bytes(&entry.path())
-            .map_err(|errno| Failure::new(format!("measure volume {name}: {}", limpet_runner::failure::reason(errno))))?;
+        let bytes = tree_bytes(&entry.path()).map_err(|errno| {
+            Failure::new(format!("measure volume {name}: {}", limpet_runner::failure::reason(errno)))
+        })?;
         let links = containers.iter().filter(|listed| mounts(listed, &name)).count();
         volumes.push(Volume { name, bytes, links });
     }

@@ -8,7 +8,9 @@ use crate::board::Board;
 use crate::census::ImageUsers;
 use crate::cli::command::{HistoryArgs, ImagesArgs, RmiArgs, SaveArgs, TagArgs};
 use crate::failure::{Failure, Outcome};
-use crate::output::images::{COLUMNS, COLUMNS_WITH_DIGEST, HEADINGS, HISTORY_COLUMNS, HistoryStyle, history as history_rows};
+use crate::output::images::{
+    COLUMNS, COLUMNS_WITH_DIGEST, HEADINGS, HISTORY_COLUMNS, HistoryStyle, history as history_rows,
+};
 use crate::output::images::{rows, shown_id};
 use crate::screen;
 use limpet_runner::keeper::now_ns;
@@ -33,7 +35,10 @@ pub(super) fn images(board: &Board, args: &ImagesArgs) -> Outcome {
         return Ok(0);
     }
     for image in chosen.iter().filter(|image| image.damaged) {
-        screen::complain(&format!("image {} is damaged; remove it and load it again", shown_id(&image.id, false)));
+        screen::complain(&format!(
+            "image {} is damaged; remove it and load it again",
+            shown_id(&image.id, false)
+        ));
     }
     let now_ns = now_ns();
     let rows: Vec<_> = chosen.iter().flat_map(|image| rows(image, args.no_trunc, now_ns)).collect();
@@ -64,7 +69,10 @@ pub(super) fn history(board: &Board, args: &HistoryArgs) -> Outcome {
 pub(super) fn tag(board: &Board, args: &TagArgs) -> Outcome {
     let reference = Reference::parse(&args.reference)?;
     if reference.digest().is_some() {
-        return Err(Failure::new(format!("tag {}: a digest cannot be given to an image; write NAME:TAG", args.reference)));
+        return Err(Failure::new(format!(
+            "tag {}: a digest cannot be given to an image; write NAME:TAG",
+            args.reference
+        )));
     }
     board.store()?.tag(&args.image, &reference)?;
     Ok(0)
@@ -137,7 +145,9 @@ fn named(image: &Image, text: &str) -> Option<Reference> {
 
 fn save_to_stdout(store: &Store, chosen: &[Saved]) -> Result<(), Failure> {
     if rustix::termios::isatty(rustix::stdio::stdout()) {
-        return Err(Failure::new("save: standard output is a terminal; name a file with -o, or pipe it away"));
+        return Err(Failure::new(
+            "save: standard output is a terminal; name a file with -o, or pipe it away",
+        ));
     }
     let mut stdout = BufWriter::new(io::stdout().lock());
     Ok(store.save(chosen, &mut stdout)?)

@@ -64,7 +64,9 @@ fn document(board: &Board, name: &str, args: &InspectArgs) -> Result<Value, Fail
 
 fn image_or_neither(board: &Board, name: &str) -> Result<Value, Failure> {
     image(board, name).map_err(|error| match error {
-        InspectError::Find(FindError::NotFound(_)) => Failure::new(format!("no such container or image: {name}")),
+        InspectError::Find(FindError::NotFound(_)) => {
+            Failure::new(format!("no such container or image: {name}"))
+        }
         error => error.into(),
     })
 }
@@ -99,7 +101,8 @@ fn container(board: &Board, container: Container, size: bool) -> Result<Value, F
 
 fn log_path(board: &Board, container: &Container) -> Result<Option<String>, Failure> {
     let path = board.home.state_directory(&container.keep.launch.id).join("log");
-    let exists = path.try_exists().map_err(|error| Failure::new(format!("look for {}: {error}", path.display())))?;
+    let exists =
+        path.try_exists().map_err(|error| Failure::new(format!("look for {}: {error}", path.display())))?;
     Ok(exists.then(|| path.to_string_lossy().into_owned()))
 }
 

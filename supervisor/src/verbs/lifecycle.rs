@@ -36,11 +36,19 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
     let lock = board.home.lock(id)?;
     if board.status(id)?.running().is_some() {
         drop(lock);
-        return Err(Failure::new(format!("container {} is already running; attach to it with: limpet attach {0}", container.name)));
+        return Err(Failure::new(format!(
+            "container {} is already running; attach to it with: limpet attach {0}",
+            container.name
+        )));
     }
     let connection = launch(&container, lock)?;
     let streams = Streams { stdin: args.interactive, stdout: true, stderr: true };
-    converse(board, &container, connection, Link { streams, keys: args.detach_keys.clone(), signal_proxy: true, ends_stdin: true })
+    converse(
+        board,
+        &container,
+        connection,
+        Link { streams, keys: args.detach_keys.clone(), signal_proxy: true, ends_stdin: true },
+    )
 }
 
 /// Starts a container that is not running; one that is stays as it is, as with docker.
@@ -132,7 +140,9 @@ fn await_end(board: &Board, container: &Container) -> Result<Exit, Failure> {
             Ok(exit) => return Ok(exit),
             Err(failure) if runs(board, container) => return Err(failure),
             Err(_) if !board.home.directory(&container.keep.launch.id).exists() => {
-                return Err(Failure::new(format!("container {name} has ended and was removed, as --rm asked")));
+                return Err(Failure::new(format!(
+                    "container {name} has ended and was removed, as --rm asked"
+                )));
             }
             Err(_) => {}
         }
@@ -184,4 +194,3 @@ fn clear_group(container: &Container) -> Result<(), Failure> {
         Err(_) => Ok(()),
     }
 }
-

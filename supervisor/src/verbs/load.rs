@@ -14,7 +14,8 @@ pub(super) fn load(board: &Board, args: &LoadArgs) -> Outcome {
     let mut options = LoadOptions::default();
     if let Some(platform) = &args.platform {
         let variant = platform.variant.as_deref().map(|variant| format!("/{variant}")).unwrap_or_default();
-        options.platform = Some(Platform::parse(&format!("{}/{}{variant}", platform.os, platform.architecture))?);
+        options.platform =
+            Some(Platform::parse(&format!("{}/{}{variant}", platform.os, platform.architecture))?);
     }
     if let Some(bytes) = args.size_bytes_max {
         options.image_bytes_max = bytes;
@@ -35,7 +36,9 @@ pub(super) fn load(board: &Board, args: &LoadArgs) -> Outcome {
 
 fn stdin() -> Result<File, Failure> {
     if rustix::termios::isatty(rustix::stdio::stdin()) {
-        return Err(Failure::new("load: standard input is a terminal; name an archive with -i, or pipe one in"));
+        return Err(Failure::new(
+            "load: standard input is a terminal; name an archive with -i, or pipe one in",
+        ));
     }
     let copy = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     Ok(File::from(copy))
@@ -43,7 +46,10 @@ fn stdin() -> Result<File, Failure> {
 
 fn tell(image: &Loaded, quiet: bool) {
     if image.xattrs_skipped > 0 {
-        screen::complain(&format!("image {}: {} extended attributes could not be kept", image.id, image.xattrs_skipped));
+        screen::complain(&format!(
+            "image {}: {} extended attributes could not be kept",
+            image.id, image.xattrs_skipped
+        ));
     }
     if quiet {
         return;

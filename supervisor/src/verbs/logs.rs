@@ -22,7 +22,10 @@ const NS_PER_MS: u64 = 1_000_000;
 pub(super) fn logs(board: &Board, args: &LogsArgs) -> Outcome {
     let container = board.container(&args.container)?;
     if container.keep.log.files_max == 0 {
-        return Err(Failure::new(format!("container {} keeps no log; it was made with --log-opt max-file=0", container.name)));
+        return Err(Failure::new(format!(
+            "container {} keeps no log; it was made with --log-opt max-file=0",
+            container.name
+        )));
     }
     let keeper = if args.follow { keeper(board, &container)? } else { None };
     let Some(place) = place(board, &container)? else { return Ok(0) };
@@ -47,7 +50,9 @@ fn place(board: &Board, container: &Container) -> Result<Option<OwnedFd>, Failur
     match openat(CWD, &path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
         Ok(place) => Ok(Some(place)),
         Err(Errno::NOENT) => Ok(None),
-        Err(errno) => Err(Failure::new(format!("open {}: {}", path.display(), limpet_runner::failure::reason(errno)))),
+        Err(errno) => {
+            Err(Failure::new(format!("open {}: {}", path.display(), limpet_runner::failure::reason(errno))))
+        }
     }
 }
 

@@ -190,7 +190,8 @@ impl<'a> Wanted<'a> {
                 "label!" => wanted.no_labels.push(&filter.value),
                 "until" => {
                     let moment = time::moment(&filter.value);
-                    let moment = moment.map_err(|error| Failure::new(format!("--filter until={}: {error}", filter.value)))?;
+                    let moment = moment
+                        .map_err(|error| Failure::new(format!("--filter until={}: {error}", filter.value)))?;
                     wanted.until_ns = Some(moment.resolve(now_ns()));
                 }
                 _ => {}
@@ -218,7 +219,8 @@ impl<'a> Wanted<'a> {
             return true;
         }
         let created_s = store.image(id).ok().and_then(|image| image.config.created_s());
-        let created_ns = created_s.and_then(|s| u64::try_from(s).ok()).unwrap_or(0).saturating_mul(1_000_000_000);
+        let created_ns =
+            created_s.and_then(|s| u64::try_from(s).ok()).unwrap_or(0).saturating_mul(1_000_000_000);
         self.has_age(created_ns) && has_labels(store, id, &self.labels, &self.no_labels)
     }
 }

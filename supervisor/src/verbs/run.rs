@@ -31,7 +31,9 @@ pub(super) struct Link {
 /// `run`
 pub(super) fn run(board: &Board, args: RunArgs) -> Outcome {
     if args.options.tty && args.options.interactive && !args.detach && !isatty(stdin()) {
-        return Err(Failure::new("-t: standard input is no terminal; leave -t away, or run it from a terminal"));
+        return Err(Failure::new(
+            "-t: standard input is no terminal; leave -t away, or run it from a terminal",
+        ));
     }
     let container = create(board, &args.options)?;
     let lock = board.home.lock(&container.keep.launch.id)?;
@@ -43,13 +45,19 @@ pub(super) fn run(board: &Board, args: RunArgs) -> Outcome {
     }
     let all = Streams { stdin: args.options.interactive, stdout: true, stderr: true };
     let streams = args.options.attach.unwrap_or(all);
-    converse(board, &container, connection, Link { streams, keys: args.detach_keys.clone(), signal_proxy: args.signal_proxy, ends_stdin: true })
+    converse(
+        board,
+        &container,
+        connection,
+        Link { streams, keys: args.detach_keys.clone(), signal_proxy: args.signal_proxy, ends_stdin: true },
+    )
 }
 
 /// Starts the keeper, which takes the container's lock over.
 pub(super) fn launch(container: &Container, lock: OwnedFd) -> Result<Connection, Failure> {
-    let socket = spawn::keeper(Path::new(&container.keep.directory), lock)
-        .map_err(|errno| Failure::new(format!("start the keeper: {}", limpet_runner::failure::reason(errno))))?;
+    let socket = spawn::keeper(Path::new(&container.keep.directory), lock).map_err(|errno| {
+        Failure::new(format!("start the keeper: {}", limpet_runner::failure::reason(errno)))
+    })?;
     Ok(Connection::from_socket(socket))
 }
 
@@ -95,7 +103,9 @@ pub(super) fn converse(board: &Board, container: &Container, connection: Connect
         attach::Outcome::Detached => Ok(0),
         attach::Outcome::Interrupted(signal) => Ok(code::SIGNAL_BASE.saturating_add(signal)),
         attach::Outcome::OutputClosed => Ok(code::SIGNAL_BASE + 13),
-        attach::Outcome::Lost => Err(Failure::new(format!("container {}: its keeper was killed", container.name)).of_run()),
+        attach::Outcome::Lost => {
+            Err(Failure::new(format!("container {}: its keeper was killed", container.name)).of_run())
+        }
     }
 }
 
@@ -115,5 +125,8 @@ fn ended(container: &Container, exit: &Exit) -> Outcome {
 fn out_of_memory(container: &Container, exit: &Exit) -> String {
     use crate::output::size::binary;
     let peak = binary(exit.memory_peak_bytes);
-    format!("container {} was killed: out of memory (it held {peak} at most; give it more with --memory)", container.name)
+    format!(
+        "container {} was killed: out of memory (it held {peak} at most; give it more with --memory)",
+        container.name
+    )
 }

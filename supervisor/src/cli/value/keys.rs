@@ -4,8 +4,8 @@
 mod tests;
 
 use super::Invalid;
-pub use limpet_runner::attach::DetachKeys;
 use limpet_runner::attach::DETACH_KEYS_MAX;
+pub use limpet_runner::attach::DetachKeys;
 
 /// The keys that `text` names, parted by commas: characters, or `ctrl-` and one of a-z, @, [, \, ], ^, _.
 ///

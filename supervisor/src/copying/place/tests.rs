@@ -95,7 +95,9 @@ fn files_and_directories_do_not_replace_each_other() {
     let mut placer = place.placer();
     put(&mut placer, &entry(Kind::Directory, "d", ""), "").unwrap();
     put(&mut placer, &entry(Kind::File, "f", ""), "x").unwrap();
-    assert!(put(&mut placer, &entry(Kind::File, "d", ""), "").unwrap_err().contains("a directory has this name"));
+    assert!(
+        put(&mut placer, &entry(Kind::File, "d", ""), "").unwrap_err().contains("a directory has this name")
+    );
     assert!(put(&mut placer, &entry(Kind::Directory, "f", ""), "").unwrap_err().contains("no directory"));
 }
 

@@ -81,7 +81,10 @@ fn a_record_counts_its_own_digits() {
 
 #[test]
 fn a_file_that_shrank_is_filled_up() {
-    let found = read_back(&[(Entry { size_bytes: 8, ..entry(Kind::File, "f") }, b"abc"), (entry(Kind::Fifo, "p"), b"")]);
+    let found = read_back(&[
+        (Entry { size_bytes: 8, ..entry(Kind::File, "f") }, b"abc"),
+        (entry(Kind::Fifo, "p"), b""),
+    ]);
     assert_eq!(found[0].1, b"abc\0\0\0\0\0");
     assert_eq!(found.len(), 2);
 }

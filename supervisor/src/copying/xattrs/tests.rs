@@ -12,7 +12,13 @@ fn capabilities_name_the_containers_root_only_outside() {
 #[test]
 fn nothing_but_capabilities_and_the_users_own_is_copied() {
     assert!(is_copied(b"user.note") && is_copied(CAPABILITY));
-    for name in [&b"user.overlay.opaque"[..], b"trusted.overlay.opaque", b"security.selinux", b"system.posix_acl_access", b""] {
+    for name in [
+        &b"user.overlay.opaque"[..],
+        b"trusted.overlay.opaque",
+        b"security.selinux",
+        b"system.posix_acl_access",
+        b"",
+    ] {
         assert!(!is_copied(name));
     }
 }

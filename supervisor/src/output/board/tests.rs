@@ -45,7 +45,8 @@ fn an_old_kernel_says_what_it_lacks() {
 
 #[test]
 fn a_new_kernel_has_it_all() {
-    let document = info(&facts((6, 18), Some((Version::V2, Controllers::default().with(Controller::Memory)))));
+    let document =
+        info(&facts((6, 18), Some((Version::V2, Controllers::default().with(Controller::Memory)))));
     assert_eq!(document["MemoryLimit"], true);
     assert_eq!(document["Features"]["CloneIntoCgroup"], true);
     assert_eq!(document["Features"]["OverlayByDescriptor"], true);

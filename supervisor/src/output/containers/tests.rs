@@ -9,7 +9,13 @@ use limpet_runner::status::Status;
 const S: u64 = 1_000_000_000;
 
 fn running() -> Running {
-    Running { id: ContainerId::from_bytes([1; 32]), keeper_pid: 2, pid: 3, started_ns: 100 * S, first_host_id: 0 }
+    Running {
+        id: ContainerId::from_bytes([1; 32]),
+        keeper_pid: 2,
+        pid: 3,
+        started_ns: 100 * S,
+        first_host_id: 0,
+    }
 }
 
 fn exit(code: u8, oom_killed: bool, finished_ns: u64) -> Status {

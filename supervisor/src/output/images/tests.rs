@@ -15,7 +15,10 @@ fn every_name_has_a_row() {
     let rows = rows(&summary(&["redis:7", "registry.example/a/redis"]), false, 1_060_000_000_000);
     let fields = |index: usize, field: &str| rows[index][field].as_str().unwrap().to_owned();
     assert_eq!((fields(0, "Repository"), fields(0, "Tag")), ("redis".into(), "7".into()));
-    assert_eq!((fields(1, "Repository"), fields(1, "Tag")), ("registry.example/a/redis".into(), "latest".into()));
+    assert_eq!(
+        (fields(1, "Repository"), fields(1, "Tag")),
+        ("registry.example/a/redis".into(), "latest".into())
+    );
     assert_eq!(fields(0, "ID").len(), 12);
     assert_eq!((fields(0, "CreatedSince"), fields(0, "Size")), ("About a minute ago".into(), "1.5MB".into()));
 }

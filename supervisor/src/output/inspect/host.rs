@@ -21,7 +21,8 @@ pub(super) fn config(container: &Container) -> Value {
     fields.insert("AutoRemove".to_owned(), container.keep.remove.into());
     fields.insert("RestartPolicy".to_owned(), json!({ "Name": "no", "MaximumRetryCount": 0 }));
     let log = container.keep.log;
-    let options = json!({ "max-size": log.file_bytes_max.to_string(), "max-file": log.files_max.to_string() });
+    let options =
+        json!({ "max-size": log.file_bytes_max.to_string(), "max-file": log.files_max.to_string() });
     fields.insert("LogConfig".to_owned(), json!({ "Type": "json-file", "Config": options }));
     Value::Object(fields)
 }
@@ -35,7 +36,9 @@ fn object(value: Value) -> Map<String, Value> {
 
 /// 0 stands for "not given", as docker has it; the ceiling that then holds is in `Limits`.
 fn resources(limits: &Limits) -> Map<String, Value> {
-    let rates = |kind| limits.throttles.iter().filter(move |throttle| throttle.kind == kind).map(rate).collect::<Vec<_>>();
+    let rates = |kind| {
+        limits.throttles.iter().filter(move |throttle| throttle.kind == kind).map(rate).collect::<Vec<_>>()
+    };
     object(json!({
         "Memory": memory(limits.memory),
         "MemoryReservation": limits.memory_reservation_bytes.unwrap_or(0),
@@ -133,7 +136,8 @@ fn ulimit(limit: &Rlimit) -> Value {
 
 fn device(device: &Device) -> Value {
     let access = [(device.access.read, 'r'), (device.access.write, 'w'), (device.access.mknod, 'm')];
-    let permissions: String = access.iter().filter(|(granted, _)| *granted).map(|(_, letter)| letter).collect();
+    let permissions: String =
+        access.iter().filter(|(granted, _)| *granted).map(|(_, letter)| letter).collect();
     json!({
         "PathInContainer": device.path,
         "Device": format!("{} {}:{}", if device.block { "b" } else { "c" }, device.major, device.minor),

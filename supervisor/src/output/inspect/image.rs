@@ -17,7 +17,8 @@ pub struct ImageFacts {
 pub fn image(image: &Image, facts: ImageFacts) -> Value {
     let config = &image.config;
     let (digests, tags): (Vec<_>, Vec<_>) = image.references.iter().partition(|name| name.digest().is_some());
-    let shown = |names: Vec<&limpet_store::Reference>| names.iter().map(|name| name.familiar()).collect::<Vec<_>>();
+    let shown =
+        |names: Vec<&limpet_store::Reference>| names.iter().map(|name| name.familiar()).collect::<Vec<_>>();
     json!({
         "Id": image.id.to_string(),
         "RepoTags": shown(tags),

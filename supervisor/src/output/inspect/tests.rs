@@ -40,8 +40,13 @@ fn a_start_that_failed_leaves_its_reason() {
 
 #[test]
 fn what_runs_does_not_show_its_last_end() {
-    let running =
-        Running { id: ContainerId::from_bytes([1; 32]), keeper_pid: 2, pid: 3, started_ns: 5_000_000_000, first_host_id: 0 };
+    let running = Running {
+        id: ContainerId::from_bytes([1; 32]),
+        keeper_pid: 2,
+        pid: 3,
+        started_ns: 5_000_000_000,
+        first_host_id: 0,
+    };
     let state = state(&Status::Running(running), Some(&exit()));
     assert_eq!((state["Pid"].as_i64(), state["KeeperPid"].as_i64()), (Some(3), Some(2)));
     assert_eq!((state["ExitCode"].as_i64(), state["OOMKilled"].as_bool()), (Some(0), Some(false)));

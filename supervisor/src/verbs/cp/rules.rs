@@ -57,7 +57,9 @@ pub(super) fn decide(
         Some(_) if wanted.is_directory => Err("it is a file, and a directory cannot be copied onto it"),
         Some(FileType::RegularFile) => Ok(Destination::Beside(name.to_vec())),
         Some(_) => Err("it is neither a directory nor a regular file"),
-        None if ending != Ending::Name && !wanted.is_directory => Err("the directory does not exist; make it first"),
+        None if ending != Ending::Name && !wanted.is_directory => {
+            Err("the directory does not exist; make it first")
+        }
         None => Ok(Destination::Beside(name.to_vec())),
     }
 }

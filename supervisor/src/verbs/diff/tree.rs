@@ -60,9 +60,18 @@ enum Below {
 impl Walk {
     /// Compares the directory `top`, which is at `path`, with the same directory of the layers below; whether anything in
     /// it changed.
-    pub(super) fn directory(&mut self, top: &OwnedFd, lower: &[PathBuf], path: &[u8]) -> Result<bool, CopyError> {
+    pub(super) fn directory(
+        &mut self,
+        top: &OwnedFd,
+        lower: &[PathBuf],
+        path: &[u8],
+    ) -> Result<bool, CopyError> {
         if path.iter().filter(|byte| **byte == b'/').count() > DEPTH_MAX {
-            return Err(CopyError::new("compare", path, format!("it is nested deeper than {DEPTH_MAX} directories")));
+            return Err(CopyError::new(
+                "compare",
+                path,
+                format!("it is nested deeper than {DEPTH_MAX} directories"),
+            ));
         }
         let before = self.changes.len();
         let names = names(top.as_fd()).map_err(refused("list", path))?;
@@ -71,7 +80,12 @@ impl Walk {
             if self.mounted.contains(&below) {
                 continue;
             }
-            match openat(top, name.as_slice(), OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+            match openat(
+                top,
+                name.as_slice(),
+                OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+                Mode::empty(),
+            ) {
                 // It is gone since.
                 Err(Errno::NOENT) => {}
                 file => self.compare(&file.map_err(refused("open", &below))?, lower, name, &below)?,
@@ -83,7 +97,13 @@ impl Walk {
         Ok(self.changes.len() > before)
     }
 
-    fn compare(&mut self, file: &OwnedFd, lower: &[PathBuf], name: &[u8], path: &[u8]) -> Result<(), CopyError> {
+    fn compare(
+        &mut self,
+        file: &OwnedFd,
+        lower: &[PathBuf],
+        name: &[u8],
+        path: &[u8],
+    ) -> Result<(), CopyError> {
         let status = fstat(file).map_err(refused("look at", path))?;
         let below = find(lower, name).map_err(refused("look below", path))?;
         if is_whiteout(&status) {
@@ -93,7 +113,10 @@ impl Walk {
             return Ok(());
         }
         if kind(&status) != FileType::Directory {
-            self.push(if matches!(below, Below::Nothing) { ChangeKind::Added } else { ChangeKind::Changed }, path);
+            self.push(
+                if matches!(below, Below::Nothing) { ChangeKind::Added } else { ChangeKind::Changed },
+                path,
+            );
             return Ok(());
         }
         let (old, layers) = match below {

@@ -54,9 +54,15 @@ fn keep_by_age(
 }
 
 /// Whether the image has all of `wanted` labels and none of `refused`; one that cannot be read has none.
-pub(in crate::verbs) fn has_labels(store: &Store, id: &limpet_store::Digest, wanted: &[&str], refused: &[&str]) -> bool {
+pub(in crate::verbs) fn has_labels(
+    store: &Store,
+    id: &limpet_store::Digest,
+    wanted: &[&str],
+    refused: &[&str],
+) -> bool {
     let labels = store.image(id).map(|image| image.config.labels).unwrap_or_default();
-    wanted.iter().all(|label| has_label(&labels, label)) && !refused.iter().any(|label| has_label(&labels, label))
+    wanted.iter().all(|label| has_label(&labels, label))
+        && !refused.iter().any(|label| has_label(&labels, label))
 }
 
 /// `redis`, `redis:7`, `*/redis`, `redis:7*`: a repository, or one with a tag; `*` and `?` do not reach over a slash.

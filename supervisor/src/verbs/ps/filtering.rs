@@ -79,7 +79,9 @@ fn holds(key: &str, test: &Test, listed: &Listed) -> bool {
         Test::Since(created_ns) => container.created_ns > *created_ns,
         Test::Ancestor { reference, digest } => {
             let image = container.image.as_ref();
-            image.is_some_and(|image| Some(&image.digest) == digest.as_ref() || normalised(&image.reference) == *reference)
+            image.is_some_and(|image| {
+                Some(&image.digest) == digest.as_ref() || normalised(&image.reference) == *reference
+            })
         }
         Test::Text(value) => text_holds(key, value, listed),
     }

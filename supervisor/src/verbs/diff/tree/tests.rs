@@ -35,7 +35,8 @@ impl Layers {
         let mut walk = Walk { mounted, changes: Vec::new() };
         let top = fs::File::open(self.0.join("top")).unwrap().into();
         walk.directory(&top, &[self.0.join("middle"), self.0.join("bottom")], b"").unwrap();
-        let line = |change: &Change| format!("{} {}", change.kind.letter(), String::from_utf8_lossy(&change.path));
+        let line =
+            |change: &Change| format!("{} {}", change.kind.letter(), String::from_utf8_lossy(&change.path));
         walk.changes.iter().map(line).collect()
     }
 }
@@ -74,7 +75,12 @@ fn deleted_where_there_was_something() {
 #[test]
 fn an_opaque_directory_deletes_what_it_hides() {
     let layers = Layers::new("opaque");
-    layers.file("bottom/d/old").file("bottom/d/kept").file("middle/d/hidden").file("top/d/kept").file("top/d/new");
+    layers
+        .file("bottom/d/old")
+        .file("bottom/d/kept")
+        .file("middle/d/hidden")
+        .file("top/d/kept")
+        .file("top/d/new");
     if !layers.opaque("top/d") {
         return;
     }
