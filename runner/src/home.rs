@@ -146,10 +146,10 @@ impl Home {
             match std::os::unix::fs::symlink(id.as_str(), &link) {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    make_directory(&self.names(), 0o700)?
+                    make_directory(&self.names(), 0o700)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    self.free_stale_name(name, &link)?
+                    self.free_stale_name(name, &link)?;
                 }
                 Err(error) => return Err(io("take the name", &link)(error)),
             }
@@ -379,8 +379,9 @@ impl Home {
     /// The file system refuses.
     pub fn finish_removals(&self) -> Result<(), HomeError> {
         let Ok(listing) = fs::read_dir(self.containers()) else { return Ok(()) };
-        let doomed = listing.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(REMOVED));
-        doomed.map(|entry| remove_tree(&entry.path())).collect()
+        let mut doomed =
+            listing.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(REMOVED));
+        doomed.try_for_each(|entry| remove_tree(&entry.path()))
     }
 }
 

@@ -19,7 +19,7 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
-use serve::Server;
+use serve::{Kept, Server};
 use std::path::Path;
 
 pub use clients::Client;
@@ -145,7 +145,8 @@ fn run(
     let log = crate::log::Writer::new(place, keep.log).map_err(|_| kernel("open the log")(Errno::INVAL))?;
     let Started { child, group, stdio, ids } = started;
     let flow = stdio::Flow::new(stdio).map_err(kernel("take over standard input and output"))?;
-    let mut server = Server::new(keep, &child, group.as_ref(), flow, listener, log, first.take());
+    let kept = Kept { keep, child: &child, group: group.as_ref() };
+    let mut server = Server::new(kept, flow, listener, log, first.take());
     let code = server.until_end();
     let exit = end(keep, group.as_ref(), started_ns, code);
     drop(ids);

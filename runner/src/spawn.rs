@@ -41,6 +41,7 @@ pub fn keeper(directory: &Path, lock: OwnedFd) -> Result<OwnedFd> {
         command.env(crate::keeper::CLASSIC_MOUNTS, classic);
     }
     command.spawn().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    drop(lock);
     Ok(ours)
 }
 

@@ -8,20 +8,20 @@ use rustix::io::{Errno, Result};
 /// # Errors
 /// `ENOEXEC` if the kernel did not say where the program is; what madvise(2) says.
 pub fn forget_code() -> Result<()> {
-    // SAFETY: getauxval only reads what the kernel put on the stack.
-    let (headers, count) = unsafe { (libc::getauxval(libc::AT_PHDR), libc::getauxval(libc::AT_PHNUM)) };
-    if headers == 0 || count == 0 {
-        return Err(Errno::NOEXEC);
-    }
+    let (headers, count) = (auxiliary(libc::AT_PHDR)?, auxiliary(libc::AT_PHNUM)?);
     // SAFETY: the kernel mapped the program headers there, `AT_PHNUM` of them, and nothing unmaps or changes them.
     let headers = unsafe {
-        std::slice::from_raw_parts(
-            std::ptr::with_exposed_provenance::<libc::Elf64_Phdr>(headers as usize),
-            count as usize,
-        )
+        std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<libc::Elf64_Phdr>(headers), count)
     };
     let offset = load_offset(headers);
     headers.iter().filter(|header| is_constant(header)).try_for_each(|header| forget(header, offset))
+}
+
+/// What the kernel told the program at its start (getauxval(3)).
+fn auxiliary(kind: libc::c_ulong) -> Result<usize> {
+    // SAFETY: getauxval only reads what the kernel put on the stack.
+    let value = unsafe { libc::getauxval(kind) };
+    usize::try_from(value).ok().filter(|value| *value != 0).ok_or(Errno::NOEXEC)
 }
 
 /// Where the program was loaded, against where it was linked.
@@ -38,8 +38,9 @@ fn forget(segment: &libc::Elf64_Phdr, offset: u64) -> Result<()> {
     let page = rustix::param::page_size() as u64;
     let start = segment.p_vaddr.wrapping_add(offset) & !(page - 1);
     let length = segment.p_vaddr.wrapping_add(offset) + segment.p_memsz - start;
+    let length = usize::try_from(length).map_err(|_| Errno::NOEXEC)?;
     // SAFETY: the segment is mapped from the program's file, read-only and private, so nothing in it was ever changed
     // and every page comes back as it was, from a file that cannot be written to while it is executed.
-    let result = unsafe { libc::madvise(start as *mut libc::c_void, length as usize, libc::MADV_DONTNEED) };
+    let result = unsafe { libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED) };
     if result == 0 { Ok(()) } else { Err(crate::last_errno()) }
 }

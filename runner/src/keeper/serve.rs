@@ -51,11 +51,19 @@ struct Output {
     bytes: Box<[u8; STDIO_BYTES_MAX]>,
 }
 
+/// What a running container is to its keeper.
+pub(super) struct Kept<'a> {
+    /// The instruction.
+    pub(super) keep: &'a Keep,
+    /// Its first process.
+    pub(super) child: &'a Child,
+    /// All its processes.
+    pub(super) group: &'a dyn Group,
+}
+
 /// All that a keeper holds while its container runs.
 pub(super) struct Server<'a> {
-    keep: &'a Keep,
-    child: &'a Child,
-    group: &'a dyn Group,
+    kept: Kept<'a>,
     flow: Flow,
     listener: OwnedFd,
     log: Writer,
@@ -81,9 +89,7 @@ impl Ready {
         let clients = [PollFlags::empty(); CLIENTS_MAX];
         Self { child: false, listener: false, outputs: [false; 2], input: false, clients }
     }
-}
 
-impl Ready {
     fn is_busy(&self) -> bool {
         let clients = self.clients.iter().any(|flags| !flags.is_empty());
         clients || self.listener || self.input || self.outputs.contains(&true)
@@ -91,21 +97,11 @@ impl Ready {
 }
 
 impl<'a> Server<'a> {
-    pub(super) fn new(
-        keep: &'a Keep,
-        child: &'a Child,
-        group: &'a dyn Group,
-        flow: Flow,
-        listener: OwnedFd,
-        log: Writer,
-        first: Client,
-    ) -> Self {
+    pub(super) fn new(kept: Kept<'a>, flow: Flow, listener: OwnedFd, log: Writer, first: Client) -> Self {
         let output = Output { stream: Stream::Stdout, length: 0, bytes: Box::new([0; STDIO_BYTES_MAX]) };
         let clients = heapless::Vec::from_iter([first]);
         Self {
-            keep,
-            child,
-            group,
+            kept,
             flow,
             listener,
             log,
@@ -200,7 +196,8 @@ impl Server<'_> {
     }
 
     fn sources(&self) -> impl Iterator<Item = (Source, rustix::fd::BorrowedFd<'_>, PollFlags)> {
-        let child = self.ended.is_none().then(|| (Source::Child, self.child.pidfd.as_fd(), PollFlags::IN));
+        let child =
+            self.ended.is_none().then(|| (Source::Child, self.kept.child.pidfd.as_fd(), PollFlags::IN));
         let room = !self.clients.is_full() && self.ended.is_none();
         let listener = room.then(|| (Source::Listener, self.listener.as_fd(), PollFlags::IN));
         let owes = self.owes();
@@ -229,7 +226,8 @@ impl Server<'_> {
     }
 
     fn reap(&mut self) {
-        let Ok(Some(status)) = waitid(WaitId::PidFd(self.child.pidfd.as_fd()), WaitIdOptions::EXITED) else {
+        let Ok(Some(status)) = waitid(WaitId::PidFd(self.kept.child.pidfd.as_fd()), WaitIdOptions::EXITED)
+        else {
             return;
         };
         let exited = status.exit_status().and_then(|status| u8::try_from(status).ok());
@@ -296,19 +294,19 @@ impl Server<'_> {
     fn signal(&self, number: u8) -> Result<()> {
         let signal = Signal::from_named_raw(i32::from(number));
         if signal == Some(Signal::KILL) {
-            return self.group.kill_all().map_err(|_| Errno::BUSY);
+            return self.kept.group.kill_all().map_err(|_| Errno::BUSY);
         }
-        limpet_sys::process::send_signal(self.child.pidfd.as_fd(), number)
+        limpet_sys::process::send_signal(self.kept.child.pidfd.as_fd(), number)
     }
 
     fn stop(&mut self, index: usize, signal: Option<u8>, grace_ms: Option<u32>) {
         self.clients[index].exit = true;
-        let grace_ms = grace_ms.or(self.keep.stop.grace_ms).filter(|grace| *grace != GRACE_FOREVER);
-        if let Err(errno) = self.signal(signal.unwrap_or(self.keep.stop.signal)) {
+        let grace_ms = grace_ms.or(self.kept.keep.stop.grace_ms).filter(|grace| *grace != GRACE_FOREVER);
+        if let Err(errno) = self.signal(signal.unwrap_or(self.kept.keep.stop.signal)) {
             return self.reply(index, Err(errno));
         }
         // A paused container hears of it only when it goes on; one that cannot is killed after its grace.
-        self.group.thaw().ok();
+        self.kept.group.thaw().ok();
         let due = grace_ms.map(|grace| monotonic_ms().saturating_add(u64::from(grace)));
         // Of two stops the more impatient one counts.
         self.kill_at_ms = match (self.kill_at_ms, due) {
@@ -321,8 +319,8 @@ impl Server<'_> {
         if self.kill_at_ms.is_some_and(|due| monotonic_ms() >= due) {
             self.kill_at_ms = None;
             // The first process at least dies of this; what the group could not kill is tried again at the end.
-            if self.group.kill_all().is_err() {
-                pidfd_send_signal(&self.child.pidfd, Signal::KILL).ok();
+            if self.kept.group.kill_all().is_err() {
+                pidfd_send_signal(&self.kept.child.pidfd, Signal::KILL).ok();
             }
         }
     }

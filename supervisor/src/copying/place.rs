@@ -133,7 +133,7 @@ impl Placer {
                 result => result.map_err(refused("replace", spot.path))?,
             },
             (_, Some(_)) => {
-                unlinkat(spot.parent, spot.name, AtFlags::empty()).map_err(refused("replace", spot.path))?
+                unlinkat(spot.parent, spot.name, AtFlags::empty()).map_err(refused("replace", spot.path))?;
             }
             (_, None) => {}
         }

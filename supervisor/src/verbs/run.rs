@@ -29,7 +29,7 @@ pub(super) struct Link {
 }
 
 /// `run`
-pub(super) fn run(board: &Board, args: RunArgs) -> Outcome {
+pub(super) fn run(board: &Board, args: &RunArgs) -> Outcome {
     if args.options.tty && args.options.interactive && !args.detach && !isatty(stdin()) {
         return Err(Failure::new(
             "-t: standard input is no terminal; leave -t away, or run it from a terminal",
