@@ -24,6 +24,17 @@ pub fn open(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd> 
     }
 }
 
+/// The directory `path`, made if it is missing, and reached without any link: where a file system of the kernel's own
+/// goes, what hides parts of it later must find the same place.
+///
+/// # Errors
+/// `ELOOP` if the image has a link there.
+pub(crate) fn plain_directory(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd> {
+    drop(directory(root, path)?);
+    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS;
+    openat2(root, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty(), resolve)
+}
+
 /// A handle on `path` that serves as a place to mount on.
 ///
 /// # Errors

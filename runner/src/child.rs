@@ -58,6 +58,12 @@ impl<'a> Child<'a> {
 
     /// Carries the steps out; the last one does not come back.
     pub(crate) fn run(mut self, steps: &[Step]) -> ! {
+        // Until the last step asks again, a keeper that is killed takes the child with it.
+        if let Err(errno) =
+            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+        {
+            self.report(0, errno);
+        }
         for (number, step) in steps.iter().enumerate() {
             if let Err(errno) = self.perform(step) {
                 self.report(number, errno);

@@ -49,6 +49,9 @@ pub fn describe(step: &Step, errno: Errno) -> String {
         (Step::Process(ProcessStep::SetIds), Errno::INVAL) => {
             "the id is outside the container's 65536 ids; use a smaller one or --userns=host".to_owned()
         }
+        (Step::Mount { .. }, Errno::LOOP) => {
+            "the image has a symbolic link there, which could hide what is mounted".to_owned()
+        }
         _ => reason(errno),
     };
     format!("{step}: {reason}")

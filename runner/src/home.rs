@@ -133,21 +133,30 @@ impl Home {
         result
     }
 
+    /// Nobody but root may reach the layers: a set-user-ID file that a container makes is root's on the board
+    /// (CVE-2021-41091).
     fn fill(&self, directory: &Path, container: &Container, durable: bool) -> Result<(), HomeError> {
+        make_directory(&self.containers(), 0o700)?;
         make_directory(directory, 0o711)?;
         make_directory(&directory.join("upper"), 0o755)?;
         make_directory(&directory.join("work"), 0o711)?;
         write_record(directory, CONTAINER, Kind::Container, container, durable)
     }
 
+    /// Names are taken and freed one at a time; held until dropped.
+    fn lock_names(&self) -> Result<OwnedFd, HomeError> {
+        make_directory(&self.names(), 0o700)?;
+        let names = open_directory(&self.names())?;
+        flock(&names, FlockOperation::LockExclusive).map_err(|e| io("lock", &self.names())(e.into()))?;
+        Ok(names)
+    }
+
     fn claim_name(&self, name: &str, id: &ContainerId) -> Result<(), HomeError> {
+        let _names = self.lock_names()?;
         let link = self.names().join(name);
         loop {
             match std::os::unix::fs::symlink(id.as_str(), &link) {
                 Ok(()) => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    make_directory(&self.names(), 0o700)?;
-                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     self.free_stale_name(name, &link)?;
                 }
@@ -182,8 +191,7 @@ impl Home {
             drop(fs::remove_file(self.names().join(name)));
             return Err(error);
         }
-        let link = self.names().join(&old);
-        fs::remove_file(&link).map_err(io("free the name", &link))
+        self.release_name(&old, &id)
     }
 
     /// Replaces the record, durably.
@@ -345,6 +353,7 @@ impl Home {
 
     /// A name that went to another container meanwhile stays.
     fn release_name(&self, name: &str, id: &ContainerId) -> Result<(), HomeError> {
+        let _names = self.lock_names()?;
         let link = self.names().join(name);
         let own = fs::read_link(&link).is_ok_and(|target| target == Path::new(id.as_str()));
         if own { remove_file(&link) } else { Ok(()) }
@@ -355,6 +364,7 @@ impl Home {
     /// # Errors
     /// The file system refuses.
     pub fn remove_unreadable(&self, id: &ContainerId) -> Result<(), HomeError> {
+        let _names = self.lock_names()?;
         let names = fs::read_dir(self.names()).map_err(io("list", &self.names()))?;
         for link in names.flatten().map(|entry| entry.path()) {
             if fs::read_link(&link).is_ok_and(|target| target.as_os_str() == id.as_str()) {

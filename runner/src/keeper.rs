@@ -11,9 +11,10 @@ mod stdio;
 use crate::cgroup::Group;
 use crate::features::Features;
 use crate::home::{Home, HomeError, load_container};
-use crate::start::{StartError, Started, start};
+use crate::start::{StartError, Started, Stdio, start};
 use limpet_protocol::container::Container;
 use limpet_protocol::exit::{Exit, code};
+use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::{Keep, Running};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
@@ -64,17 +65,26 @@ fn keep(directory: &Path, starting: OwnedFd, first: &mut Client) -> Result<(), K
     detach().map_err(kernel("detach the keeper"))?;
     let container = load_container(directory)?;
     let home = Home::of(&container.keep);
-    let id = &container.keep.launch.id;
-    let state = home.open_state()?;
-    let place = home.open_state_of(id)?;
-    let lock = take_lock(&place)?;
-    drop(starting);
+    let (state, place, lock) = match take_place(&home, &container.keep.launch.id) {
+        Ok(taken) => taken,
+        Err(error) => {
+            conclude(&home, &container, &failed_exit(code::LIMPET_FAILED, error.to_string()))?;
+            return Err(error);
+        }
+    };
     let started = start(&container.keep.launch, &features(), state.as_fd(), &container.keep.state);
     drop(state);
     match started {
-        Ok(started) => run(&home, &container, started, (place, lock), first),
+        Ok(started) => run(&home, &container, started, Places { place, lock, starting }, first),
         Err(error) => refuse(&home, &container, &error, first),
     }
+}
+
+fn take_place(home: &Home, id: &ContainerId) -> Result<(OwnedFd, OwnedFd, OwnedFd), KeeperError> {
+    let state = home.open_state()?;
+    let place = home.open_state_of(id)?;
+    let lock = take_lock(&place)?;
+    Ok((state, place, lock))
 }
 
 fn features() -> Features {
@@ -91,6 +101,7 @@ fn detach() -> Result<(), Errno> {
     rustix::process::setsid()?;
     rustix::process::umask(Mode::empty());
     rustix::process::chdir("/")?;
+    limpet_sys::process::default_signals();
     limpet_sys::process::block_signals();
     Ok(())
 }
@@ -100,7 +111,9 @@ fn take_lock(place: &OwnedFd) -> Result<OwnedFd, KeeperError> {
     let flags = OFlags::CREATE | OFlags::RDONLY | OFlags::CLOEXEC;
     let lock = openat(place, "keeper.lock", flags, Mode::from_raw_mode(0o600))
         .map_err(kernel("make keeper.lock"))?;
-    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(kernel("lock keeper.lock"))?;
+    // Whoever starts it holds the container's own lock: only those who ask, for a moment, and a keeper that is ending
+    // can be in the way.
+    flock(&lock, FlockOperation::LockExclusive).map_err(kernel("lock keeper.lock"))?;
     Ok(lock)
 }
 
@@ -122,40 +135,78 @@ fn refuse(
     Ok(())
 }
 
+/// What a keeper holds of its container's place.
+struct Places {
+    /// The state directory.
+    place: OwnedFd,
+    /// Says that a keeper lives.
+    lock: OwnedFd,
+    /// The container's own lock, until it is recorded that it runs.
+    starting: OwnedFd,
+}
+
+/// A container that runs but cannot be kept is ended, and that is recorded.
 fn run(
     home: &Home,
     container: &Container,
     started: Started,
-    (place, lock): (OwnedFd, OwnedFd),
+    places: Places,
     first: &mut Client,
 ) -> Result<(), KeeperError> {
     let started_ns = now_ns();
-    let keep = &container.keep;
-    home.record_running(&Running {
-        id: keep.launch.id.clone(),
+    let Started { child, group, stdio, ids } = started;
+    let kept = Kept { keep: &container.keep, child: &child, group: group.as_ref() };
+    let first_host_id = ids.as_ref().map_or(0, crate::ids::Slot::first);
+    let lock = places.lock;
+    let ready = record(home, &kept, started_ns, first_host_id)
+        .and_then(|()| open_doors(kept, stdio, places.place, places.starting, first));
+    let (code, mut server, trouble) = match ready {
+        Ok(mut server) => (server.until_end(), Some(server), None),
+        Err(error) => (code::LIMPET_FAILED, None, Some(error.to_string())),
+    };
+    let mut exit = end(&container.keep, group.as_ref(), started_ns, code);
+    drop(ids);
+    let concluded = conclude(home, container, &exit).err().map(|error| error.to_string());
+    exit.error = trouble.or(concluded).or(exit.error);
+    drop(lock);
+    match &mut server {
+        Some(server) => {
+            server.tell_end(&exit, false);
+            server.deliver();
+            server.tell_end(&exit, true);
+        }
+        None => first.exited(&exit),
+    }
+    Ok(())
+}
+
+fn record(home: &Home, kept: &Kept<'_>, started_ns: u64, first_host_id: u32) -> Result<(), KeeperError> {
+    Ok(home.record_running(&Running {
+        id: kept.keep.launch.id.clone(),
         keeper_pid: rustix::process::getpid().as_raw_nonzero().get(),
-        pid: started.child.pid.as_raw_nonzero().get(),
+        pid: kept.child.pid.as_raw_nonzero().get(),
         started_ns,
-        first_host_id: started.ids.as_ref().map_or(0, crate::ids::Slot::first),
-    })?;
+        first_host_id,
+    })?)
+}
+
+/// Lets the first client, and then all others, in.
+fn open_doors<'a>(
+    kept: Kept<'a>,
+    stdio: Stdio,
+    place: OwnedFd,
+    starting: OwnedFd,
+    first: &mut Client,
+) -> Result<Server<'a>, KeeperError> {
     let listener = serve::listen(&place).map_err(kernel("listen on keeper.sock"))?;
+    drop(starting);
+    let log =
+        crate::log::Writer::new(place, kept.keep.log).map_err(|_| kernel("open the log")(Errno::INVAL))?;
+    let flow = stdio::Flow::new(stdio).map_err(kernel("take over standard input and output"))?;
     first.started();
     // Output stays in the pipes until it is clear who wants it.
     first.hear();
-    let log = crate::log::Writer::new(place, keep.log).map_err(|_| kernel("open the log")(Errno::INVAL))?;
-    let Started { child, group, stdio, ids } = started;
-    let flow = stdio::Flow::new(stdio).map_err(kernel("take over standard input and output"))?;
-    let kept = Kept { keep, child: &child, group: group.as_ref() };
-    let mut server = Server::new(kept, flow, listener, log, first.take());
-    let code = server.until_end();
-    let exit = end(keep, group.as_ref(), started_ns, code);
-    drop(ids);
-    conclude(home, container, &exit)?;
-    drop(lock);
-    server.tell_end(&exit, false);
-    server.deliver();
-    server.tell_end(&exit, true);
-    Ok(())
+    Ok(Server::new(kept, flow, listener, log, first.take()))
 }
 
 /// Makes sure that nothing of the container is left, and says how it ended.

@@ -2,10 +2,12 @@
 //!
 //! In: a [`Process`]. Out: another program in this process. Runs inside the container's root already.
 
+use crate::beneath;
 use crate::steps::ProcessStep;
 use crate::user::{self, Identity};
 use limpet_protocol::launch::{Process, Seccomp};
-use rustix::fs::{FileType, Gid, Mode, Uid, fchown, fstat};
+use rustix::fd::AsFd;
+use rustix::fs::{FileType, Gid, Mode, OFlags, Uid, fchown, fstat};
 use rustix::io::{Errno, Result};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::ffi::CString;
@@ -179,22 +181,20 @@ fn c_strings<'a>(strings: impl Iterator<Item = &'a str>) -> Result<Vec<CString>>
     strings.map(|text| CString::new(text).map_err(|_| Errno::INVAL)).collect()
 }
 
-/// A working directory that the image lacks is made, as docker does.
+/// A working directory that the image lacks is made, as docker does. It is the image's word, so it must not lead out
+/// through /proc/self/fd (CVE-2024-21626).
 fn enter_directory(path: &str) -> Result<()> {
-    match rustix::process::chdir(path) {
-        Err(Errno::NOENT) => {
-            std::fs::create_dir_all(path)
-                .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-            rustix::process::chdir(path)
-        }
-        result => result,
-    }
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root = rustix::fs::openat(rustix::fs::CWD, "/", flags, Mode::empty())?;
+    rustix::process::fchdir(beneath::directory(root.as_fd(), path)?)
 }
 
 /// The caller goes on as the child of a PID 1 that reaps and forwards signals.
 fn start_init() -> Result<()> {
     use limpet_sys::clone::{Cloned, clone_process};
     limpet_sys::process::block_signals();
+    // Changing ids took it away (prctl(2), PR_SET_PDEATHSIG).
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     match clone_process(rustix::thread::UnshareFlags::empty(), None)? {
         Cloned::Parent(child) => limpet_sys::init::reap_until(child.pid),
         Cloned::Child => lead_own_group(),

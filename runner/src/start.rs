@@ -133,8 +133,10 @@ fn start_in(
     let namespaces = namespaces_at_birth(launch, features);
     let child = match clone_process(namespaces, directory.as_ref().map(AsFd::as_fd)) {
         Ok(Cloned::Child) => {
-            drop(ours);
-            Inside::new(launch, features, theirs, files.len(), scratch).run(&steps)
+            let joins = files.len();
+            limpet_sys::process::alone_with(theirs, |channel| {
+                Inside::new(launch, features, channel, joins, scratch).run(&steps)
+            })
         }
         Ok(Cloned::Parent(child)) => child,
         Err(errno) => return Err(keeper("start a process in new namespaces")(errno)),

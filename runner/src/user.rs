@@ -5,7 +5,7 @@
 //! groups that list the user.
 
 use rustix::fd::AsFd;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, Result};
 use std::fs::File;
 use std::io::Read;
@@ -14,6 +14,8 @@ use std::io::Read;
 const DATABASE_BYTES_MAX: u64 = 1024 * 1024;
 /// Most supplementary groups (the kernel allows 65536; nobody lists more than a few).
 const GROUPS_MAX: usize = 1024;
+/// Highest id: the one above all, -1, means "no change" to the kernel (setresuid(2)), and runc takes none above this.
+const ID_MAX: u32 = i32::MAX.cast_unsigned();
 
 /// A user in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +50,12 @@ pub(crate) fn resolve(user: &str, extra: &[String]) -> Result<Identity> {
 
 /// A missing file is an empty one; a device or an endless file is cut.
 fn read_database(path: &str) -> Result<String> {
-    let errno = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
-    let file = match File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
-        file => file.map_err(errno)?,
-    };
-    read_regular(file)
+    // A FIFO of the image's must not hold us up.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    match openat(CWD, path, flags, Mode::empty()) {
+        Err(Errno::NOENT | Errno::NXIO) => Ok(String::new()),
+        file => read_regular(File::from(file?)),
+    }
 }
 
 fn read_regular(file: File) -> Result<String> {
@@ -98,7 +100,8 @@ pub fn find(user: &str, extra: &[String], passwd: &str, group: &str) -> Option<I
     };
     let user = if user.is_empty() { "0" } else { user };
     let entry = find_user(user, passwd);
-    let uid = entry.as_ref().map(|entry| entry.uid).or_else(|| user.parse().ok())?;
+    let uid =
+        entry.as_ref().map(|entry| entry.uid).or_else(|| user.parse().ok()).filter(|uid| *uid <= ID_MAX)?;
     let mut groups = Vec::new();
     let gid = match wanted_group {
         Some(name) => find_group(name, group)?,
@@ -109,6 +112,9 @@ pub fn find(user: &str, extra: &[String], passwd: &str, group: &str) -> Option<I
     };
     for name in extra {
         groups.push(find_group(name, group)?);
+    }
+    if gid > ID_MAX || groups.iter().any(|gid| *gid > ID_MAX) {
+        return None;
     }
     groups.sort_unstable();
     groups.dedup();

@@ -9,6 +9,9 @@ use std::process::ExitCode;
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 fn main() -> ExitCode {
+    limpet_sys::process::expect_children();
+    // The modes of what we make are the ones that we ask for, whatever the caller's mask.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let mut arguments = std::env::args_os().skip(1);
     let verb = arguments.next();
     match verb.as_ref().and_then(|verb| verb.to_str()) {

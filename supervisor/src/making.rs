@@ -174,11 +174,7 @@ fn launch(
         sysctls: sysctls(options, network),
         init: options.init,
         limits: limits(&options.limits, materials.throttles.clone()),
-        cgroup: format!(
-            "{}/{}",
-            options.cgroup_parent.as_deref().unwrap_or(standard::CGROUP_PARENT),
-            materials.id
-        ),
+        cgroup: cgroup(options.cgroup_parent.as_deref(), &materials.id),
     })
 }
 
@@ -316,6 +312,16 @@ fn sysctls(options: &ContainerOptions, network: Network) -> Vec<(String, String)
     }
     sysctls.extend(options.sysctls.iter().cloned());
     sysctls
+}
+
+fn cgroup(parent: Option<&str>, id: &ContainerId) -> String {
+    format!("{}/{id}", parent.unwrap_or(standard::CGROUP_PARENT))
+}
+
+/// The cgroup of a container that was given no parent for it.
+#[must_use]
+pub fn default_cgroup(id: &ContainerId) -> String {
+    cgroup(None, id)
 }
 
 /// The limits of a new container.

@@ -24,6 +24,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// Most bytes of what a child says of its failure.
@@ -77,7 +78,9 @@ fn file_name(target: &str) -> String {
 
 /// Held while a volume is made.
 fn lock(volumes: &Path) -> Result<File, Failure> {
-    fs::create_dir_all(volumes).map_err(failed("make", volumes.as_os_str().as_encoded_bytes()))?;
+    // A set-user-ID file that a container leaves in a volume is root's on the board: nobody else may reach it.
+    let private = fs::DirBuilder::new().recursive(true).mode(0o700).create(volumes);
+    private.map_err(failed("make", volumes.as_os_str().as_encoded_bytes()))?;
     let directory = File::open(volumes)?;
     flock(&directory, FlockOperation::LockExclusive)?;
     Ok(directory)

@@ -111,6 +111,30 @@ fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {
     strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
 }
 
+/// Goes on with nothing open but stdin, stdout, stderr and `keep`: what a copy of another process must do before it
+/// does anything for somebody else.
+///
+/// Every other descriptor is closed, also those that values of this process own; that is sound because `go_on` never
+/// comes back to them, and what it captures must not be a descriptor.
+pub fn alone_with(keep: OwnedFd, go_on: impl FnOnce(OwnedFd) -> Infallible) -> ! {
+    let kept = keep.as_raw_fd().cast_unsigned();
+    // SAFETY: see above; the two ranges leave `keep` and stdio out.
+    unsafe {
+        if kept > 3 {
+            libc::syscall(libc::SYS_close_range, 3, kept - 1, 0);
+        }
+        libc::syscall(libc::SYS_close_range, kept + 1, u32::MAX, 0);
+    }
+    match go_on(keep) {}
+}
+
+/// Lets children be waited for, whatever the caller of this program did with SIGCHLD: an ignored signal stays ignored
+/// across exec, and the kernel would then reap them by itself (sigaction(2), `SA_NOCLDWAIT`).
+pub fn expect_children() {
+    // SAFETY: SIG_DFL runs no code of ours.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
 /// Ends this process at once (_exit(2)): no destructors, no flushing of what was copied from a parent.
 pub fn exit_now(status: i32) -> ! {
     // SAFETY: _exit never returns and runs no code of this process.

@@ -79,7 +79,10 @@ impl Child<'_> {
     pub(super) fn mount(&mut self, mount: &Mount) -> Result<()> {
         if made_by_keeper(mount, self.launch, self.features) {
             let prepared = self.next_prepared()?;
-            let place = beneath::like(self.root()?, &mount.target, prepared.as_fd())?;
+            let place = match mount.kind {
+                MountKind::Bind { .. } => beneath::like(self.root()?, &mount.target, prepared.as_fd())?,
+                _ => beneath::plain_directory(self.root()?, &mount.target)?,
+            };
             return mounting::attach(prepared.as_fd(), place.as_fd());
         }
         match &mount.kind {
@@ -127,7 +130,10 @@ impl Child<'_> {
     }
 
     fn file_system(&self, mount: &Mount, kind: &str, options: &[(&str, Option<&str>)]) -> Result<()> {
-        let place = beneath::directory(self.root()?, &mount.target)?;
+        let place = match mount.kind {
+            MountKind::Tmpfs { .. } => beneath::directory(self.root()?, &mount.target)?,
+            _ => beneath::plain_directory(self.root()?, &mount.target)?,
+        };
         self.make_on(&FileSystem { kind, options, flags: mount.flags }, place.as_fd())
     }
 

@@ -40,7 +40,8 @@ impl Child<'_> {
             let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
             Ok((read, Some(write)))
         } else {
-            Ok((beneath::open(self.root()?, "/dev/null", OFlags::RDONLY)?, None))
+            // Whatever an image or a volume put there, it is not waited for.
+            Ok((beneath::open(self.root()?, "/dev/null", OFlags::RDONLY | OFlags::NONBLOCK)?, None))
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::Door;
 use super::step::{EnterStep, FIRST_INSIDE};
+use crate::beneath;
 use crate::channel;
 use crate::child::{STDIO, become_root_inside};
 use crate::failure::Failure;
@@ -123,8 +124,9 @@ fn become_stdio(stdin: &OwnedFd, stdout: &OwnedFd, stderr: &OwnedFd) -> Result<(
 }
 
 fn find_directory(path: &str) -> Result<()> {
-    let status = rustix::fs::stat(path)?;
-    if FileType::from_raw_mode(status.st_mode) == FileType::Directory { Ok(()) } else { Err(Errno::NOTDIR) }
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root = openat(CWD, "/", flags, Mode::empty())?;
+    beneath::open(root.as_fd(), path, flags).map(drop)
 }
 
 fn open_null(access: OFlags) -> Result<OwnedFd> {

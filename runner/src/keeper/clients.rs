@@ -2,9 +2,13 @@
 
 use limpet_protocol::exit::Exit;
 use limpet_protocol::keeper::{PACKET_BYTES_MAX, Reply, Request};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
+
+/// How long a keeper waits for its first client's word.
+const HEAR_MAX: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
 
 /// One connection.
 #[derive(Debug)]
@@ -28,10 +32,14 @@ impl Client {
         client
     }
 
-    /// Waits until a client says what it wants, or hangs up.
+    /// Waits until a client says what it wants, hangs up, or is silent for too long: the container runs already.
     pub(super) fn hear(&mut self) {
         let mut packet = [0; PACKET_BYTES_MAX];
         let Some(socket) = self.socket.as_ref() else { return };
+        if !matches!(poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&HEAR_MAX)), Ok(1..)) {
+            // It may still attach later, as any other client.
+            return;
+        }
         let request = rustix::io::retry_on_intr(|| recv(socket, &mut packet[..], RecvFlags::PEEK))
             .map(|(_, length)| length);
         if !matches!(request, Ok(1..)) {

@@ -24,6 +24,8 @@ const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
 const GRACE_FOREVER: u32 = u32::MAX;
 /// Quiet time after which a keeper gives back what memory it can.
 const REST_AFTER_MS: u64 = 1000;
+/// How long output may take to arrive when all who could write it are gone.
+const LAST_WORDS: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 /// The pidfd, the listener, two outputs, stdin, and the clients.
 const POLLED_MAX: usize = 5 + CLIENTS_MAX;
 
@@ -148,6 +150,9 @@ impl Server<'_> {
 
     fn turn(&mut self) {
         let Ok(ready) = self.wait() else { return };
+        if self.ended.is_some() && !self.owes() && !ready.is_busy() {
+            self.flow.close_outputs();
+        }
         if ready.is_busy() {
             self.rest_at_ms = Some(monotonic_ms() + REST_AFTER_MS);
         }
@@ -219,7 +224,12 @@ impl Server<'_> {
         flags
     }
 
+    /// With the first process its whole PID namespace has ended: what it wrote is in the pipes already, and whoever else
+    /// holds them open must not hold us.
     fn timeout(&self) -> Option<Timespec> {
+        if self.ended.is_some() && !self.owes() {
+            return Some(LAST_WORDS);
+        }
         let next = [self.kill_at_ms, self.rest_at_ms].into_iter().flatten().min()?;
         let left = next.saturating_sub(monotonic_ms());
         Timespec::try_from(core::time::Duration::from_millis(left)).ok()

@@ -69,6 +69,11 @@ impl Flow {
         self.outputs.iter().any(Option::is_some)
     }
 
+    /// No more output is waited for.
+    pub(super) fn close_outputs(&mut self) {
+        self.outputs = [None, None];
+    }
+
     pub(super) fn write(&mut self, bytes: &[u8]) {
         if self.input.is_some() && !self.ending {
             self.waiting.extend_from_slice(bytes);

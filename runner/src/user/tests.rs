@@ -21,6 +21,8 @@ fn users_are_found_by_docker_rules() {
         ("redis:nosuch", None),
         ("-1", None),
         ("4294967296", None),
+        ("4294967295", None),
+        ("1:4294967295", None),
     ];
     for (user, expected) in cases {
         assert_eq!(found(user), expected.map(|(u, g, s, h)| (u, g, s, h.to_owned())), "{user:?}");

@@ -7,14 +7,19 @@ use crate::cli::command::{KillArgs, RmArgs, StartArgs, StopArgs};
 use crate::cli::options::Streams;
 use crate::cli::value::time::Grace;
 use crate::failure::{Failure, Outcome};
+use crate::making;
 use limpet_protocol::container::Container;
 use limpet_protocol::exit::Exit;
+use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::Request;
-use limpet_runner::attach::{request, wait as wait_for};
-use limpet_runner::cgroup;
+use limpet_runner::attach::{Connection, request, wait as wait_for};
+use limpet_runner::cgroup::{self, CgroupError};
 use limpet_runner::home::HomeError;
 use limpet_runner::status::Status;
+use rustix::fd::AsFd;
 
+/// A stop that asks nobody.
+const AT_ONCE: Request<'static> = Request::Stop { signal: Some(9), grace_ms: Some(0) };
 /// [`Request::Stop`]'s word for "wait for ever".
 const FOREVER: u32 = u32::MAX;
 
@@ -74,13 +79,20 @@ pub(super) fn stop(board: &Board, args: &StopArgs) -> Outcome {
 /// Stops a container; one that does not run is stopped already.
 fn end(board: &Board, container: &Container, args: &StopArgs) -> Result<(), Failure> {
     if board.status(&container.keep.launch.id)?.running().is_none() {
-        return Ok(());
+        return end_orphan(board, container);
     }
     let grace_ms = args.grace.map(|grace| match grace {
         Grace::Ms(ms) => ms,
         Grace::Forever => FOREVER,
     });
     ask_to_stop(board, container, &Request::Stop { signal: args.signal, grace_ms })
+}
+
+/// A container whose keeper was killed does not count as running, but some of it may.
+fn end_orphan(board: &Board, container: &Container) -> Result<(), Failure> {
+    let id = &container.keep.launch.id;
+    let _lock = board.home.lock(id)?;
+    if board.home.is_kept(id)? { Ok(()) } else { clear_group(&container.keep.launch.cgroup) }
 }
 
 /// Returns when it has ended. A keeper that ends just now may not have heard us any more, which is as good.
@@ -159,7 +171,7 @@ pub(super) fn remove(board: &Board, args: &RmArgs) -> Outcome {
         };
         let container = match board.home.load(&id) {
             Err(HomeError::Record { .. }) if args.force => {
-                board.home.remove_unreadable(&id)?;
+                discard_unreadable(board, &id)?;
                 return Ok(name.to_owned());
             }
             container => container?,
@@ -172,25 +184,48 @@ pub(super) fn remove(board: &Board, args: &RmArgs) -> Outcome {
 /// Removes a container; a running one only by force.
 pub(super) fn discard(board: &Board, container: &Container, force: bool) -> Result<(), Failure> {
     let id = &container.keep.launch.id;
-    if board.status(id)?.running().is_some() {
-        if !force {
-            let advice = format!("stop it first, or use: limpet rm -f {}", container.name);
-            return Err(Failure::new(format!("container {} is running; {advice}", container.name)));
-        }
-        ask_to_stop(board, container, &Request::Stop { signal: Some(9), grace_ms: Some(0) })?;
-        if container.keep.remove {
-            return Ok(());
-        }
+    if board.home.is_kept(id)? && !force {
+        let advice = format!("stop it first, or use: limpet rm -f {}", container.name);
+        return Err(Failure::new(format!("container {} is running; {advice}", container.name)));
     }
-    let _lock = board.home.lock(id)?;
-    clear_group(container)?;
+    let _lock = loop {
+        if board.home.is_kept(id)? {
+            ask_to_stop(board, container, &AT_ONCE)?;
+            if container.keep.remove {
+                return Ok(());
+            }
+        }
+        let lock = board.home.lock(id)?;
+        // It may have been started while this waited for the lock.
+        if !board.home.is_kept(id)? {
+            break lock;
+        }
+        if !force {
+            return Err(Failure::new(format!("container {} has just been started", container.name)));
+        }
+    };
+    clear_group(&container.keep.launch.cgroup)?;
     Ok(board.home.remove(id, &container.name)?)
 }
 
-/// A keeper that was killed leaves its container's cgroup behind.
-fn clear_group(container: &Container) -> Result<(), Failure> {
-    match cgroup::detect()?.open(&container.keep.launch.cgroup) {
+/// Removes a container whose record cannot be read, with all that runs of it.
+fn discard_unreadable(board: &Board, id: &ContainerId) -> Result<(), Failure> {
+    if board.home.is_kept(id)? {
+        let place = board.home.open_state_of(id)?;
+        let connection = Connection::open(place.as_fd())?;
+        connection.send(&AT_ONCE)?;
+        wait_for(&connection)?;
+    }
+    let _lock = board.home.lock(id)?;
+    clear_group(&making::default_cgroup(id))?;
+    Ok(board.home.remove_unreadable(id)?)
+}
+
+/// Ends what is left of a container whose keeper was killed.
+pub(super) fn clear_group(path: &str) -> Result<(), Failure> {
+    match cgroup::detect()?.open(path) {
         Ok(group) => Ok(group.kill_all().and_then(|()| group.remove())?),
-        Err(_) => Ok(()),
+        Err(CgroupError::NoGroup { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }

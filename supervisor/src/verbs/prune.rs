@@ -7,6 +7,7 @@
 mod tests;
 
 use super::images::has_labels;
+use super::lifecycle;
 use super::ps::{has_label, own_bytes};
 use crate::board::Board;
 use crate::census::{Census, ImageUsers, Listed};
@@ -140,6 +141,7 @@ fn remove_idle(board: &Board, id: &ContainerId) -> Result<Option<u64>, Failure> 
     // Read again: it may have been renamed.
     let container = board.home.load(id)?;
     let bytes = own_bytes(&container)?;
+    lifecycle::clear_group(&container.keep.launch.cgroup)?;
     board.home.remove(id, &container.name)?;
     Ok(Some(bytes))
 }
