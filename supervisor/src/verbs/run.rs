@@ -11,6 +11,7 @@ use limpet_protocol::exit::{Exit, code};
 use limpet_protocol::keeper::{PACKET_BYTES_MAX, Reply, Request};
 use limpet_runner::attach::{self, Connection, DetachKeys, Session};
 use limpet_runner::spawn;
+use limpet_runner::status::Status;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::isatty;
@@ -36,10 +37,29 @@ pub(super) fn run(board: &Board, args: &RunArgs) -> Outcome {
         ));
     }
     let container = create(board, &args.options)?;
+    let outcome = run_made(board, args, &container);
+    if outcome.is_err() {
+        forget_unstarted(board, &container)?;
+    }
+    outcome
+}
+
+/// A container that could not even be started leaves nothing behind; `create` and `start` would leave it to be mended.
+fn forget_unstarted(board: &Board, container: &Container) -> Result<(), Failure> {
+    let id = &container.keep.launch.id;
+    // One that was to be removed is gone by now.
+    let Ok(_lock) = board.home.lock(id) else { return Ok(()) };
+    if board.status(id)? == Status::Created {
+        board.home.remove(id, &container.name)?;
+    }
+    Ok(())
+}
+
+fn run_made(board: &Board, args: &RunArgs, container: &Container) -> Outcome {
     let lock = board.home.lock(&container.keep.launch.id)?;
-    let connection = launch(&container, lock)?;
+    let connection = launch(container, lock)?;
     if args.detach {
-        started(&connection, &container)?;
+        started(&connection, container)?;
         screen::line(container.keep.launch.id.as_str());
         return Ok(0);
     }
@@ -47,7 +67,7 @@ pub(super) fn run(board: &Board, args: &RunArgs) -> Outcome {
     let streams = args.options.attach.unwrap_or(all);
     converse(
         board,
-        &container,
+        container,
         connection,
         Link { streams, keys: args.detach_keys.clone(), signal_proxy: args.signal_proxy, ends_stdin: true },
     )

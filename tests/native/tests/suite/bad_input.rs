@@ -70,7 +70,7 @@ const TABLE: &[(&[&str], i32, &[&str])] = &[
     (&["history", "nobody"], 1, &["no such image", "nobody"]),
     (&["load", "-i", "/no/such/file"], 1, &["/no/such/file"]),
     (&["load", "-i", "/etc/passwd"], 1, &["/etc/passwd"]),
-    (&["inspect", "-f", "{{.State.", "busybox"], 1, &["template"]),
+    (&["inspect", "-f", "{{.State.", "busybox"], 125, &["template"]),
 ];
 
 #[test]

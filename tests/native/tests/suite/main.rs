@@ -14,6 +14,7 @@ macro_rules! on_each_runtime {
 }
 
 mod bad_input;
+mod escape;
 mod exec;
 mod exit_codes;
 mod files;
