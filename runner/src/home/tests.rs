@@ -154,3 +154,12 @@ fn a_damaged_record_is_said_to_be_damaged() {
     fs::write(&path, b"").expect("a zero-length file, as power cuts leave");
     assert!(matches!(home.load(&made.keep.launch.id), Err(HomeError::Record { .. })));
 }
+
+#[test]
+fn nobody_else_reaches_what_containers_write() {
+    use std::os::unix::fs::MetadataExt;
+    let scratch = Scratch::new("modes");
+    let home = scratch.home();
+    home.create(&container(1, "one"), false).expect("created");
+    assert_eq!(fs::metadata(home.containers()).expect("is there").mode() & 0o077, 0);
+}

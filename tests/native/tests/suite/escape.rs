@@ -30,7 +30,7 @@ fn nobody_but_root_reaches_what_containers_write() {
     use std::os::unix::fs::MetadataExt;
     let limpet = Limpet::with(&["busybox"]);
     limpet.ok(&["run", "--name", "writer", "-v", "kept:/kept", "busybox", "true"]);
-    for name in ["containers", "volumes", "layers"] {
+    for name in ["volumes", "layers", "names"] {
         let mode = std::fs::metadata(limpet.root().join(name)).expect("it was made").mode();
         assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
     }
