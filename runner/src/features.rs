@@ -8,6 +8,9 @@ use rustix::fs::{Access, access};
 /// Oldest kernel that is supported: clone3, openat2 and pidfds all work there.
 pub const KERNEL_MIN: (u32, u32) = (5, 10);
 
+/// In the environment, asks for the mount(2) fallback of old kernels; tests use it on new ones.
+pub const CLASSIC_MOUNTS: &str = "LIMPET_CLASSIC_MOUNTS";
+
 /// How mounts are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MountApi {
@@ -41,7 +44,8 @@ impl Features {
         let uname = rustix::system::uname();
         let kernel = parse_release(&uname.release().to_string_lossy());
         let user_namespaces = has("/proc/self/ns/user") && user_namespaces_allowed();
-        Self::of(kernel, user_namespaces, has("/proc/self/ns/time"))
+        let features = Self::of(kernel, user_namespaces, has("/proc/self/ns/time"));
+        if std::env::var_os(CLASSIC_MOUNTS).is_some() { features.classic() } else { features }
     }
 
     /// What a kernel of this version offers with these options.

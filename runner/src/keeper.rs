@@ -25,8 +25,6 @@ use std::path::Path;
 
 pub use clients::Client;
 
-/// In the environment of a keeper, asks for the mount(2) fallback, which tests use on new kernels.
-pub const CLASSIC_MOUNTS: &str = "LIMPET_CLASSIC_MOUNTS";
 
 /// Wall clock, nanoseconds since 1970.
 #[must_use]
@@ -72,7 +70,7 @@ fn keep(directory: &Path, starting: OwnedFd, first: &mut Client) -> Result<(), K
             return Err(error);
         }
     };
-    let started = start(&container.keep.launch, &features(), state.as_fd(), &container.keep.state);
+    let started = start(&container.keep.launch, &Features::detect(), state.as_fd(), &container.keep.state);
     drop(state);
     match started {
         Ok(started) => run(&home, &container, started, Places { place, lock, starting }, first),
@@ -85,11 +83,6 @@ fn take_place(home: &Home, id: &ContainerId) -> Result<(OwnedFd, OwnedFd, OwnedF
     let place = home.open_state_of(id)?;
     let lock = take_lock(&place)?;
     Ok((state, place, lock))
-}
-
-fn features() -> Features {
-    let features = Features::detect();
-    if std::env::var_os(CLASSIC_MOUNTS).is_some() { features.classic() } else { features }
 }
 
 /// A session of its own, nothing of the command's terminal, no signal that ends it but SIGKILL.

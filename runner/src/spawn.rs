@@ -37,8 +37,8 @@ pub fn keeper(directory: &Path, lock: OwnedFd) -> Result<OwnedFd> {
     fcntl_setfd(&lock, FdFlags::empty())?;
     let mut command = Command::new(mounting::path_of(program.as_fd()));
     command.arg(VERB).arg(directory).args([&theirs, &lock].map(|fd| fd.as_raw_fd().to_string())).env_clear();
-    if let Some(classic) = std::env::var_os(crate::keeper::CLASSIC_MOUNTS) {
-        command.env(crate::keeper::CLASSIC_MOUNTS, classic);
+    if let Some(classic) = std::env::var_os(crate::features::CLASSIC_MOUNTS) {
+        command.env(crate::features::CLASSIC_MOUNTS, classic);
     }
     command.spawn().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
     drop(lock);

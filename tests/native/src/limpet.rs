@@ -23,6 +23,7 @@ pub struct Limpet {
     root: PathBuf,
     state: PathBuf,
     witness: Witness,
+    classic_mounts: bool,
     // Last: removed when everything in it is gone.
     home: Scratch,
 }
@@ -35,7 +36,7 @@ impl Limpet {
         let home = Scratch::new();
         let (root, state) = (home.path().join("root"), home.path().join("state"));
         let witness = Witness::watch(&root.join("containers"));
-        Self { program: places::limpet(), root, state, witness, home }
+        Self { program: places::limpet(), root, state, witness, classic_mounts: false, home }
     }
 
     /// With these sample images loaded.
@@ -53,6 +54,13 @@ impl Limpet {
     pub fn with_root(mut self, root: &Path) -> Self {
         root.clone_into(&mut self.root);
         self.witness = Witness::watch(&root.join("containers"));
+        self
+    }
+
+    /// The same with mount(2) alone, as on kernels before 5.12.
+    #[must_use]
+    pub fn classic(mut self) -> Self {
+        self.classic_mounts = true;
         self
     }
 
@@ -86,6 +94,9 @@ impl Limpet {
         let mut command = Command::new(&self.program);
         command.arg("--root").arg(&self.root).arg("--state").arg(&self.state).args(args);
         command.env(MARK, self.home.path()).env("NO_COLOR", "1");
+        if self.classic_mounts {
+            command.env("LIMPET_CLASSIC_MOUNTS", "1");
+        }
         command
     }
 

@@ -1,11 +1,14 @@
 //! The black-box tests, one file per topic. Each makes its own [`native_tests::Limpet`].
 #![forbid(unsafe_code)]
 
-/// Makes of every function a test for limpet and one for the independent runtime.
+/// Makes of every function a test for limpet, one for its fallback on old kernels, and one for the independent runtime.
 macro_rules! on_each_runtime {
     ($($name:ident)*) => {
         mod limpet {
             $(#[test] fn $name() { super::$name(&native_tests::Limpet::new()); })*
+        }
+        mod limpet_with_mount_alone {
+            $(#[test] fn $name() { super::$name(&native_tests::Limpet::new().classic()); })*
         }
         mod crun {
             $(#[test] fn $name() { super::$name(&native_tests::Crun::new()); })*
