@@ -25,7 +25,6 @@ use std::path::Path;
 
 pub use clients::Client;
 
-
 /// Wall clock, nanoseconds since 1970.
 #[must_use]
 pub fn now_ns() -> u64 {

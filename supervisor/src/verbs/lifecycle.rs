@@ -46,6 +46,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
             container.name
         )));
     }
+    clear_group(&container.keep.launch.cgroup)?;
     let connection = launch(&container, lock)?;
     let streams = Streams { stdin: args.interactive, stdout: true, stderr: true };
     converse(
@@ -63,7 +64,10 @@ fn begin(board: &Board, container: &Container) -> Result<(), Failure> {
     match board.status(id)? {
         Status::Paused(_) => Err(Failure::new(format!("container {} is paused; unpause it", container.name))),
         Status::Running(_) => Ok(()),
-        Status::Created | Status::Exited(_) => started(&launch(container, lock)?, container),
+        Status::Created | Status::Exited(_) => {
+            clear_group(&container.keep.launch.cgroup)?;
+            started(&launch(container, lock)?, container)
+        }
     }
 }
 
