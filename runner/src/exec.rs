@@ -144,7 +144,7 @@ pub fn begin(exec: &Exec<'_>) -> Result<Held, ExecError> {
     let message = channel::receive(ours.as_fd()).map_err(client("hear from the process in the container"))?;
     match message.bytes() {
         [] => Err(ExecError::Lost),
-        STARTED => Ok(Held { channel: ours, stdio: sort_stdio(message.descriptors) }),
+        STARTED => Ok(Held { channel: ours, stdio: Stdio::from_descriptors(message.descriptors) }),
         bytes => Err(door.failed(bytes)),
     }
 }
@@ -174,16 +174,6 @@ impl<'a> Door<'a> {
             _ => ExecError::Killed,
         }
     }
-}
-
-/// As the entrant sends them: a terminal alone, or stdout, stderr and perhaps stdin; none where it has /dev/null.
-fn sort_stdio(descriptors: Vec<OwnedFd>) -> Option<Stdio> {
-    let mut descriptors = descriptors.into_iter();
-    let first = descriptors.next()?;
-    Some(match descriptors.next() {
-        None => Stdio::Terminal(first),
-        Some(stderr) => Stdio::Pipes { stdout: first, stderr, stdin: descriptors.next() },
-    })
 }
 
 impl Held {

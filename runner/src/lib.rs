@@ -20,6 +20,8 @@ pub mod log;
 mod mounting;
 pub mod overlay;
 pub mod process;
+#[cfg(test)]
+mod sample;
 pub mod seccomp;
 pub mod spawn;
 pub mod start;

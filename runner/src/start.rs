@@ -46,6 +46,18 @@ pub enum Stdio {
     },
 }
 
+impl Stdio {
+    /// As a child sends them: a terminal alone, or stdout, stderr and perhaps stdin; none where it has /dev/null.
+    pub(crate) fn from_descriptors(descriptors: Vec<OwnedFd>) -> Option<Self> {
+        let mut descriptors = descriptors.into_iter();
+        let first = descriptors.next()?;
+        Some(match descriptors.next() {
+            None => Self::Terminal(first),
+            Some(stderr) => Self::Pipes { stdout: first, stderr, stdin: descriptors.next() },
+        })
+    }
+}
+
 /// Why a container could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -228,7 +240,7 @@ impl Starting<'_> {
                 channel::receive(self.channel.as_fd()).map_err(keeper("hear from the first process"))?;
             match message.bytes() {
                 [] => return stdio.ok_or(StartError::Killed),
-                STDIO => stdio = sort_stdio(message.descriptors),
+                STDIO => stdio = Stdio::from_descriptors(message.descriptors),
                 bytes => return Err(self.failed(bytes)),
             }
         }
@@ -243,15 +255,6 @@ impl Starting<'_> {
             _ => StartError::Killed,
         }
     }
-}
-
-fn sort_stdio(descriptors: Vec<OwnedFd>) -> Option<Stdio> {
-    let mut descriptors = descriptors.into_iter();
-    let first = descriptors.next()?;
-    Some(match descriptors.next() {
-        None => Stdio::Terminal(first),
-        Some(stderr) => Stdio::Pipes { stdout: first, stderr, stdin: descriptors.next() },
-    })
 }
 
 /// What only the board's root may raise or lower for a process of another user namespace.

@@ -1,7 +1,5 @@
 use super::*;
 use limpet_protocol::keeper::{LogLimits, Stop};
-use limpet_protocol::launch::{Capabilities, Launch, Network, Process, Root, Seccomp, UserNamespace};
-use limpet_protocol::limits::Limits;
 
 /// A home in a directory of its own that goes with it.
 struct Scratch(PathBuf);
@@ -25,44 +23,8 @@ impl Drop for Scratch {
 }
 
 fn container(number: u8, name: &str) -> Container {
-    let capabilities = Capabilities { bounding: 0, effective: 0, permitted: 0, inheritable: 0, ambient: 0 };
-    let process = Process {
-        args: vec!["true".into()],
-        env: Vec::new(),
-        cwd: "/".into(),
-        user: String::new(),
-        groups: Vec::new(),
-        terminal: None,
-        stdin_open: false,
-        capabilities,
-        no_new_privileges: false,
-        rlimits: Vec::new(),
-        oom_score_adj: None,
-        umask: None,
-        seccomp: Seccomp::Unconfined,
-    };
-    let launch = Launch {
-        id: ContainerId::from_bytes([number; 32]),
-        root: Root::Directory("/".into()),
-        root_readonly: false,
-        hostname: None,
-        network: Network::None,
-        user_namespace: UserNamespace::Host,
-        cgroup_namespace: true,
-        mounts: Vec::new(),
-        files: Vec::new(),
-        devices: Vec::new(),
-        all_devices: false,
-        masked_paths: Vec::new(),
-        readonly_paths: Vec::new(),
-        sysctls: Vec::new(),
-        process,
-        init: false,
-        limits: Limits::default(),
-        cgroup: "limpet/x".into(),
-    };
     let keep = Keep {
-        launch,
+        launch: crate::sample::launch(number),
         stop: Stop { signal: 15, grace_ms: None },
         log: LogLimits::default(),
         remove: false,

@@ -1,47 +1,20 @@
 use super::*;
-use limpet_protocol::id::ContainerId;
-use limpet_protocol::launch::{Capabilities, MountFlags, Process, Seccomp, WindowSize};
-use limpet_protocol::limits::Limits;
+use limpet_protocol::launch::{MountFlags, WindowSize};
 
 fn launch() -> Launch {
-    let capabilities = Capabilities { bounding: 0, effective: 0, permitted: 0, inheritable: 0, ambient: 0 };
     Launch {
-        id: ContainerId::from_bytes([7; 32]),
         root: Root::Overlay {
             lower: vec!["/r/layers/a/tree".into()],
             upper: "/r/c/upper".into(),
             work: "/r/c/work".into(),
         },
-        root_readonly: false,
         hostname: Some("box".into()),
-        network: Network::None,
         user_namespace: UserNamespace::Own,
-        cgroup_namespace: true,
         mounts: ["/proc", "/dev", "/data"].map(mount).into(),
-        files: Vec::new(),
-        devices: Vec::new(),
-        all_devices: false,
         masked_paths: vec!["/proc/kcore".into()],
         readonly_paths: vec!["/proc/sys".into()],
         sysctls: vec![("net.ipv4.ip_forward".into(), "1".into())],
-        process: Process {
-            args: vec!["sh".into()],
-            env: Vec::new(),
-            cwd: "/".into(),
-            user: String::new(),
-            groups: Vec::new(),
-            terminal: None,
-            stdin_open: false,
-            capabilities,
-            no_new_privileges: false,
-            rlimits: Vec::new(),
-            oom_score_adj: None,
-            umask: None,
-            seccomp: Seccomp::Unconfined,
-        },
-        init: false,
-        limits: Limits::default(),
-        cgroup: "limpet/x".into(),
+        ..crate::sample::launch(7)
     }
 }
 
@@ -94,7 +67,7 @@ fn a_filter_comes_before_the_capabilities_go_unless_no_new_privileges_is_promise
 #[test]
 fn executing_is_last() {
     let steps = steps(&launch(), &modern());
-    assert_eq!(steps.last(), Some(&Step::Process(ProcessStep::Execute("sh".into()))));
+    assert_eq!(steps.last(), Some(&Step::Process(ProcessStep::Execute("true".into()))));
 }
 
 #[test]
