@@ -19,8 +19,8 @@ use rustix::thread::UnshareFlags;
 
 /// What the keeper says first: the ids are mapped.
 pub(crate) const IDS_MAPPED: &[u8] = b"i";
-/// What the keeper says with the cgroup's files and the prepared mounts.
-pub(crate) const PREPARED: &[u8] = b"p";
+/// What the keeper says with the cgroup's files and the prepared mounts; the number of those files follows.
+pub(crate) const PREPARED: u8 = b'p';
 /// What the child says with the keeper's ends of its stdio.
 pub(crate) const STDIO: &[u8] = b"s";
 
@@ -32,11 +32,11 @@ pub(crate) struct Child<'a> {
     pub(crate) features: &'a Features,
     /// To the keeper.
     pub(crate) channel: OwnedFd,
-    /// How many files of the cgroup will come: one per hierarchy on v1, none on v2.
-    pub(crate) join_files: usize,
     /// A host directory that may be mounted over, for the fallback.
     pub(crate) scratch: &'a str,
     join: Vec<OwnedFd>,
+    /// The cgroup is one of v1.
+    cgroup_v1: bool,
     prepared: std::vec::IntoIter<OwnedFd>,
     root: Option<OwnedFd>,
     privileges: Privileges<'a>,
@@ -48,12 +48,11 @@ impl<'a> Child<'a> {
         launch: &'a Launch,
         features: &'a Features,
         channel: OwnedFd,
-        join_files: usize,
         scratch: &'a str,
     ) -> Self {
         let privileges = Privileges::new(&launch.process);
         let (join, prepared) = (Vec::new(), Vec::new().into_iter());
-        Self { launch, features, channel, join_files, scratch, join, prepared, root: None, privileges }
+        Self { launch, features, channel, scratch, join, cgroup_v1: false, prepared, root: None, privileges }
     }
 
     /// Carries the steps out; the last one does not come back.
@@ -123,9 +122,14 @@ impl<'a> Child<'a> {
             .filter(|mount| made_by_keeper(mount, self.launch, self.features))
             .count();
         let root = usize::from(self.features.mount_api == crate::features::MountApi::Descriptors);
-        let mut received =
-            channel::receive_descriptors(self.channel.as_fd(), self.join_files + root + mounts)?;
-        let mounts = received.split_off(self.join_files);
+        let message = channel::receive(self.channel.as_fd())?;
+        let &[PREPARED, tasks] = message.bytes() else { return Err(Errno::PIPE) };
+        let tasks = usize::from(tasks);
+        let mut received = message.descriptors;
+        let missing = (tasks + root + mounts).saturating_sub(received.len());
+        received.extend(channel::receive_descriptors(self.channel.as_fd(), missing)?);
+        let mounts = received.split_off(tasks);
+        self.cgroup_v1 = tasks > 0;
         self.join = received;
         self.prepared = mounts.into_iter();
         Ok(())

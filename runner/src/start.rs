@@ -2,7 +2,7 @@
 //!
 //! In: a launch, and directories. Out: a [`Started`] container, or a [`StartError`] and nothing left behind.
 
-use crate::cgroup::{CgroupError, DevicePolicy, Group, Join};
+use crate::cgroup::{CgroupError, DevicePolicy, Group, Join, Version};
 use crate::channel::{self, MESSAGE_BYTES_MAX};
 use crate::child::{Child as Inside, IDS_MAPPED, PREPARED, STDIO};
 use crate::failure::{self, Failure};
@@ -116,50 +116,76 @@ pub fn start(
     state: BorrowedFd<'_>,
     scratch: &str,
 ) -> Result<Started, StartError> {
-    let policy = DevicePolicy::new(&launch.devices, launch.all_devices);
-    let group = crate::cgroup::detect()?.create(&launch.cgroup, &launch.limits, &policy)?;
-    match start_in(launch, features, state, scratch, group.as_ref()) {
-        Ok((child, stdio, ids)) => Ok(Started { child, group, stdio, ids }),
+    let driver = crate::cgroup::detect()?;
+    let ids = take_ids(launch, state)?;
+    let steps = steps(launch, features);
+    let (ours, theirs) = channel::pair().map_err(keeper("make a socket pair"))?;
+    let make_group = || {
+        let policy = DevicePolicy::new(&launch.devices, launch.all_devices);
+        let group = driver.create(&launch.cgroup, &launch.limits, &policy)?;
+        Ok::<_, StartError>(NewGroup(Some(group)))
+    };
+    // On v2 the child is born in its group. On v1 the group is made while the child enters its namespaces.
+    let born_in = (driver.version() == Version::V2).then(make_group).transpose()?;
+    let directory = born_in.as_ref().map(NewGroup::directory).transpose()?.flatten();
+    let child =
+        match clone_process(namespaces_at_birth(launch, features), directory.as_ref().map(AsFd::as_fd)) {
+            Ok(Cloned::Child) => limpet_sys::process::alone_with(theirs, |channel| {
+                Inside::new(launch, features, channel, scratch).run(&steps)
+            }),
+            Ok(Cloned::Parent(child)) => child,
+            Err(errno) => return Err(keeper("start a process in new namespaces")(errno)),
+        };
+    drop(theirs);
+    let starting = Starting { launch, features, scratch, steps: &steps, channel: ours, child: &child };
+    let finished = starting.map_ids(ids.as_ref()).and_then(|()| {
+        let group = born_in.map_or_else(make_group, Ok)?;
+        let stdio = starting.finish(&group.tasks()?, ids.as_ref())?;
+        Ok((group, stdio))
+    });
+    match finished {
+        Ok((group, stdio)) => Ok(Started { child, group: group.keep(), stdio, ids }),
         Err(error) => {
-            // The first error is the one to tell; an empty group that stays is found and removed by the next start.
-            drop(group.kill_all().and_then(|()| group.remove()));
+            end(&child);
             Err(error)
         }
     }
 }
 
-fn start_in(
-    launch: &Launch,
-    features: &Features,
-    state: BorrowedFd<'_>,
-    scratch: &str,
-    group: &dyn Group,
-) -> Result<(Child, Stdio, Option<Slot>), StartError> {
-    let ids = take_ids(launch, state)?;
-    let (files, directory) = match group.join()? {
-        Join::Tasks(files) => (files, None),
-        Join::Directory(directory) => (Vec::new(), Some(directory)),
-    };
-    let steps = steps(launch, features);
-    let (ours, theirs) = channel::pair().map_err(keeper("make a socket pair"))?;
-    let namespaces = namespaces_at_birth(launch, features);
-    let child = match clone_process(namespaces, directory.as_ref().map(AsFd::as_fd)) {
-        Ok(Cloned::Child) => {
-            let joins = files.len();
-            limpet_sys::process::alone_with(theirs, |channel| {
-                Inside::new(launch, features, channel, joins, scratch).run(&steps)
-            })
+/// A group that goes again unless it is kept.
+struct NewGroup(Option<Box<dyn Group>>);
+
+impl NewGroup {
+    /// What a child of v2 is born in.
+    fn directory(&self) -> Result<Option<OwnedFd>, StartError> {
+        match self.join()? {
+            Join::Directory(directory) => Ok(Some(directory)),
+            Join::Tasks(_) => Ok(None),
         }
-        Ok(Cloned::Parent(child)) => child,
-        Err(errno) => return Err(keeper("start a process in new namespaces")(errno)),
-    };
-    drop(theirs);
-    let starting = Starting { launch, features, scratch, steps: &steps, channel: ours, child: &child };
-    match starting.finish(&files, ids.as_ref()) {
-        Ok(stdio) => Ok((child, stdio, ids)),
-        Err(error) => {
-            end(&child);
-            Err(error)
+    }
+
+    /// What a child of v1 writes itself to.
+    fn tasks(&self) -> Result<Vec<OwnedFd>, StartError> {
+        match self.join()? {
+            Join::Directory(_) => Ok(Vec::new()),
+            Join::Tasks(files) => Ok(files),
+        }
+    }
+
+    fn join(&self) -> Result<Join, StartError> {
+        Ok(self.0.as_ref().ok_or(StartError::Killed)?.join()?)
+    }
+
+    fn keep(mut self) -> Box<dyn Group> {
+        self.0.take().expect("only taken here, and this takes the whole value")
+    }
+}
+
+impl Drop for NewGroup {
+    fn drop(&mut self) {
+        if let Some(group) = self.0.take() {
+            // The error that led here is the one to tell; an empty group that stays is found by the next start.
+            drop(group.kill_all().and_then(|()| group.remove()));
         }
     }
 }
@@ -190,16 +216,12 @@ struct Starting<'a> {
 
 impl Starting<'_> {
     fn finish(&self, files: &[OwnedFd], ids: Option<&Slot>) -> Result<Stdio, StartError> {
-        if let Some(ids) = ids {
-            self.map_ids(ids)?;
-        }
         set_from_outside(self.child.pid, &self.launch.process)?;
         let prepared = self.prepare(ids)?;
         let mut descriptors = channel::borrow(files);
         descriptors.extend(prepared.iter().map(AsFd::as_fd));
-        if !descriptors.is_empty() {
-            self.tell(PREPARED, &descriptors)?;
-        }
+        let tasks = u8::try_from(files.len()).map_err(|_| keeper("count the cgroups")(Errno::OVERFLOW))?;
+        self.tell(&[PREPARED, tasks], &descriptors)?;
         self.await_exec()
     }
 
@@ -211,7 +233,8 @@ impl Starting<'_> {
         }
     }
 
-    fn map_ids(&self, ids: &Slot) -> Result<(), StartError> {
+    fn map_ids(&self, ids: Option<&Slot>) -> Result<(), StartError> {
+        let Some(ids) = ids else { return Ok(()) };
         for file in ["uid_map", "gid_map"] {
             write_proc(self.child.pid, file, &ids.map())
                 .map_err(keeper("map the ids of the user namespace"))?;

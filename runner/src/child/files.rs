@@ -91,7 +91,7 @@ impl Child<'_> {
             MountKind::Proc => self.file_system(mount, "proc", &[]),
             MountKind::Sysfs => self.file_system(mount, "sysfs", &[]),
             MountKind::Mqueue => self.file_system(mount, "mqueue", &[]),
-            MountKind::Cgroup if self.join_files == 0 => self.file_system(mount, "cgroup2", &[]),
+            MountKind::Cgroup if !self.cgroup_v1 => self.file_system(mount, "cgroup2", &[]),
             MountKind::Cgroup => self.cgroup_v1(mount),
             MountKind::Devpts => self.file_system(
                 mount,
