@@ -12,8 +12,10 @@ extern crate alloc;
 
 pub mod container;
 pub mod exit;
+pub mod health;
 pub mod id;
 pub mod keeper;
 pub mod launch;
 pub mod limits;
 pub mod record;
+pub mod restart;
