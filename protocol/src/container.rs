@@ -1,6 +1,8 @@
 //! The durable record of one container, `ROOT/containers/ID/container`.
 
+use crate::health::Health;
 use crate::keeper::Keep;
+use crate::restart::RestartPolicy;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,35 @@ pub struct Container {
     pub labels: Vec<(String, String)>,
     /// How to run it.
     pub keep: Keep,
+    /// When the supervisor starts it again.
+    pub restart: RestartPolicy,
+    /// How the supervisor finds out whether it is healthy.
+    pub health: Option<Health>,
+    /// What it is of an app; `None` for one that a person made.
+    pub member: Option<Member>,
+}
+
+/// A container's place in an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The app.
+    pub app: String,
+    /// Which of its workloads.
+    pub service: String,
+    /// Which of the workload's replicas, from 1.
+    pub replica: u16,
+    /// Of the workload as it was when this container was made; another number means another workload.
+    pub revision: u64,
+}
+
+/// What a person wants of a container by hand, `ROOT/containers/ID/intent`. Written before it is carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Intent {
+    /// Nothing was said: its restart policy decides. No record is kept of it.
+    #[default]
+    Policy,
+    /// It was stopped by hand.
+    Stopped,
 }
 
 /// Which image a container uses.

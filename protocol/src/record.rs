@@ -25,6 +25,12 @@ pub enum Kind {
     Keep = 3,
     /// [`crate::keeper::Running`]
     Running = 4,
+    /// [`crate::container::Intent`]
+    Intent = 5,
+    /// An app that the board is to run.
+    App = 6,
+    /// What the supervisor remembers of a container until the next boot.
+    History = 7,
 }
 
 /// Why bytes are not the record that was expected.

@@ -5,7 +5,7 @@
 //!
 //! In: ids and names. Out: records, or an error that names the container. A container is there once its name is.
 
-use limpet_protocol::container::Container;
+use limpet_protocol::container::{Container, Intent};
 use limpet_protocol::exit::Exit;
 use limpet_protocol::id::{ContainerId, ID_LEN};
 use limpet_protocol::keeper::{Keep, Running};
@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 const CONTAINER: &str = "container";
 const EXIT: &str = "exit";
+const INTENT: &str = "intent";
 const RUNNING: &str = "running";
 /// Marks a directory whose removal has begun.
 const REMOVED: &str = ".removed";
@@ -309,6 +310,34 @@ impl Home {
         open_directory(&directory)
     }
 
+    /// What a person last said of it by hand.
+    ///
+    /// # Errors
+    /// The record is damaged.
+    pub fn intent(&self, id: &ContainerId) -> Result<Intent, HomeError> {
+        let record = read_record(&self.directory(id).join(INTENT), Kind::Intent)?;
+        Ok(record.unwrap_or_default())
+    }
+
+    /// Records, durably, what a person says of it by hand; writes nothing if that was known.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn record_intent(&self, id: &ContainerId, intent: Intent) -> Result<(), HomeError> {
+        // A damaged record says nothing, and is replaced.
+        if self.intent(id).is_ok_and(|known| known == intent) {
+            return Ok(());
+        }
+        let directory = self.directory(id);
+        match intent {
+            Intent::Stopped => write_record(&directory, INTENT, Kind::Intent, &intent, true),
+            Intent::Policy => {
+                remove_file(&directory.join(INTENT))?;
+                sync(&directory, OFlags::RDONLY | OFlags::DIRECTORY)
+            }
+        }
+    }
+
     /// Waits until no other command changes this container; held until dropped.
     ///
     /// # Errors
@@ -451,16 +480,17 @@ fn write_record<T: Serialize>(
     let aside = directory.join(format!("{name}.new"));
     let bytes = encode(kind, value).map_err(|reason| HomeError::Record { path: path.clone(), reason })?;
     fs::write(&aside, bytes).map_err(io("write", &aside))?;
-    let sync = |path: &Path, flags: OFlags| {
-        openat(CWD, path, flags | OFlags::CLOEXEC, Mode::empty())
-            .and_then(|fd| fsync(&fd))
-            .map_err(|errno| io("sync", path)(errno.into()))
-    };
     if durable {
         sync(&aside, OFlags::RDONLY)?;
     }
     fs::rename(&aside, &path).map_err(io("write", &path))?;
     if durable { sync(directory, OFlags::RDONLY | OFlags::DIRECTORY) } else { Ok(()) }
+}
+
+fn sync(path: &Path, flags: OFlags) -> Result<(), HomeError> {
+    openat(CWD, path, flags | OFlags::CLOEXEC, Mode::empty())
+        .and_then(|fd| fsync(&fd))
+        .map_err(|errno| io("sync", path)(errno.into()))
 }
 
 #[cfg(test)]

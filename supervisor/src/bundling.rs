@@ -63,7 +63,16 @@ pub fn container(
         state: path(&board.home.state_directory(id)),
     };
     let name = options.name.clone().unwrap_or_else(|| crate::names::invent(id));
-    Ok(Container { name, image: None, created_ns: now_ns(), labels, keep })
+    Ok(Container {
+        name,
+        image: None,
+        created_ns: now_ns(),
+        labels,
+        keep,
+        restart: options.restart,
+        health: options.health.over(None),
+        member: None,
+    })
 }
 
 fn window() -> Option<WindowSize> {

@@ -3,6 +3,7 @@
 //! In: [`ContainerOptions`], what was read of the system for them ([`Materials`]), and the kernel's features. Out: a
 //! [`Container`], or a line that names the option. Pure: everything that had to be looked up is in the materials.
 
+mod health;
 mod standard;
 #[cfg(test)]
 mod tests;
@@ -92,6 +93,11 @@ pub enum MakeError {
     /// The image's stop signal.
     #[error("image's stop signal {0} is no signal; give one with --stop-signal")]
     StopSignal(String),
+    /// The image's health check.
+    #[error(
+        "image's health check is not valid: {0}; turn it off with --no-healthcheck, or give --health-cmd"
+    )]
+    Health(&'static str),
     /// A capability that this kernel lacks.
     #[error(transparent)]
     Capability(#[from] capabilities::CapabilityError),
@@ -120,6 +126,7 @@ pub fn make(
     let stop = stop(options, &materials.image.config)?;
     let launch = launch(options, &materials, features)?;
     check_counts(&launch)?;
+    let health = options.health.over(health::of_image(&materials.image.config)?.as_ref());
     let mut labels = materials.image.config.labels;
     for (name, value) in materials.labels {
         labels.retain(|(existing, _)| *existing != name);
@@ -139,6 +146,9 @@ pub fn make(
         created_ns: materials.now_ns,
         labels,
         keep,
+        restart: options.restart,
+        health,
+        member: options.member.clone(),
     })
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use limpet_protocol::keeper::{LogLimits, Stop};
+use limpet_protocol::restart::RestartPolicy;
 
 /// A home in a directory of its own that goes with it.
 struct Scratch(PathBuf);
@@ -31,7 +32,16 @@ fn container(number: u8, name: &str) -> Container {
         directory: String::new(),
         state: String::new(),
     };
-    Container { name: name.into(), image: None, created_ns: 1, labels: Vec::new(), keep }
+    Container {
+        name: name.into(),
+        image: None,
+        created_ns: 1,
+        labels: Vec::new(),
+        keep,
+        restart: RestartPolicy::default(),
+        health: None,
+        member: None,
+    }
 }
 
 #[test]
@@ -124,4 +134,31 @@ fn nobody_else_reaches_what_containers_write() {
     let home = scratch.home();
     home.create(&container(1, "one"), false).expect("created");
     assert_eq!(fs::metadata(home.containers()).expect("is there").mode() & 0o077, 0);
+}
+
+#[test]
+fn an_intent_lasts_until_another_is_recorded() {
+    let scratch = Scratch::new("intent");
+    let home = scratch.home();
+    let made = container(1, "web");
+    let id = &made.keep.launch.id;
+    home.create(&made, true).expect("create");
+    assert_eq!(home.intent(id).expect("read"), Intent::Policy);
+    home.record_intent(id, Intent::Stopped).expect("record");
+    assert_eq!(home.intent(id).expect("read"), Intent::Stopped);
+    home.record_intent(id, Intent::Policy).expect("record");
+    assert_eq!(home.intent(id).expect("read"), Intent::Policy);
+}
+
+#[test]
+fn a_damaged_intent_is_an_error_until_another_is_recorded() {
+    let scratch = Scratch::new("intent-damaged");
+    let home = scratch.home();
+    let made = container(1, "web");
+    let id = &made.keep.launch.id;
+    home.create(&made, true).expect("create");
+    fs::write(home.directory(id).join(INTENT), b"LMPT").expect("write");
+    assert!(matches!(home.intent(id), Err(HomeError::Record { .. })));
+    home.record_intent(id, Intent::Stopped).expect("record");
+    assert_eq!(home.intent(id).expect("read"), Intent::Stopped);
 }

@@ -5,6 +5,7 @@
 use super::environment::EnvRule;
 use super::options::{ContainerOptions, LimitOptions, Streams};
 use super::value::{filter::Filter, keys::DetachKeys, platform::Platform, time::Grace, time::Moment};
+use limpet_protocol::restart::RestartPolicy;
 
 /// One verb with all it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -297,6 +298,8 @@ pub struct UpdateArgs {
     pub containers: Vec<String>,
     /// What was given is changed, the rest stays.
     pub limits: LimitOptions,
+    /// Another restart policy.
+    pub restart: Option<RestartPolicy>,
 }
 
 /// `cp`

@@ -8,8 +8,11 @@ use super::value::{
     Setting, capability::CapabilityRules, device::DeviceSpec, mount::MountSpec, platform::Platform,
     security::SeccompChoice, time::Grace,
 };
+use limpet_protocol::container::Member;
+use limpet_protocol::health::HealthOptions;
 use limpet_protocol::launch::{Network, Rlimit};
 use limpet_protocol::limits::{Limits, Memory, Pids, Swap, Throttle, ThrottleKind};
+use limpet_protocol::restart::RestartPolicy;
 
 /// The container to make. Lists keep the order in which they were typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +93,12 @@ pub struct ContainerOptions {
     pub log: LogOptions,
     /// `-m` and its like.
     pub limits: LimitOptions,
+    /// `--restart`
+    pub restart: RestartPolicy,
+    /// `--health-cmd` and its like.
+    pub health: HealthOptions,
+    /// What it is of an app; no flag sets it.
+    pub member: Option<Member>,
 }
 
 /// What a container is made from.

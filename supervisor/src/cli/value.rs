@@ -6,10 +6,12 @@
 pub mod capability;
 pub mod device;
 pub mod filter;
+pub mod health;
 pub mod keys;
 pub mod mount;
 pub mod number;
 pub mod platform;
+pub mod restart;
 pub mod rlimit;
 pub mod security;
 pub mod signal;

@@ -5,13 +5,15 @@ use super::run::{Link, converse, launch, started};
 use crate::board::Board;
 use crate::cli::command::{KillArgs, RmArgs, StartArgs, StopArgs};
 use crate::cli::options::Streams;
+use crate::cli::value::signal;
 use crate::cli::value::time::Grace;
 use crate::failure::{Failure, Outcome};
 use crate::making;
-use limpet_protocol::container::Container;
+use limpet_protocol::container::{Container, Intent};
 use limpet_protocol::exit::Exit;
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::Request;
+use limpet_protocol::restart::When;
 use limpet_runner::attach::{Connection, request, wait as wait_for};
 use limpet_runner::cgroup::{self, CgroupError};
 use limpet_runner::home::HomeError;
@@ -47,6 +49,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
         )));
     }
     clear_group(&container.keep.launch.cgroup)?;
+    board.home.record_intent(id, Intent::Policy)?;
     let connection = launch(&container, lock)?;
     let streams = Streams { stdin: args.interactive, stdout: true, stderr: true };
     converse(
@@ -66,6 +69,7 @@ fn begin(board: &Board, container: &Container) -> Result<(), Failure> {
         Status::Running(_) => Ok(()),
         Status::Created | Status::Exited(_) => {
             clear_group(&container.keep.launch.cgroup)?;
+            board.home.record_intent(id, Intent::Policy)?;
             started(&launch(container, lock)?, container)
         }
     }
@@ -75,9 +79,19 @@ fn begin(board: &Board, container: &Container) -> Result<(), Failure> {
 pub(super) fn stop(board: &Board, args: &StopArgs) -> Outcome {
     each(&args.containers, |name| {
         let container = board.container(name)?;
+        stopped_by_hand(board, &container)?;
         end(board, &container, args)?;
         Ok(name.to_owned())
     })
+}
+
+/// Recorded before it is carried out: whoever sees the end then knows not to answer it with a start.
+fn stopped_by_hand(board: &Board, container: &Container) -> Result<(), Failure> {
+    // What nothing would start again needs no note.
+    if container.restart.when == When::No && container.member.is_none() {
+        return Ok(());
+    }
+    Ok(board.home.record_intent(&container.keep.launch.id, Intent::Stopped)?)
 }
 
 /// Stops a container; one that does not run is stopped already.
@@ -130,6 +144,10 @@ pub(super) fn restart(board: &Board, args: &StopArgs) -> Outcome {
 pub(super) fn kill(board: &Board, args: &KillArgs) -> Outcome {
     each(&args.containers, |name| {
         let container = board.container(name)?;
+        // Another signal is a message to the program, not an end.
+        if args.signal == signal::KILL || args.signal == container.keep.stop.signal {
+            stopped_by_hand(board, &container)?;
+        }
         request(&board.connect(&container)?, &Request::Signal(args.signal))?;
         Ok(name.to_owned())
     })

@@ -6,36 +6,44 @@ use super::each;
 use super::pause::group_of;
 use crate::board::Board;
 use crate::cli::command::UpdateArgs;
-use crate::cli::options::LimitOptions;
 use crate::failure::{Failure, Outcome};
 use crate::gathering::throttles;
 use limpet_protocol::container::Container;
 use limpet_protocol::limits::Throttle;
+use limpet_protocol::restart::{RestartPolicy, When};
 use limpet_runner::cgroup;
 
 /// `update`
 pub(super) fn update(board: &Board, args: &UpdateArgs) -> Outcome {
-    if args.limits == LimitOptions::default() {
-        return Err(Failure::new("update: no limit was given; see: limpet update --help"));
-    }
     let throttles = throttles(&args.limits)?;
     each(&args.containers, |name| {
-        change(board, name, &args.limits, &throttles)?;
+        change(board, name, args, &throttles)?;
         Ok(name.to_owned())
     })
 }
 
-fn change(board: &Board, name: &str, limits: &LimitOptions, throttles: &[Throttle]) -> Result<(), Failure> {
+fn change(board: &Board, name: &str, args: &UpdateArgs, throttles: &[Throttle]) -> Result<(), Failure> {
     let id = board.home.find(name)?;
     let _lock = board.home.lock(&id)?;
     let before = board.home.load(&id)?;
     let mut after = before.clone();
-    limits.apply(&mut after.keep.launch.limits, throttles.to_vec());
+    args.limits.apply(&mut after.keep.launch.limits, throttles.to_vec());
+    after.restart = policy(&before, args)?;
     cgroup::check(&after.keep.launch.limits)?;
     if board.status(&id)?.running().is_none() {
         return Ok(board.home.save(&after)?);
     }
     change_running(board, &before, &after)
+}
+
+/// The policy that holds from now on.
+fn policy(before: &Container, args: &UpdateArgs) -> Result<RestartPolicy, Failure> {
+    let Some(restart) = args.restart else { return Ok(before.restart) };
+    if before.keep.remove && restart.when != When::No {
+        let name = &before.name;
+        return Err(Failure::new(format!("container {name} was made with --rm, so nothing can restart it")));
+    }
+    Ok(restart)
 }
 
 fn change_running(board: &Board, before: &Container, after: &Container) -> Result<(), Failure> {

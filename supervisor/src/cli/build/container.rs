@@ -9,7 +9,7 @@ use crate::cli::command::{
 use crate::cli::options::LimitOptions;
 use crate::cli::problem::Problem;
 use crate::cli::scan::Matches;
-use crate::cli::value::{filter, number, signal, text, time};
+use crate::cli::value::{filter, number, restart, signal, text, time};
 
 /// `start`
 pub(in crate::cli) fn start(matches: &Matches) -> Result<Command, Problem> {
@@ -206,10 +206,11 @@ pub(in crate::cli) fn rename(matches: &Matches) -> Result<Command, Problem> {
 /// `update`
 pub(in crate::cli) fn update(matches: &Matches) -> Result<Command, Problem> {
     let limits = limits::limits(matches)?;
-    if limits == LimitOptions::default() {
-        return Err(Problem::flag("name a limit to change, such as --memory 128m"));
+    let restart = matches.one("restart", restart::parse)?;
+    if limits == LimitOptions::default() && restart.is_none() {
+        return Err(Problem::flag("name a limit to change, such as --memory 128m, or --restart"));
     }
-    Ok(Command::Update(Box::new(UpdateArgs { containers: matches.operands.clone(), limits })))
+    Ok(Command::Update(Box::new(UpdateArgs { containers: matches.operands.clone(), limits, restart })))
 }
 
 /// `cp`

@@ -9,10 +9,13 @@ use crate::cli::value::capability::CapabilityRules;
 use crate::cli::value::mount::MountSpec;
 use crate::cli::value::security::{SeccompChoice, SecurityOption};
 use crate::cli::value::{
-    Invalid, capability, device, mount, number, platform, rlimit, security, signal, size, text, time,
+    Invalid, capability, device, health, mount, number, platform, restart, rlimit, security, signal, size,
+    text, time,
 };
+use limpet_protocol::health::{HealthChoice, HealthOptions};
 use limpet_protocol::launch::{MOUNTS_MAX, Network, STRINGS_BYTES_MAX, STRINGS_MAX};
 use limpet_protocol::limits::{Memory, Swap};
+use limpet_protocol::restart::When;
 
 /// `run`
 pub(in crate::cli) fn run(matches: &Matches) -> Result<Command, Problem> {
@@ -76,6 +79,9 @@ fn options(matches: &Matches) -> Result<ContainerOptions, Problem> {
         cgroup_parent: matches.one("cgroup-parent", text::cgroup_parent)?,
         log: log(matches)?,
         limits: limits::limits(matches)?,
+        restart: matches.one("restart", restart::parse)?.unwrap_or_default(),
+        health: health_options(matches)?,
+        member: None,
     };
     check(&options)?;
     Ok(options)
@@ -151,6 +157,37 @@ fn log(matches: &Matches) -> Result<LogOptions, Problem> {
     Ok(log)
 }
 
+/// One probe, or none; a timing without a probe is for the image's own.
+fn health_options(matches: &Matches) -> Result<HealthOptions, Problem> {
+    let mut probes = matches.every("health-cmd", health::shell)?;
+    probes.extend(matches.every("health-http", health::http)?);
+    probes.extend(matches.every("health-tcp", health::tcp)?);
+    if probes.len() > 1 {
+        return Err(Problem::flag(
+            "a container has one health check: --health-cmd, --health-http or --health-tcp",
+        ));
+    }
+    let choice = match (matches.on("no-healthcheck"), probes.pop()) {
+        (true, Some(_)) => {
+            return Err(Problem::flag(
+                "--no-healthcheck and a health check contradict each other; leave one out",
+            ));
+        }
+        (true, None) => HealthChoice::Disabled,
+        (false, Some(probe)) => HealthChoice::Probe(probe),
+        (false, None) => HealthChoice::OfImage,
+    };
+    Ok(HealthOptions {
+        choice,
+        interval_ms: matches.one("health-interval", health::milliseconds)?.flatten(),
+        timeout_ms: matches.one("health-timeout", health::milliseconds)?.flatten(),
+        retries: matches.one("health-retries", health::retries)?.flatten(),
+        start_period_ms: matches.one("health-start-period", health::milliseconds)?.flatten(),
+        start_interval_ms: matches.one("health-start-interval", health::milliseconds)?.flatten(),
+        on_unhealthy: matches.one("on-unhealthy", health::on_unhealthy)?,
+    })
+}
+
 /// What no flag can know alone.
 fn check(options: &ContainerOptions) -> Result<(), Problem> {
     let net_sysctl = options.sysctls.iter().find(|(name, _)| name.starts_with("net."));
@@ -158,6 +195,9 @@ fn check(options: &ContainerOptions) -> Result<(), Problem> {
         return Err(Problem::flag(format!(
             "--sysctl {name}: would change the board, whose network --network host shares"
         )));
+    }
+    if options.remove && options.restart.when != When::No {
+        return Err(Problem::flag("--rm and --restart contradict each other; leave one out"));
     }
     let memory_is_bounded = matches!(options.limits.memory, Memory::MaxBytes(_));
     if matches!(options.limits.swap, Swap::TotalBytes(_)) && !memory_is_bounded {

@@ -1,6 +1,8 @@
 //! The verbs about containers.
 
-use super::run::{FILES, FOREGROUND, IDENTITY, ISOLATION, PLACEMENT, PROCESS, REFUSED, RESOURCES};
+use super::run::{
+    FILES, FOREGROUND, IDENTITY, ISOLATION, PLACEMENT, PROCESS, REFUSED, RESOURCES, SUPERVISION,
+};
 use super::system::INSPECT;
 use super::{ANY, Flag, Group, NO, Operands, Section, Subject, Verb, refused, switch, value, values};
 use crate::cli::build::{container as build, run as build_run};
@@ -78,7 +80,17 @@ static RUN: Verb = Verb {
         subject: Subject::Image,
         end_flags: true,
     },
-    sections: &[&FOREGROUND, &PROCESS, &IDENTITY, &FILES, &RESOURCES, &PLACEMENT, &ISOLATION, &REFUSED],
+    sections: &[
+        &FOREGROUND,
+        &PROCESS,
+        &IDENTITY,
+        &FILES,
+        &RESOURCES,
+        &PLACEMENT,
+        &SUPERVISION,
+        &ISOLATION,
+        &REFUSED,
+    ],
     examples: &[
         (
             "limpet run -d --name cache -m 64m --cpus 0.5 redis",
@@ -114,6 +126,7 @@ static CREATE: Verb = Verb {
         &FILES,
         &RESOURCES,
         &PLACEMENT,
+        &SUPERVISION,
         &ISOLATION,
         &REFUSED,
     ],
@@ -408,14 +421,22 @@ static RENAME: Verb = Verb {
 
 static UPDATE: Verb = Verb {
     name: "update",
-    purpose: "Change the limits of containers, also while they run",
+    purpose: "Change the limits and the restart policy of containers, also while they run",
     operands: ONE_OR_MORE,
     sections: &[
         &RESOURCES,
         &Section {
+            title: "Supervision (by limpet supervise)",
+            flags: &[value(
+                NO,
+                "restart",
+                "POLICY",
+                "When it ends: no, always, unless-stopped, on-failure[:MAX]",
+            )],
+        },
+        &Section {
             title: "",
             flags: &[
-                refused(NO, "restart", "nothing restarts containers yet; leave it out"),
                 refused(NO, "cpu-period", "use --cpus"),
                 refused(NO, "cpu-quota", "use --cpus"),
                 refused(NO, "cpu-rt-period", "use --cpus"),

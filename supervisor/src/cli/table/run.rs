@@ -101,6 +101,24 @@ pub(in crate::cli) static PLACEMENT: Section = Section {
     ],
 };
 
+/// What `limpet supervise` does for it.
+pub(in crate::cli) static SUPERVISION: Section = Section {
+    title: "Supervision (by limpet supervise)",
+    flags: &[
+        value(NO, "restart", "POLICY", "When it ends: no, always, unless-stopped, on-failure[:MAX]"),
+        value(NO, "health-cmd", "COMMAND", "Healthy while this line for its shell ends with 0"),
+        value(NO, "health-http", "PORT[/PATH]", "Healthy while a GET is answered with 200 to 399"),
+        value(NO, "health-tcp", "PORT", "Healthy while a connection is accepted"),
+        value(NO, "health-interval", "TIME", "Between two probes (30s)"),
+        value(NO, "health-timeout", "TIME", "Limit of one probe (30s)"),
+        value(NO, "health-retries", "NUMBER", "Failures in a row that make it unhealthy (3)"),
+        value(NO, "health-start-period", "TIME", "After the start, failures do not count for so long (0s)"),
+        value(NO, "health-start-interval", "TIME", "Between two probes in that time (5s)"),
+        switch(NO, "no-healthcheck", "Not even the image's own"),
+        value(NO, "on-unhealthy", "none|restart", "What to do when it is unhealthy (none)"),
+    ],
+};
+
 /// What it is kept from.
 pub(in crate::cli) static ISOLATION: Section = Section {
     title: "Isolation",
@@ -118,7 +136,6 @@ pub(in crate::cli) static ISOLATION: Section = Section {
 
 const PORTS: &str = "ports are not forwarded yet; use --network host";
 const NAMES: &str = "containers have no network of their own yet; use --network host or none";
-const HEALTH: &str = "health checks are not carried out yet; leave it out";
 const WINDOWS: &str = "it is for Windows; leave it out";
 const QUOTA: &str = "use --cpus";
 
@@ -141,11 +158,6 @@ const REFUSED_FLAGS: &[Flag] = &[
     refused(NO, "ip6", NAMES),
     refused(NO, "mac-address", NAMES),
     refused(NO, "domainname", "give the whole name with --hostname"),
-    refused(
-        NO,
-        "restart",
-        "nothing restarts containers yet; leave it out and start it again with limpet start",
-    ),
     refused(NO, "gpus", "give the device nodes with --device"),
     refused(NO, "device-cgroup-rule", "give the device nodes with --device"),
     refused(NO, "runtime", "Limpet is the runtime; leave it out"),
@@ -158,13 +170,6 @@ const REFUSED_FLAGS: &[Flag] = &[
     refused(NO, "storage-opt", "the root is always an overlay; leave it out"),
     refused(NO, "log-driver", "logs are always bounded files; set their bounds with --log-opt"),
     refused(NO, "annotation", "use --label"),
-    refused(NO, "health-cmd", HEALTH),
-    refused(NO, "health-interval", HEALTH),
-    refused(NO, "health-retries", HEALTH),
-    refused(NO, "health-start-interval", HEALTH),
-    refused(NO, "health-start-period", HEALTH),
-    refused(NO, "health-timeout", HEALTH),
-    refused(NO, "no-healthcheck", HEALTH),
     refused(NO, "blkio-weight", "set a rate with --device-read-bps or --device-write-bps"),
     refused(NO, "blkio-weight-device", "set a rate with --device-read-bps or --device-write-bps"),
     refused(NO, "cpu-period", QUOTA),

@@ -66,17 +66,25 @@ const WRONG: &[(&str, &str, &str, u8)] = &[
     ),
     ("run --gpus all a", "--gpus is not supported: give the device nodes with --device", "run", 125),
     (
-        "run --restart always a",
-        "--restart is not supported: nothing restarts containers yet; leave it out and start it again with limpet start",
+        "run --restart sometimes a",
+        "--restart sometimes: write no, always, unless-stopped, on-failure or on-failure:MAX",
         "run",
         125,
     ),
     (
-        "run --no-healthcheck a",
-        "--no-healthcheck is not supported: health checks are not carried out yet; leave it out",
+        "run --no-healthcheck --health-tcp 80 a",
+        "--no-healthcheck and a health check contradict each other; leave one out",
         "run",
         125,
     ),
+    (
+        "run --health-tcp 80 --health-cmd true a",
+        "a container has one health check: --health-cmd, --health-http or --health-tcp",
+        "run",
+        125,
+    ),
+    ("run --rm --restart always a", "--rm and --restart contradict each other; leave one out", "run", 125),
+    ("run --health-interval 100us a", "--health-interval 100us: shorter than 1ms", "run", 125),
     (
         "run --network br0 a",
         "--network br0: networks of containers are not supported yet; write none or host",
@@ -210,7 +218,7 @@ const WRONG: &[(&str, &str, &str, u8)] = &[
         "run",
         125,
     ),
-    ("update x", "name a limit to change, such as --memory 128m", "update", 125),
+    ("update x", "name a limit to change, such as --memory 128m, or --restart", "update", 125),
     (
         "top x -o pid,foo",
         "no column foo; there are user, uid, pid, ppid, c, pcpu, pmem, rss, vsz, stime, tty, stat, time, comm, args, and -ef and aux",

@@ -63,7 +63,7 @@ pub fn moment(text: &str) -> Result<Moment, Invalid> {
     if let Some(at_ns) = unix(text) {
         return Ok(Moment::At(at_ns));
     }
-    if let Some(ago_ns) = duration(text) {
+    if let Some(ago_ns) = duration_ns(text) {
         return Ok(Moment::Ago(ago_ns));
     }
     rfc3339(text).map(Moment::At).ok_or_else(|| HOW.into())
@@ -77,7 +77,8 @@ fn unix(text: &str) -> Option<u64> {
 }
 
 /// `10m`, `1h30m`, `1.5s`, `250ms` (Go's form), in nanoseconds; days are ours.
-fn duration(text: &str) -> Option<u64> {
+#[must_use]
+pub fn duration_ns(text: &str) -> Option<u64> {
     let mut rest = text;
     let mut total_ns: u64 = 0;
     while !rest.is_empty() {
