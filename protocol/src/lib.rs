@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+pub mod app;
 pub mod container;
 pub mod exit;
 pub mod health;

@@ -27,7 +27,7 @@ pub enum Kind {
     Running = 4,
     /// [`crate::container::Intent`]
     Intent = 5,
-    /// An app that the board is to run.
+    /// [`crate::app::App`]
     App = 6,
     /// What the supervisor remembers of a container until the next boot.
     History = 7,
@@ -94,7 +94,7 @@ pub fn decode<T: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Result<T, Record
 }
 
 /// Fowler–Noll–Vo 1a, 64 bits.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))

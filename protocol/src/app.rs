@@ -1,0 +1,344 @@
+//! An app: what one compose file asks of a board, with everything resolved that text can resolve.
+//!
+//! Made by the compose parser, committed to the ledger, sent over the control socket and signed for fleets. Paths of the
+//! board are absolute, variables are replaced, configs and secrets are embedded. What comes from outside is decoded and
+//! then held to [`App::validate`]; nothing else may be assumed of it.
+
+mod validate;
+
+use crate::health::HealthOptions;
+use crate::launch::{DeviceAccess, Network, Rlimit};
+use crate::limits::{Memory, Pids, Swap, ThrottleKind};
+use crate::restart::RestartPolicy;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+pub use validate::InvalidApp;
+
+/// Largest encoded app.
+pub const APP_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of an app's or a service's name, which are part of container names.
+pub const NAME_BYTES_MAX: usize = 63;
+/// Workloads of one app.
+pub const WORKLOADS_MAX: usize = 64;
+/// Replicas of one workload.
+pub const REPLICAS_MAX: u16 = 64;
+/// Dependencies of one workload.
+pub const DEPENDS_MAX: usize = 16;
+/// Files (configs and secrets) of one workload.
+pub const FILES_MAX: usize = 64;
+/// Entries of any other list of a workload.
+pub const LIST_MAX: usize = 1024;
+/// Bytes of any text of a workload, but for a file's contents and a seccomp profile.
+pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// A named set of workloads that are deployed together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// Lower-case letters, digits, `-` and `_`, beginning with a letter or digit (compose's project name).
+    pub name: String,
+    /// In the order of the file; names differ.
+    pub workloads: Vec<Workload>,
+    /// Named volumes that belong to it: `down -v` removes them.
+    pub volumes: Vec<String>,
+}
+
+/// One service: an image and how its containers run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workload {
+    /// Name of the service.
+    pub service: String,
+    /// How many containers; 0 keeps none.
+    pub replicas: u16,
+    /// Instead of `APP-SERVICE-N`; only with one replica.
+    pub container_name: Option<String>,
+    /// Reference of the image, as written.
+    pub image: String,
+    /// What is done if the image is missing.
+    pub pull: Pull,
+    /// `os/arch[/variant]`; `None` is the board's.
+    pub platform: Option<String>,
+    /// `None` takes the image's; empty runs the command without any.
+    pub entrypoint: Option<Vec<String>>,
+    /// `None` takes the image's.
+    pub command: Option<Vec<String>>,
+    /// Names with their values, each name once; without a value, the image's variable is taken away.
+    pub environment: Vec<(String, Option<String>)>,
+    /// Names with their values, each name once.
+    pub labels: Vec<(String, String)>,
+    /// `user[:group]`; `None` takes the image's.
+    pub user: Option<String>,
+    /// Further groups.
+    pub groups: Vec<String>,
+    /// Absolute; `None` takes the image's.
+    pub working_dir: Option<String>,
+    /// Name of the host inside.
+    pub hostname: Option<String>,
+    /// A reaping PID 1.
+    pub init: bool,
+    /// A terminal.
+    pub tty: bool,
+    /// stdin stays open.
+    pub stdin_open: bool,
+    /// The root cannot be written to.
+    pub read_only: bool,
+    /// As good as no isolation.
+    pub privileged: bool,
+    /// Names without `CAP_`, or `ALL`.
+    pub cap_add: Vec<String>,
+    /// See [`Workload::cap_add`].
+    pub cap_drop: Vec<String>,
+    /// `no-new-privileges`
+    pub no_new_privileges: bool,
+    /// System call filter.
+    pub seccomp: SeccompRequest,
+    /// Kernel parameters of its namespaces.
+    pub sysctls: Vec<(String, String)>,
+    /// Resource limits of each process.
+    pub rlimits: Vec<Rlimit>,
+    /// -1000 to 1000.
+    pub oom_score_adj: Option<i16>,
+    /// Size of /dev/shm.
+    pub shm_bytes: Option<u64>,
+    /// Number of the signal that asks it to stop; `None` takes the image's.
+    pub stop_signal: Option<u8>,
+    /// How long it may take to stop.
+    pub grace: GraceRequest,
+    /// Its network.
+    pub network: Network,
+    /// `userns_mode: host`
+    pub userns_host: bool,
+    /// Each target once.
+    pub mounts: Vec<AppMount>,
+    /// Device nodes.
+    pub devices: Vec<DeviceRequest>,
+    /// What it may use.
+    pub limits: LimitRequest,
+    /// Bounds of its log.
+    pub log: LogRequest,
+    /// Configs and secrets.
+    pub files: Vec<AppFile>,
+    /// What it waits for.
+    pub depends_on: Vec<Dependency>,
+    /// When it is started again.
+    pub restart: RestartPolicy,
+    /// How its health is found out.
+    pub health: HealthOptions,
+}
+
+/// What is done about an image at the time its container is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pull {
+    /// Fetched if the board does not have it.
+    #[default]
+    Missing,
+    /// Fetched if the registry has another one.
+    Always,
+    /// Never fetched.
+    Never,
+}
+
+/// Which system call filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SeccompRequest {
+    /// Limpet's default.
+    #[default]
+    Default,
+    /// None.
+    Unconfined,
+    /// A profile in docker's JSON form.
+    Profile(String),
+}
+
+/// How long a container may take to stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GraceRequest {
+    /// The image's, or 10 s.
+    #[default]
+    OfImage,
+    /// This many milliseconds.
+    Ms(u32),
+}
+
+/// One mount.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppMount {
+    /// Absolute path inside, not `/`.
+    pub target: String,
+    /// What is mounted there.
+    pub source: AppMountSource,
+    /// Nothing can be written.
+    pub read_only: bool,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AppMountSource {
+    /// A path of the board.
+    Bind {
+        /// Absolute.
+        path: String,
+        /// A missing directory is made.
+        create: bool,
+    },
+    /// A directory that Limpet keeps.
+    Volume {
+        /// On this board; `None` makes one for each container alone.
+        name: Option<String>,
+        /// An empty one is filled with what the image has there.
+        copy: bool,
+    },
+    /// Memory.
+    Tmpfs {
+        /// `None` leaves the kernel's half of memory.
+        size_bytes: Option<u64>,
+        /// Permission bits.
+        mode: u32,
+        /// Programs may be executed from it.
+        exec: bool,
+    },
+}
+
+/// A device of the board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRequest {
+    /// Path on the board.
+    pub source: String,
+    /// Path inside.
+    pub target: String,
+    /// What it may do.
+    pub access: DeviceAccess,
+}
+
+/// What a container may use; the defaults stand for "not given".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitRequest {
+    /// Hard ceiling.
+    pub memory: Memory,
+    /// Soft limit.
+    pub memory_reservation_bytes: Option<u64>,
+    /// Memory and swap together.
+    pub swap: Swap,
+    /// Thousandths of a CPU.
+    pub cpu_millis: Option<u32>,
+    /// Relative weight, 2 to 262144.
+    pub cpu_shares: Option<u32>,
+    /// The kernel's list form.
+    pub cpuset_cpus: Option<String>,
+    /// Tasks.
+    pub pids: Pids,
+    /// Rates of block devices.
+    pub throttles: Vec<ThrottleRequest>,
+}
+
+/// A bound on a block device that is named by its path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThrottleRequest {
+    /// What is bounded.
+    pub kind: ThrottleKind,
+    /// The device's path.
+    pub path: String,
+    /// Bytes or operations per second, at least 1.
+    pub rate: u64,
+}
+
+/// Bounds of a log; `None` takes the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRequest {
+    /// Largest size of one file.
+    pub file_bytes_max: Option<u64>,
+    /// Files kept.
+    pub files_max: Option<u16>,
+    /// On disk rather than in memory.
+    pub disk: Option<bool>,
+    /// Most bytes per second; 0 has no bound.
+    pub rate_bytes: Option<u32>,
+}
+
+/// A config or a secret: a file of memory inside.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppFile {
+    /// Absolute path inside.
+    pub target: String,
+    /// Owner inside.
+    pub uid: u32,
+    /// Group inside.
+    pub gid: u32,
+    /// Permission bits.
+    pub mode: u32,
+    /// Never shown to anybody but root.
+    pub secret: bool,
+    /// What it holds.
+    pub contents: Vec<u8>,
+}
+
+/// What a workload waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependency {
+    /// Name of the other service.
+    pub service: String,
+    /// What it must have come to.
+    pub condition: Condition,
+    /// Without it, this one is not started.
+    pub required: bool,
+    /// This one is restarted when the other is replaced or restarted by a person.
+    pub restart: bool,
+}
+
+/// What a dependency must have come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Condition {
+    /// `service_started`
+    #[default]
+    Started,
+    /// `service_healthy`
+    Healthy,
+    /// `service_completed_successfully`
+    Completed,
+}
+
+impl App {
+    /// Name of the container of a replica (from 1) of one of its workloads.
+    #[must_use]
+    pub fn container_name(&self, workload: &Workload, replica: u16) -> String {
+        match &workload.container_name {
+            Some(name) => name.clone(),
+            None => alloc::format!("{}-{}-{replica}", self.name, workload.service),
+        }
+    }
+
+    /// The workload of that name.
+    #[must_use]
+    pub fn workload(&self, service: &str) -> Option<&Workload> {
+        self.workloads.iter().find(|workload| workload.service == service)
+    }
+}
+
+impl Workload {
+    /// A number that differs when anything differs that a container is made from. The number of replicas, and what a
+    /// workload waits for, may change without a new container.
+    ///
+    /// FNV-1a (64 bits) over the postcard form: it tells versions apart, it keeps no attacker out.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        let made_of = Self { replicas: 1, depends_on: Vec::new(), ..self.clone() };
+        // postcard has a form for everything in here.
+        let bytes = postcard::to_allocvec(&made_of).unwrap_or_default();
+        crate::record::fnv1a(&bytes)
+    }
+}
+
+/// What a secret holds appears in no log.
+impl core::fmt::Debug for AppFile {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("AppFile")
+            .field("target", &self.target)
+            .field("secret", &self.secret)
+            .field("bytes", &self.contents.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

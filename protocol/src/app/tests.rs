@@ -1,0 +1,181 @@
+use super::*;
+use crate::health::{HealthChoice, Probe};
+use alloc::borrow::ToOwned;
+use alloc::string::ToString;
+use alloc::vec;
+
+fn workload(service: &str) -> Workload {
+    Workload {
+        service: service.to_owned(),
+        replicas: 1,
+        container_name: None,
+        image: "busybox".to_owned(),
+        pull: Pull::Missing,
+        platform: None,
+        entrypoint: None,
+        command: Some(vec!["true".to_owned()]),
+        environment: Vec::new(),
+        labels: Vec::new(),
+        user: None,
+        groups: Vec::new(),
+        working_dir: None,
+        hostname: None,
+        init: false,
+        tty: false,
+        stdin_open: false,
+        read_only: false,
+        privileged: false,
+        cap_add: Vec::new(),
+        cap_drop: Vec::new(),
+        no_new_privileges: false,
+        seccomp: SeccompRequest::Default,
+        sysctls: Vec::new(),
+        rlimits: Vec::new(),
+        oom_score_adj: None,
+        shm_bytes: None,
+        stop_signal: None,
+        grace: GraceRequest::OfImage,
+        network: Network::None,
+        userns_host: false,
+        mounts: Vec::new(),
+        devices: Vec::new(),
+        limits: LimitRequest::default(),
+        log: LogRequest::default(),
+        files: Vec::new(),
+        depends_on: Vec::new(),
+        restart: RestartPolicy::default(),
+        health: HealthOptions::default(),
+    }
+}
+
+fn app(change: impl FnOnce(&mut Workload)) -> App {
+    let mut one = workload("web");
+    change(&mut one);
+    App { name: "shop".to_owned(), workloads: vec![one], volumes: Vec::new() }
+}
+
+fn file(target: &str) -> AppFile {
+    AppFile {
+        target: target.to_owned(),
+        uid: 0,
+        gid: 0,
+        mode: 0o400,
+        secret: true,
+        contents: b"hush".to_vec(),
+    }
+}
+
+#[test]
+fn a_plain_app_is_valid_and_survives_its_wire_form() {
+    let app = app(|web| web.files.push(file("/run/secrets/key")));
+    assert_eq!(app.validate(), Ok(()));
+    let bytes = postcard::to_allocvec(&app).expect("encodes");
+    assert_eq!(postcard::from_bytes(&bytes), Ok(app));
+}
+
+#[test]
+fn containers_are_named_as_compose_names_them() {
+    let plain = app(|_| {});
+    assert_eq!(plain.container_name(&plain.workloads[0], 2), "shop-web-2");
+    let named = app(|web| web.container_name = Some("www".to_owned()));
+    assert_eq!(named.container_name(&named.workloads[0], 1), "www");
+}
+
+#[test]
+fn a_revision_changes_with_what_a_container_is_made_of_and_with_nothing_else() {
+    let before = workload("web").revision();
+    let revision = |change: fn(&mut Workload)| {
+        let mut changed = workload("web");
+        change(&mut changed);
+        changed.revision()
+    };
+    assert_ne!(revision(|web| web.image = "nginx".to_owned()), before);
+    assert_ne!(revision(|web| web.environment.push(("A".to_owned(), None))), before);
+    assert_ne!(revision(|web| web.files.push(file("/a"))), before);
+    assert_eq!(revision(|web| web.replicas = 3), before);
+    let depends = |web: &mut Workload| {
+        web.depends_on.push(Dependency {
+            service: "db".to_owned(),
+            condition: Condition::Healthy,
+            required: true,
+            restart: false,
+        });
+    };
+    assert_eq!(revision(depends), before);
+}
+
+#[test]
+fn what_a_secret_holds_is_not_shown() {
+    let shown = alloc::format!("{:?}", file("/run/secrets/key"));
+    assert!(
+        shown.contains("/run/secrets/key") && !shown.contains("hush") && !shown.contains("104"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn names_that_could_be_paths_are_refused() {
+    for name in ["", "Shop", "-shop", "a/b", "..", "a b", &"x".repeat(64)] {
+        let app = App { name: name.to_owned(), workloads: Vec::new(), volumes: Vec::new() };
+        assert!(matches!(app.validate(), Err(InvalidApp::Name(_))), "{name}");
+    }
+    for service in ["", "a/b", "..", ".a", "a\0", "a b"] {
+        assert!(app(|web| web.service = service.to_owned()).validate().is_err(), "{service:?}");
+    }
+    let app = App { name: "shop".to_owned(), workloads: Vec::new(), volumes: vec!["../etc".to_owned()] };
+    assert!(app.validate().is_err());
+}
+
+#[test]
+fn every_rule_of_a_workload_is_kept() {
+    let bind = |path: &str, target: &str| AppMount {
+        target: target.to_owned(),
+        source: AppMountSource::Bind { path: path.to_owned(), create: true },
+        read_only: false,
+    };
+    let mut two_mounts = app(|web| web.mounts = vec![bind("/a", "/x"), bind("/b", "/x")]);
+    let rules: Vec<(App, &str)> = vec![
+        (app(|web| web.replicas = 65), "replicas"),
+        (app(|web| (web.container_name, web.replicas) = (Some("a".to_owned()), 2)), "container_name"),
+        (app(|web| web.image.clear()), "no image"),
+        (app(|web| web.mounts.push(bind("relative", "/x"))), "not absolute"),
+        (app(|web| web.mounts.push(bind("/a", "x"))), "not absolute"),
+        (app(|web| web.mounts.push(bind("/a", "/"))), "not absolute"),
+        (app(|web| web.files.push(file("key"))), "not absolute"),
+        (core::mem::replace(&mut two_mounts, app(|_| {})), "one path"),
+        (app(|web| web.working_dir = Some("srv".to_owned())), "working directory"),
+        (app(|web| web.environment = vec![("A".to_owned(), None); LIST_MAX + 1]), "1024"),
+        (app(|web| web.user = Some("x".repeat(TEXT_BYTES_MAX + 1))), "64 KiB"),
+        (app(|web| web.user = Some("a\0b".to_owned())), "64 KiB"),
+        (app(|web| web.command = Some(vec!["a\0b".to_owned()])), "command"),
+        (app(|web| web.command = Some(vec!["x".repeat(STRINGS)])), "command"),
+        (app(|web| web.oom_score_adj = Some(1001)), "oom_score_adj"),
+        (app(|web| web.stop_signal = Some(65)), "signal"),
+        (app(|web| web.files = (0..65).map(|n| file(&alloc::format!("/f{n}"))).collect()), "64 configs"),
+        (app(|web| web.health.choice = HealthChoice::Probe(Probe::Exec(Vec::new()))), "health"),
+        (app(|web| web.health.choice = HealthChoice::Probe(Probe::Tcp { port: 0 })), "health"),
+        (
+            app(|web| {
+                let path = "/a b".to_owned();
+                web.health.choice = HealthChoice::Probe(Probe::Http { port: 80, path });
+            }),
+            "health",
+        ),
+    ];
+    for (app, part) in rules {
+        let said = app.validate().expect_err(part).to_string();
+        assert!(said.contains(part) && said.starts_with("service web: "), "{said}");
+    }
+}
+
+const STRINGS: usize = crate::launch::STRINGS_BYTES_MAX + 1;
+
+#[test]
+fn a_service_stands_in_an_app_once() {
+    let app = App {
+        name: "shop".to_owned(),
+        workloads: vec![workload("web"), workload("web")],
+        volumes: Vec::new(),
+    };
+    assert_eq!(app.validate(), Err(InvalidApp::Twice("web".to_owned())));
+}

@@ -1,0 +1,203 @@
+//! What must hold of an app that came from outside, beyond that it decodes.
+
+use super::{
+    App, AppMountSource, DEPENDS_MAX, FILES_MAX, LIST_MAX, NAME_BYTES_MAX, REPLICAS_MAX, TEXT_BYTES_MAX,
+    WORKLOADS_MAX, Workload,
+};
+use crate::health::{HealthChoice, PATH_BYTES_MAX, Probe};
+use crate::launch::{MOUNTS_MAX, STRINGS_BYTES_MAX, STRINGS_MAX};
+use crate::limits::THROTTLES_MAX;
+use alloc::string::{String, ToString};
+
+/// Why an app is not one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidApp {
+    /// The name of the app itself.
+    #[error("app name {0:?} is not valid; use lower-case letters, digits, - and _, at most {NAME_BYTES_MAX}")]
+    Name(String),
+    /// Too many workloads.
+    #[error("it has more than {WORKLOADS_MAX} services")]
+    TooManyWorkloads,
+    /// Two workloads of one name.
+    #[error("service {0} stands in it twice")]
+    Twice(String),
+    /// Something about one workload.
+    #[error("service {service}: {what}")]
+    Workload {
+        /// Which.
+        service: String,
+        /// What.
+        what: &'static str,
+    },
+}
+
+impl App {
+    /// Holds the app to the documented maxima and rules.
+    ///
+    /// # Errors
+    /// The first that is broken.
+    pub fn validate(&self) -> Result<(), InvalidApp> {
+        if !is_app_name(&self.name) {
+            return Err(InvalidApp::Name(self.name.chars().take(NAME_BYTES_MAX).collect()));
+        }
+        if self.workloads.len() > WORKLOADS_MAX || self.volumes.len() > LIST_MAX {
+            return Err(InvalidApp::TooManyWorkloads);
+        }
+        for (at, workload) in self.workloads.iter().enumerate() {
+            if self.workloads[..at].iter().any(|earlier| earlier.service == workload.service) {
+                return Err(InvalidApp::Twice(workload.service.clone()));
+            }
+            let service: String = workload.service.chars().take(NAME_BYTES_MAX).collect();
+            check(workload).map_err(|what| InvalidApp::Workload { service, what })?;
+        }
+        match self.volumes.iter().all(|name| is_file_name(name)) {
+            true => Ok(()),
+            false => {
+                Err(InvalidApp::Workload { service: "-".to_string(), what: "a volume's name is not valid" })
+            }
+        }
+    }
+}
+
+/// compose's project names.
+fn is_app_name(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    name.len() <= NAME_BYTES_MAX
+        && name.bytes().all(inner)
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+}
+
+/// docker's names of containers, services and volumes: they become names of files and links.
+fn is_file_name(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    !name.is_empty()
+        && name.len() <= 2 * NAME_BYTES_MAX
+        && name.bytes().all(inner)
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+fn check(workload: &Workload) -> Result<(), &'static str> {
+    let rule = |holds: bool, what: &'static str| if holds { Ok(()) } else { Err(what) };
+    let named = is_file_name(&workload.service) && workload.service.len() <= NAME_BYTES_MAX;
+    rule(named, "a service's name has letters, digits, - _ and ., at most 63")?;
+    rule(workload.replicas <= REPLICAS_MAX, "it has more than 64 replicas")?;
+    if let Some(name) = &workload.container_name {
+        rule(is_file_name(name), "container_name is not valid")?;
+        rule(workload.replicas <= 1, "container_name needs replicas to be 1, as names differ")?;
+    }
+    rule(!workload.image.is_empty(), "it names no image")?;
+    rule(workload.depends_on.len() <= DEPENDS_MAX, "it depends on more than 16 others")?;
+    rule(workload.files.len() <= FILES_MAX, "it has more than 64 configs and secrets")?;
+    rule(workload.mounts.len() + workload.files.len() <= MOUNTS_MAX, "it has more than 256 mounts")?;
+    rule(workload.limits.throttles.len() <= THROTTLES_MAX, "it has more than 16 rates of devices")?;
+    rule(workload.limits.throttles.iter().all(|throttle| throttle.rate > 0), "a rate of a device is 0")?;
+    rule(lists_are_bounded(workload), "a list in it has more than 1024 entries")?;
+    rule(texts_are_bounded(workload), "a text in it is longer than 64 KiB or holds a zero byte")?;
+    rule(strings_are_bounded(workload), "its command and variables are more than 4096 or over 1 MiB")?;
+    rule(
+        workload.oom_score_adj.is_none_or(|adj| (-1000..=1000).contains(&adj)),
+        "oom_score_adj is not -1000 to 1000",
+    )?;
+    rule(workload.stop_signal.is_none_or(|signal| (1..=64).contains(&signal)), "its stop signal is none")?;
+    paths(workload)?;
+    health(workload)
+}
+
+fn lists_are_bounded(workload: &Workload) -> bool {
+    [
+        workload.environment.len(),
+        workload.labels.len(),
+        workload.groups.len(),
+        workload.cap_add.len(),
+        workload.cap_drop.len(),
+        workload.sysctls.len(),
+        workload.rlimits.len(),
+        workload.devices.len(),
+    ]
+    .iter()
+    .all(|count| *count <= LIST_MAX)
+}
+
+fn texts_are_bounded(workload: &Workload) -> bool {
+    let optional = [
+        &workload.user,
+        &workload.working_dir,
+        &workload.hostname,
+        &workload.platform,
+        &workload.limits.cpuset_cpus,
+    ];
+    let mut texts = optional
+        .into_iter()
+        .flatten()
+        .chain([&workload.image])
+        .chain(&workload.groups)
+        .chain(workload.cap_add.iter().chain(&workload.cap_drop))
+        .chain(workload.labels.iter().chain(&workload.sysctls).flat_map(|(name, value)| [name, value]))
+        .chain(workload.devices.iter().flat_map(|device| [&device.source, &device.target]));
+    texts.all(|text| text.len() <= TEXT_BYTES_MAX && !text.contains('\0'))
+}
+
+fn strings_are_bounded(workload: &Workload) -> bool {
+    let words = workload.command.iter().chain(&workload.entrypoint).flatten();
+    let variables =
+        workload.environment.iter().flat_map(|(name, value)| [Some(name), value.as_ref()]).flatten();
+    let (mut count, mut bytes) = (0, 0);
+    for text in words.chain(variables) {
+        if text.contains('\0') {
+            return false;
+        }
+        (count, bytes) = (count + 1, bytes + text.len());
+    }
+    count <= 2 * STRINGS_MAX && bytes <= STRINGS_BYTES_MAX
+}
+
+fn paths(workload: &Workload) -> Result<(), &'static str> {
+    let targets = || {
+        let mounts = workload.mounts.iter().map(|mount| &mount.target);
+        mounts.chain(workload.files.iter().map(|file| &file.target))
+    };
+    if !targets().all(|target| is_absolute(target) && target != "/") {
+        return Err("a path inside is not absolute");
+    }
+    if targets().enumerate().any(|(at, target)| targets().take(at).any(|earlier| earlier == target)) {
+        return Err("two things are mounted at one path");
+    }
+    for mount in &workload.mounts {
+        match &mount.source {
+            AppMountSource::Bind { path, .. } if !is_absolute(path) => {
+                return Err("a path of the board is not absolute");
+            }
+            AppMountSource::Volume { name: Some(name), .. } if !is_file_name(name) => {
+                return Err("a volume's name is not valid");
+            }
+            AppMountSource::Bind { .. } | AppMountSource::Volume { .. } | AppMountSource::Tmpfs { .. } => {}
+        }
+    }
+    match workload.working_dir.as_deref().is_none_or(is_absolute) {
+        true => Ok(()),
+        false => Err("its working directory is not absolute"),
+    }
+}
+
+fn is_absolute(path: &str) -> bool {
+    path.starts_with('/') && path.len() < 4096 && !path.contains('\0')
+}
+
+fn health(workload: &Workload) -> Result<(), &'static str> {
+    let HealthChoice::Probe(probe) = &workload.health.choice else { return Ok(()) };
+    let holds = match probe {
+        Probe::Exec(words) => {
+            !words.is_empty()
+                && words.len() <= crate::health::ARGUMENTS_MAX
+                && words.iter().all(|word| word.len() <= TEXT_BYTES_MAX && !word.contains('\0'))
+        }
+        Probe::Http { port, path } => {
+            *port > 0
+                && path.starts_with('/')
+                && path.len() <= PATH_BYTES_MAX
+                && path.bytes().all(|b| b.is_ascii_graphic())
+        }
+        Probe::Tcp { port } => *port > 0,
+    };
+    if holds { Ok(()) } else { Err("its health check is not valid") }
+}
