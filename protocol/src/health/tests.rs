@@ -3,7 +3,8 @@ use alloc::borrow::ToOwned;
 use alloc::vec;
 
 fn image() -> Health {
-    Health { interval_ms: 1, retries: 7, ..Health::of(Probe::Exec(vec!["image".to_owned()])) }
+    let pace = Pace { interval_ms: 1, retries: 7, ..Pace::default() };
+    Health { pace, ..Health::of(Probe::Exec(vec!["image".to_owned()])) }
 }
 
 #[test]
@@ -29,5 +30,8 @@ fn a_probe_of_ones_own_keeps_the_timing_of_the_image() {
 #[test]
 fn what_is_said_of_the_timing_counts_and_retries_are_at_least_one() {
     let options = HealthOptions { retries: Some(0), timeout_ms: Some(5), ..Default::default() };
-    assert_eq!(options.over(Some(&image())), Some(Health { retries: 1, timeout_ms: 5, ..image() }));
+    assert_eq!(
+        options.over(Some(&image())),
+        Some(Health { pace: Pace { retries: 1, timeout_ms: 5, ..image().pace }, ..image() })
+    );
 }

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::MakeError;
-use limpet_protocol::health::{ARGUMENTS_MAX, Health, Probe};
+use limpet_protocol::health::{ARGUMENTS_MAX, Health, Pace, Probe};
 use limpet_store::config::ImageConfig;
 use serde_json::Value;
 
@@ -15,15 +15,15 @@ pub(super) fn of_image(config: &ImageConfig) -> Result<Option<Health>, MakeError
     let Some(check) = config.healthcheck.as_ref().and_then(Value::as_object) else { return Ok(None) };
     let Some(probe) = check.get("Test").map_or(Ok(None), test)? else { return Ok(None) };
     let ms = |field: &str| check.get(field).map_or(Ok(None), milliseconds);
-    let base = Health::of(probe);
-    Ok(Some(Health {
+    let base = Pace::default();
+    let pace = Pace {
         interval_ms: ms("Interval")?.unwrap_or(base.interval_ms),
         timeout_ms: ms("Timeout")?.unwrap_or(base.timeout_ms),
         start_period_ms: ms("StartPeriod")?.unwrap_or(base.start_period_ms),
         start_interval_ms: ms("StartInterval")?.unwrap_or(base.start_interval_ms),
         retries: check.get("Retries").map_or(Ok(None), retries)?.unwrap_or(base.retries),
-        ..base
-    }))
+    };
+    Ok(Some(Health { pace, ..Health::of(probe) }))
 }
 
 /// `["NONE"]`, `["CMD", ARGUMENT...]` or `["CMD-SHELL", LINE]`; empty inherits, which here is nothing.
@@ -51,8 +51,8 @@ fn milliseconds(value: &Value) -> Result<Option<u32>, MakeError> {
 }
 
 /// 0 takes the default.
-fn retries(value: &Value) -> Result<Option<u16>, MakeError> {
-    let wrong = || MakeError::Health("Retries is not a number up to 65535");
-    let retries = u16::try_from(value.as_u64().ok_or_else(wrong)?).map_err(|_| wrong())?;
+fn retries(value: &Value) -> Result<Option<u32>, MakeError> {
+    let wrong = || MakeError::Health("Retries is not a number");
+    let retries = u32::try_from(value.as_u64().ok_or_else(wrong)?).map_err(|_| wrong())?;
     Ok((retries > 0).then_some(retries))
 }

@@ -431,7 +431,7 @@ static UPDATE: Verb = Verb {
                 NO,
                 "restart",
                 "POLICY",
-                "When it ends: no, always, unless-stopped, on-failure[:MAX]",
+                "When it ends: no, always, unless-stopped, on-failure[:TRIES]",
             )],
         },
         &Section {

@@ -105,7 +105,7 @@ pub(in crate::cli) static PLACEMENT: Section = Section {
 pub(in crate::cli) static SUPERVISION: Section = Section {
     title: "Supervision (by limpet supervise)",
     flags: &[
-        value(NO, "restart", "POLICY", "When it ends: no, always, unless-stopped, on-failure[:MAX]"),
+        value(NO, "restart", "POLICY", "When it ends: no, always, unless-stopped, on-failure[:TRIES]"),
         value(NO, "health-cmd", "COMMAND", "Healthy while this line for its shell ends with 0"),
         value(NO, "health-http", "PORT[/PATH]", "Healthy while a GET is answered with 200 to 399"),
         value(NO, "health-tcp", "PORT", "Healthy while a connection is accepted"),

@@ -67,7 +67,7 @@ const WRONG: &[(&str, &str, &str, u8)] = &[
     ("run --gpus all a", "--gpus is not supported: give the device nodes with --device", "run", 125),
     (
         "run --restart sometimes a",
-        "--restart sometimes: write no, always, unless-stopped, on-failure or on-failure:MAX",
+        "--restart sometimes: a restart policy is no, always, unless-stopped, on-failure or on-failure:TRIES",
         "run",
         125,
     ),

@@ -70,9 +70,9 @@ fn port(text: &str) -> Result<u16, Invalid> {
 /// `--health-retries`: 0 takes the default, as with docker.
 ///
 /// # Errors
-/// Not a number up to 65535.
-pub fn retries(text: &str) -> Result<Option<u16>, Invalid> {
-    let retries: u16 = text.parse().map_err(|_| "write a number of failures, such as 3")?;
+/// Not a number.
+pub fn retries(text: &str) -> Result<Option<u32>, Invalid> {
+    let retries: u32 = text.parse().map_err(|_| "write a number of failures, such as 3")?;
     Ok((retries > 0).then_some(retries))
 }
 
