@@ -1,0 +1,95 @@
+//! The watch over a running container's health: docker's rules for HEALTHCHECK.
+//!
+//! The first probe comes one interval after the start, the next one interval after the end of the one before; within
+//! the start period, as long as none succeeded, the start interval counts instead, and failures of probes that began in
+//! it are not counted.
+
+use crate::instance::{Again, Health, Instance, Running, Stage, Watch};
+use crate::policy;
+use crate::{Action, Actions, News, Tick, Turn};
+use limpet_protocol::health::{OnUnhealthy, Pace};
+
+impl Instance {
+    /// Its health is as it should be, as far as anybody looks.
+    pub(crate) fn well(&self) -> bool {
+        match self.history.health {
+            Health::Unwatched | Health::Healthy => true,
+            Health::Starting | Health::Unhealthy => false,
+        }
+    }
+
+    /// Begins to watch a run that began at `since`; `known` is what an earlier daemon knew of it.
+    pub(crate) fn watch(&mut self, since: Tick, known: Health, now: Tick, actions: &mut Actions) -> Watch {
+        let Some(pace) = self.spec.health else {
+            self.set_health(Health::Unwatched, actions);
+            return Watch::default();
+        };
+        let health = if known == Health::Unwatched { Health::Starting } else { known };
+        self.set_health(health, actions);
+        Watch { due: Some(now.after(pause_ms(&pace, health, since, now))), ..Watch::default() }
+    }
+
+    /// Takes the outcome of a probe that began at `began`.
+    pub(crate) fn probed(&mut self, turn: Turn, healthy: bool, now: Tick, actions: &mut Actions) {
+        let (Stage::Running(mut running), Some(pace)) = (self.stage, self.spec.health) else { return };
+        let Some((_, began)) = running.watch.probe.filter(|(asked, _)| *asked == turn) else { return };
+        let before = self.history.health;
+        let in_start_period =
+            before == Health::Starting && began.since(running.since) < u64::from(pace.start_period_ms);
+        if healthy {
+            running.watch.failures = 0;
+            self.gave_up = false;
+            if self.history.again == Again::Unhealthy {
+                self.history.again = Again::No;
+            }
+            self.set_health(Health::Healthy, actions);
+        } else if !in_start_period {
+            running.watch.failures = running.watch.failures.saturating_add(1);
+            if running.watch.failures >= pace.retries.max(1) {
+                self.became_unhealthy(before, actions);
+            }
+        }
+        running.watch.probe = None;
+        running.watch.due = Some(now.after(pause_ms(&pace, self.history.health, running.since, now)));
+        self.stage = Stage::Running(running);
+    }
+
+    fn became_unhealthy(&mut self, before: Health, actions: &mut Actions) {
+        self.set_health(Health::Unhealthy, actions);
+        match self.spec.on_unhealthy {
+            OnUnhealthy::Report => {}
+            OnUnhealthy::Restart if policy::allows(&self.spec.restart, &self.history) => {
+                if self.history.again == Again::No {
+                    self.history.again = Again::Unhealthy;
+                }
+            }
+            OnUnhealthy::Restart => {
+                self.gave_up = true;
+                if before != Health::Unhealthy {
+                    actions.push(Action::Tell { id: self.id, news: News::GaveUp });
+                }
+            }
+        }
+    }
+
+    fn set_health(&mut self, health: Health, actions: &mut Actions) {
+        if self.history.health != health {
+            self.history.health = health;
+            actions.push(Action::Tell { id: self.id, news: News::Health(health) });
+        }
+    }
+
+    /// Nobody watches it any more.
+    pub(crate) fn unwatch(&mut self, actions: &mut Actions) {
+        if let Stage::Running(Running { watch: Watch { probe: Some((turn, _)), .. }, .. }) = self.stage {
+            actions.push(Action::EndProbe { id: self.id, turn });
+        }
+        self.history.health = Health::Unwatched;
+    }
+}
+
+/// How long to wait for the next probe.
+fn pause_ms(pace: &Pace, health: Health, since: Tick, now: Tick) -> u64 {
+    let starting = health == Health::Starting && now.since(since) < u64::from(pace.start_period_ms);
+    u64::from(if starting { pace.start_interval_ms } else { pace.interval_ms }.max(1))
+}

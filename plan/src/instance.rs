@@ -1,0 +1,267 @@
+//! What the world remembers of one container.
+
+use crate::{Effect, Exit, Failure, InstanceId, Place, RunId, Spec, Tick, Turn};
+use limpet_protocol::health::OnUnhealthy;
+use limpet_protocol::restart::RestartPolicy;
+use serde::{Deserialize, Serialize};
+
+/// How well a container is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Health {
+    /// It has no health check, or does not run.
+    #[default]
+    Unwatched,
+    /// No probe succeeded yet, and not enough failed.
+    Starting,
+    /// The last probe succeeded, or too few have failed since.
+    Healthy,
+    /// As many probes failed in a row as its health check has retries.
+    Unhealthy,
+}
+
+/// Why a running container is to be started again though it did not end by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Again {
+    /// It is not.
+    #[default]
+    No,
+    /// A person asked for it, or what it depends on was replaced or restarted.
+    Asked,
+    /// It is unhealthy.
+    Unhealthy,
+}
+
+/// What is to survive the daemon, but not a boot: kept by the shell for [`crate::Action::Note`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// Restarts since it was last started by hand, by `up` or at boot.
+    pub restarts: u32,
+    /// Those of them that count against the policy's `tries_max`.
+    pub tries: u32,
+    /// Runs in a row that ended early: the number of doublings of the delay.
+    pub streak: u16,
+    /// When it will be started again, if it waits for that.
+    pub next: Option<Tick>,
+    /// It is being stopped only to be started again.
+    pub again: Again,
+    /// The last run whose end is known; 0 for none.
+    pub last_run: RunId,
+    /// How that ended.
+    pub last_exit: Option<Exit>,
+    /// How well the current run is.
+    pub health: Health,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            restarts: 0,
+            tries: 0,
+            streak: 0,
+            next: None,
+            again: Again::No,
+            last_run: RunId(0),
+            last_exit: None,
+            health: Health::Unwatched,
+        }
+    }
+}
+
+/// Why it is being stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// To be removed for good.
+    Gone,
+    /// To be replaced by another revision.
+    Renew,
+    /// To be started again.
+    Again,
+    /// To be started again, because it is unhealthy.
+    Unhealthy,
+    /// The board goes down.
+    Shutdown,
+}
+
+/// What a container is doing. Half-done is a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It does not exist.
+    Absent,
+    /// It is being made.
+    Creating { turn: Turn, asked: Tick },
+    /// It exists and does not run.
+    Idle,
+    /// It is being started.
+    Starting { turn: Turn, asked: Tick },
+    /// It runs.
+    Running(Running),
+    /// It runs and was asked to stop.
+    Stopping { run: RunId, turn: Turn, why: Why, kill_at: Option<Tick> },
+    /// Its keeper is gone; something may be left of it.
+    Lost { run: RunId, why: Option<Why> },
+    /// What is left of it is being ended.
+    Clearing { run: RunId, why: Option<Why>, turn: Turn, asked: Tick },
+    /// It is being removed.
+    Removing { turn: Turn, asked: Tick },
+}
+
+/// A container that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Running {
+    pub(crate) run: RunId,
+    pub(crate) since: Tick,
+    pub(crate) paused: bool,
+    pub(crate) watch: Watch,
+}
+
+/// How its health is being watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Watch {
+    /// Failures in a row that count.
+    pub(crate) failures: u32,
+    /// When the next probe is due; `None` while one is under way, or without a health check.
+    pub(crate) due: Option<Tick>,
+    /// The probe under way.
+    pub(crate) probe: Option<(Turn, Tick)>,
+}
+
+/// Whether the facts must be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// No.
+    #[default]
+    None,
+    /// As soon as nothing is under way.
+    Wanted,
+    /// It was asked for.
+    Asked { turn: Turn, at: Tick },
+}
+
+/// An effect that failed and is to be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retry {
+    pub(crate) at: Tick,
+    pub(crate) effect: Effect,
+    pub(crate) failure: Failure,
+    pub(crate) times: u16,
+}
+
+/// What is to become of it, as long as it is wanted at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// It is to run.
+    Run,
+    /// It has ended, or was stopped, and is left alone.
+    Rest,
+}
+
+/// One container that the supervisor answers for.
+#[derive(Clone, Debug)]
+pub(crate) struct Instance {
+    pub(crate) id: InstanceId,
+    pub(crate) place: Option<Place>,
+    /// Of what is on disk.
+    pub(crate) revision: u64,
+    /// Of what is on disk.
+    pub(crate) spec: Spec,
+    pub(crate) stage: Stage,
+    pub(crate) goal: Goal,
+    pub(crate) doubt: Doubt,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) history: History,
+    /// What the shell was last told to keep.
+    pub(crate) noted: History,
+    /// The last turn that was given.
+    pub(crate) turn: Turn,
+    /// Stopped by hand.
+    pub(crate) held: bool,
+    /// It was never started.
+    pub(crate) fresh: bool,
+    /// Its record cannot be read.
+    pub(crate) damaged: bool,
+    /// A second container for one place: to be removed.
+    pub(crate) extra: bool,
+    /// Found at start and not judged yet.
+    pub(crate) unjudged: bool,
+    /// `up` said that it is to run, whatever the policy says at start.
+    pub(crate) ordered: bool,
+    /// The policy allows no further try.
+    pub(crate) gave_up: bool,
+}
+
+/// How a container is kept whose record cannot be read.
+pub(crate) const SPEC_UNKNOWN: Spec = Spec {
+    restart: RestartPolicy::NO,
+    health: None,
+    on_unhealthy: OnUnhealthy::Report,
+    grace_ms: Some(10_000),
+};
+
+impl Instance {
+    /// One that does not exist yet.
+    pub(crate) fn absent(id: InstanceId, place: Option<Place>) -> Self {
+        Self {
+            id,
+            place,
+            revision: 0,
+            spec: SPEC_UNKNOWN,
+            stage: Stage::Absent,
+            goal: Goal::Run,
+            doubt: Doubt::None,
+            retry: None,
+            history: History::default(),
+            noted: History::default(),
+            turn: Turn::UNASKED,
+            held: false,
+            fresh: true,
+            damaged: false,
+            extra: false,
+            unjudged: false,
+            ordered: false,
+            gave_up: false,
+        }
+    }
+
+    /// A turn that was never given before.
+    pub(crate) fn next_turn(&mut self) -> Turn {
+        self.turn = Turn(self.turn.0.wrapping_add(1).max(1));
+        self.turn
+    }
+
+    /// A child of the shell is at work on it.
+    pub(crate) fn in_flight(&self) -> bool {
+        match self.stage {
+            Stage::Creating { .. }
+            | Stage::Starting { .. }
+            | Stage::Clearing { .. }
+            | Stage::Removing { .. } => true,
+            Stage::Absent | Stage::Idle | Stage::Running(_) | Stage::Stopping { .. } | Stage::Lost { .. } => {
+                false
+            }
+        }
+    }
+
+    /// Something of it may be running.
+    pub(crate) fn active(&self) -> bool {
+        match self.stage {
+            Stage::Starting { .. }
+            | Stage::Running(_)
+            | Stage::Stopping { .. }
+            | Stage::Lost { .. }
+            | Stage::Clearing { .. } => true,
+            Stage::Absent | Stage::Creating { .. } | Stage::Idle | Stage::Removing { .. } => false,
+        }
+    }
+
+    /// Forgets what earlier runs led to: it is started anew by hand, by `up` or at boot.
+    pub(crate) fn begin_anew(&mut self) {
+        let History { last_run, last_exit, health, .. } = self.history;
+        self.history = History { last_run, last_exit, health, ..History::default() };
+        self.gave_up = false;
+    }
+
+    /// Looks at the facts as soon as that can be done.
+    pub(crate) fn doubt(&mut self) {
+        self.doubt = Doubt::Wanted;
+    }
+}

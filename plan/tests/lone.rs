@@ -1,0 +1,44 @@
+//! A container that was made by hand, with a restart policy.
+
+use limpet_plan::{
+    Action, Event, Exit, Facts, InstanceId, RunId, Spec, Status, Tick, Turn, World, deadline, step,
+};
+use limpet_protocol::health::OnUnhealthy;
+use limpet_protocol::restart::{RestartPolicy, When};
+
+const ID: InstanceId = InstanceId(7);
+
+fn facts(status: Status) -> Facts {
+    let spec = Spec {
+        restart: RestartPolicy::plain(When::Always),
+        health: None,
+        on_unhealthy: OnUnhealthy::Report,
+        grace_ms: Some(10_000),
+    };
+    Facts { role: None, spec, status, held: false, history: None }
+}
+
+fn found(turn: Turn, status: Status) -> Event {
+    Event::Found { id: ID, turn, facts: facts(status) }
+}
+
+#[test]
+fn it_is_started_again_after_it_ended() {
+    let mut world = World::new(1);
+    let running = Status::Running { run: RunId(100), ran_ms: 50, paused: false };
+    assert!(step(&mut world, found(Turn::UNASKED, running), Tick(1000)).as_slice().is_empty());
+    assert!(step(&mut world, Event::Settled, Tick(1000)).as_slice().is_empty());
+    assert_eq!(deadline(&world), None);
+
+    let exit = Exit { code: 0, started: true, ran_ms: 60 };
+    let ended = Event::Ended { id: ID, run: RunId(100), exit, held: false };
+    step(&mut world, ended, Tick(2000));
+    let due = deadline(&world).expect("a restart waits");
+    assert!((2090..=2110).contains(&due.0), "{due:?}");
+
+    let actions = step(&mut world, Event::Woke, due);
+    let Some(Action::Start { id: ID, turn }) = actions.into_iter().last() else { panic!("not started") };
+    let started = Event::Started { id: ID, turn, run: RunId(101) };
+    step(&mut world, started, due.after(20));
+    assert_eq!(deadline(&world), None);
+}
