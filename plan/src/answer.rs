@@ -3,7 +3,7 @@
 
 use crate::instance::{Doubt, Instance, Stage};
 use crate::world::{Phase, World};
-use crate::{Actions, EXIT_LOST, Effect, Exit, Facts, Failure, InstanceId, Place, RunId, Space, Turn};
+use crate::{Actions, EXIT_LOST, Effect, Exit, Facts, Failure, InstanceId, Place, RunId, Space, Spec, Turn};
 
 impl World {
     pub(crate) fn learn_found(&mut self, id: InstanceId, turn: Turn, facts: &Facts, actions: &mut Actions) {
@@ -84,25 +84,16 @@ impl World {
         }
     }
 
-    pub(crate) fn learn_created(&mut self, id: InstanceId, turn: Turn, revision: u64) {
-        let Some(instance) = self.find(id) else { return };
-        let Stage::Creating { turn: asked, .. } = instance.stage else { return };
-        if asked != turn {
-            return;
-        }
-        let spec = self
-            .wanted_by(instance)
-            .filter(|service| service.revision == revision)
-            .map(|service| service.spec);
+    pub(crate) fn learn_created(&mut self, id: InstanceId, turn: Turn, revision: u64, spec: Spec) {
         let Some(instance) = self.find_mut(id) else { return };
-        instance.stage = Stage::Idle;
-        instance.revision = revision;
-        instance.retry = None;
-        instance.fresh = true;
-        instance.look_anew();
-        match spec {
-            Some(spec) => instance.spec = spec,
-            None => instance.doubt(),
+        let Stage::Creating { turn: asked, .. } = instance.stage else { return };
+        if asked == turn {
+            instance.stage = Stage::Idle;
+            instance.revision = revision;
+            instance.spec = spec;
+            instance.retry = None;
+            instance.fresh = true;
+            instance.look_anew();
         }
     }
 

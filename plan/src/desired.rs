@@ -35,8 +35,6 @@ pub struct Service {
     pub id: ServiceId,
     /// Digest of the workload's whole specification: another one means that its containers are replaced.
     pub revision: u64,
-    /// How its containers are kept.
-    pub spec: Spec,
     /// Its replicas, from the first: numbers that the shell keeps for the same replica.
     pub replicas: Vec<InstanceId>,
     /// What it waits for; at most [`DEPENDS_MAX`].

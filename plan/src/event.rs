@@ -77,6 +77,8 @@ pub enum Event {
         turn: Turn,
         /// What it was made from: the action's revision, or a later one if the ledger has one by now.
         revision: u64,
+        /// How its record says it is to be kept (the image may have had a say in it).
+        spec: Spec,
     },
     /// Answer to [`crate::Action::Start`]: its command was executed, or it ran already.
     Started {

@@ -42,7 +42,7 @@ fn learn(world: &mut World, event: Event, actions: &mut Actions) {
         Event::Unwanted { app } => world.learn_unwanted(app),
         Event::Restart { app, service } => world.learn_restart(app, service),
         Event::Shutdown { within_ms } => world.learn_shutdown(within_ms),
-        Event::Created { id, turn, revision } => world.learn_created(id, turn, revision),
+        Event::Created { id, turn, revision, spec } => world.learn_created(id, turn, revision, spec),
         Event::Started { id, turn, run } => world.learn_started(id, turn, run, actions),
         Event::Ended { id, run, exit, held } => world.learn_ended(id, run, exit, held, actions),
         Event::Lost { id, run } => world.learn_lost(id, run, actions),

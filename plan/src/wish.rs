@@ -47,7 +47,6 @@ impl World {
             app: desired.app,
             id: service.id,
             revision: service.revision,
-            spec: service.spec,
             replicas: u16::try_from(service.replicas.len()).map_err(|_| Refusal::TooManyInstances)?,
             depends,
             height: 1,

@@ -5,7 +5,7 @@
 
 use crate::instance::Instance;
 use crate::random::Random;
-use crate::{AppId, Depends, InstanceId, ServiceId, Space, Spec, Tick};
+use crate::{AppId, Depends, InstanceId, ServiceId, Space, Tick};
 use alloc::boxed::Box;
 use heapless::Vec;
 
@@ -16,7 +16,7 @@ pub const SERVICES_MAX: usize = 256;
 /// Most apps.
 pub const APPS_MAX: usize = 64;
 /// Most services that one service depends on.
-pub const DEPENDS_MAX: usize = 32;
+pub const DEPENDS_MAX: usize = limpet_protocol::app::DEPENDS_MAX;
 
 /// Where the supervisor is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,6 @@ pub(crate) struct ServiceEntry {
     pub(crate) app: AppId,
     pub(crate) id: ServiceId,
     pub(crate) revision: u64,
-    pub(crate) spec: Spec,
     pub(crate) replicas: u16,
     pub(crate) depends: Vec<Depends, DEPENDS_MAX>,
     /// How many services come one after another when this one is stopped: itself, then what it depends on.
