@@ -2,7 +2,7 @@
 //!
 //! What comes in and goes out of every other crate is written in these types: what a container is to be
 //! ([`launch`], [`limits`]), what became of it ([`exit`]), how the durable records are framed ([`record`]) and
-//! what a keeper and its clients say to each other ([`keeper`]).
+//! what a keeper and its clients say to each other ([`keeper`]). [`words`] reads what people write.
 //!
 //! This crate must never know a clock, a file, a system call or a thread: it is `no_std`.
 #![no_std]
@@ -20,3 +20,4 @@ pub mod launch;
 pub mod limits;
 pub mod record;
 pub mod restart;
+pub mod words;

@@ -6,10 +6,11 @@ use crate::board::Board;
 use crate::cli::environment::{self, EnvRule, Variable};
 use crate::cli::options::{ContainerOptions, LimitOptions};
 use crate::cli::value::mount::{MountSource, MountSpec};
-use crate::cli::value::{device::DeviceSpec, security::SeccompChoice};
+use crate::cli::value::security::SeccompChoice;
 use crate::failure::Failure;
 use crate::making::{ImageMaterials, Materials};
 use crate::volumes;
+use limpet_protocol::app::DeviceRequest;
 use limpet_protocol::container::ImageUse;
 use limpet_protocol::id::{ContainerId, ID_LEN};
 use limpet_protocol::launch::{Device, WindowSize};
@@ -172,7 +173,7 @@ fn bind_source(path: &str, create: bool) -> Result<String, Failure> {
     utf8(&absolute)
 }
 
-fn device(spec: &DeviceSpec) -> Result<Device, Failure> {
+fn device(spec: &DeviceRequest) -> Result<Device, Failure> {
     let (kind, numbers, mode) = device_numbers(&spec.source)?;
     Ok(Device {
         path: spec.target.clone(),

@@ -5,9 +5,10 @@ mod tests;
 
 use super::environment::{EnvRule, LabelRule};
 use super::value::{
-    Setting, capability::CapabilityRules, device::DeviceSpec, mount::MountSpec, platform::Platform,
-    security::SeccompChoice, time::Grace,
+    Setting, capability::CapabilityRules, mount::MountSpec, platform::Platform, security::SeccompChoice,
+    time::Grace,
 };
+use limpet_protocol::app::DeviceRequest;
 use limpet_protocol::container::Member;
 use limpet_protocol::health::HealthOptions;
 use limpet_protocol::launch::{Network, Rlimit};
@@ -68,7 +69,7 @@ pub struct ContainerOptions {
     /// `--shm-size`
     pub shm_bytes: Option<u64>,
     /// `--device`
-    pub devices: Vec<DeviceSpec>,
+    pub devices: Vec<DeviceRequest>,
     /// `--platform`; `None` is the board's.
     pub platform: Option<Platform>,
     /// `--network`; `None` leaves the choice to the default.

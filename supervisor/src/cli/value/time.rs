@@ -6,8 +6,8 @@
 mod tests;
 
 use super::Invalid;
+use limpet_protocol::words::duration::{self, NS_PER_S, digits, fraction_ns};
 
-const NS_PER_S: u64 = 1_000_000_000;
 const HOW: &str = "write a time such as 2026-01-02T15:04:05Z, 1767366245, or how long ago: 10m, 1h30m";
 /// Last year that is taken; nanoseconds since 1970 fit 64 bits up to 2554.
 const YEAR_MAX: u64 = 2500;
@@ -63,7 +63,7 @@ pub fn moment(text: &str) -> Result<Moment, Invalid> {
     if let Some(at_ns) = unix(text) {
         return Ok(Moment::At(at_ns));
     }
-    if let Some(ago_ns) = duration_ns(text) {
+    if let Some(ago_ns) = duration::nanoseconds(text) {
         return Ok(Moment::Ago(ago_ns));
     }
     rfc3339(text).map(Moment::At).ok_or_else(|| HOW.into())
@@ -74,54 +74,6 @@ fn unix(text: &str) -> Option<u64> {
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let seconds: u64 = digits(seconds)?;
     seconds.checked_mul(NS_PER_S)?.checked_add(fraction_ns(fraction)?)
-}
-
-/// `10m`, `1h30m`, `1.5s`, `250ms` (Go's form), in nanoseconds; days are ours.
-#[must_use]
-pub fn duration_ns(text: &str) -> Option<u64> {
-    let mut rest = text;
-    let mut total_ns: u64 = 0;
-    while !rest.is_empty() {
-        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, after) = rest.split_at(number_end);
-        let unit_end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
-        let (unit, after) = after.split_at(unit_end);
-        total_ns = total_ns.checked_add(scaled(number, unit_ns(unit)?)?)?;
-        rest = after;
-    }
-    (!text.is_empty()).then_some(total_ns)
-}
-
-fn unit_ns(unit: &str) -> Option<u64> {
-    Some(match unit {
-        "ns" => 1,
-        "us" | "µs" => 1000,
-        "ms" => 1_000_000,
-        "s" => NS_PER_S,
-        "m" => 60 * NS_PER_S,
-        "h" => 3600 * NS_PER_S,
-        "d" => 86400 * NS_PER_S,
-        _ => return None,
-    })
-}
-
-fn scaled(number: &str, unit_ns: u64) -> Option<u64> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let whole_ns = digits(whole)?.checked_mul(unit_ns)?;
-    let part = u128::from(fraction_ns(fraction)?) * u128::from(unit_ns) / u128::from(NS_PER_S);
-    whole_ns.checked_add(u64::try_from(part).ok()?)
-}
-
-/// `25` after the point is 250000000 nanoseconds; finer digits are cut off.
-fn fraction_ns(fraction: &str) -> Option<u64> {
-    digits(fraction)?;
-    let nine: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
-    digits(&nine)
-}
-
-fn digits(text: &str) -> Option<u64> {
-    let all = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    all.then(|| text.parse().ok()).flatten()
 }
 
 /// `2026-01-02[T15:04[:05[.999]][Z|+01:00]]`, in nanoseconds since 1970; not before that.

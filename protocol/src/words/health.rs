@@ -3,8 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Invalid, time};
-use limpet_protocol::health::{OnUnhealthy, PATH_BYTES_MAX, Probe};
+use super::{Invalid, duration};
+use crate::health::{OnUnhealthy, PATH_BYTES_MAX, Probe};
+use alloc::borrow::ToOwned;
+use alloc::format;
 
 /// A duration such as `30s`, in milliseconds; 0 takes the default, as with docker.
 ///
@@ -15,7 +17,7 @@ pub fn milliseconds(text: &str) -> Result<Option<u32>, Invalid> {
     if text == "0" {
         return Ok(None);
     }
-    let ns = time::duration_ns(text).ok_or(HOW)?;
+    let ns = duration::nanoseconds(text).ok_or(HOW)?;
     if ns == 0 {
         return Ok(None);
     }

@@ -1,6 +1,7 @@
 //! Sizes, right and wrong.
 
 use super::{parse, parse_positive};
+use alloc::string::ToString;
 
 #[test]
 fn units_are_powers_of_1024_in_any_spelling() {

@@ -1,7 +1,7 @@
 //! Devices, right and wrong.
 
 use super::parse;
-use limpet_protocol::launch::DeviceAccess;
+use crate::launch::DeviceAccess;
 
 #[test]
 fn each_part_may_be_left_out() {

@@ -4,7 +4,11 @@
 mod tests;
 
 use super::Invalid;
-use limpet_protocol::launch::Rlimit;
+use crate::launch::Rlimit;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 /// Names as docker has them, with the RLIMIT_ numbers of x86 and ARM (asm-generic/resource.h); `as` is ours.
 const NAMES: &[(&str, u8)] = &[

@@ -1,6 +1,7 @@
 //! Platforms, right and wrong.
 
 use super::parse;
+use alloc::string::{String, ToString};
 
 #[test]
 fn the_kernels_names_become_gos() {

@@ -1,7 +1,8 @@
 //! Resource limits, right and wrong.
 
 use super::parse;
-use limpet_protocol::launch::Rlimit;
+use crate::launch::Rlimit;
+use alloc::string::ToString;
 
 #[test]
 fn soft_and_hard_are_read() {

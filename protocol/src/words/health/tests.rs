@@ -1,4 +1,5 @@
 use super::*;
+use alloc::vec;
 
 #[test]
 fn durations_are_milliseconds_and_zero_is_the_default() {

@@ -4,6 +4,9 @@
 mod tests;
 
 use super::Invalid;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// A platform as image indexes name it (OCI image specification, image index, `platform`).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,9 @@
 mod tests;
 
 use super::Invalid;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
 
 /// The signal that cannot be caught.
 pub const KILL: u8 = 9;

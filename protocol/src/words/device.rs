@@ -4,24 +4,16 @@
 mod tests;
 
 use super::Invalid;
-use limpet_protocol::launch::DeviceAccess;
-
-/// A device of the board for the container.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceSpec {
-    /// Path on the board; a directory means every device in it.
-    pub source: String,
-    /// Path inside.
-    pub target: String,
-    /// What may be done with it.
-    pub access: DeviceAccess,
-}
+use crate::app::DeviceRequest;
+use crate::launch::DeviceAccess;
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
 
 /// The device; the path inside is the board's unless given, and everything is allowed.
 ///
 /// # Errors
 /// A path that is not below /dev, or other letters than r, w and m.
-pub fn parse(text: &str) -> Result<DeviceSpec, Invalid> {
+pub fn parse(text: &str) -> Result<DeviceRequest, Invalid> {
     let parts: Vec<&str> = text.split(':').collect();
     let (source, target, letters) = match parts.as_slice() {
         [source] => (*source, *source, "rwm"),
@@ -35,10 +27,12 @@ pub fn parse(text: &str) -> Result<DeviceSpec, Invalid> {
         return Err("devices are below /dev, on the board and inside".into());
     }
     let access = access_of(letters).ok_or("access is of the letters r, w and m")?;
-    Ok(DeviceSpec { source: source.to_owned(), target: target.to_owned(), access })
+    Ok(DeviceRequest { source: source.to_owned(), target: target.to_owned(), access })
 }
 
-fn access_of(letters: &str) -> Option<DeviceAccess> {
+/// What the letters `r`, `w` and `m` allow; `None` for anything else, and for a letter that stands there twice.
+#[must_use]
+pub fn access_of(letters: &str) -> Option<DeviceAccess> {
     let mut access = DeviceAccess::default();
     for letter in letters.bytes() {
         let bit = match letter {
@@ -48,7 +42,7 @@ fn access_of(letters: &str) -> Option<DeviceAccess> {
             _ => return None,
         };
         // Twice the same is a mistake, as in docker.
-        if std::mem::replace(bit, true) {
+        if core::mem::replace(bit, true) {
             return None;
         }
     }
