@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-pub use validate::InvalidApp;
+pub use validate::{InvalidApp, is_app_name};
 
 /// Largest encoded app.
 pub const APP_BYTES_MAX: usize = 1024 * 1024;
@@ -32,6 +32,12 @@ pub const FILES_MAX: usize = 64;
 pub const LIST_MAX: usize = 1024;
 /// Bytes of any text of a workload, but for a file's contents and a seccomp profile.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Largest seccomp profile, as the runner takes it.
+pub const SECCOMP_BYTES_MAX: usize = 1024 * 1024;
+/// Most files of one log.
+pub const LOG_FILES_MAX: u16 = 1000;
+/// Smallest file of a log.
+pub const LOG_FILE_BYTES_MIN: u64 = 4096;
 
 /// A named set of workloads that are deployed together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +46,8 @@ pub struct App {
     pub name: String,
     /// In the order of the file; names differ.
     pub workloads: Vec<Workload>,
-    /// Named volumes that belong to it: `down -v` removes them.
+    /// Named volumes that belong to it: `down -v` removes them. A named volume of a workload that is not among them
+    /// belongs to somebody else (`external`) and must be there already.
     pub volumes: Vec<String>,
 }
 
@@ -109,6 +116,8 @@ pub struct Workload {
     pub network: Network,
     /// `userns_mode: host`
     pub userns_host: bool,
+    /// Below which cgroup it runs, without slashes at its ends; `None` is Limpet's own.
+    pub cgroup_parent: Option<String>,
     /// Each target once.
     pub mounts: Vec<AppMount>,
     /// Device nodes.
@@ -181,6 +190,8 @@ pub enum AppMountSource {
         path: String,
         /// A missing directory is made.
         create: bool,
+        /// Show the owners that the board sees, also when the container has its own ids.
+        id_mapped: bool,
     },
     /// A directory that Limpet keeps.
     Volume {
@@ -197,6 +208,10 @@ pub enum AppMountSource {
         mode: u32,
         /// Programs may be executed from it.
         exec: bool,
+        /// Set-user-id programs may.
+        suid: bool,
+        /// Device nodes may be used.
+        dev: bool,
     },
 }
 
@@ -299,6 +314,31 @@ pub enum Condition {
 }
 
 impl App {
+    /// The bytes that the ledger and the control socket carry.
+    ///
+    /// # Errors
+    /// [`InvalidApp::TooLarge`] above [`APP_BYTES_MAX`].
+    pub fn encode(&self) -> Result<Vec<u8>, InvalidApp> {
+        match postcard::to_allocvec(self) {
+            Ok(bytes) if bytes.len() <= APP_BYTES_MAX => Ok(bytes),
+            // postcard has a form for everything in here, so that only memory could fail.
+            Ok(_) | Err(_) => Err(InvalidApp::TooLarge),
+        }
+    }
+
+    /// The app of these bytes, held to [`App::validate`].
+    ///
+    /// # Errors
+    /// Too many bytes, bytes that are no app, an app that breaks a rule.
+    pub fn decode(bytes: &[u8]) -> Result<Self, InvalidApp> {
+        if bytes.len() > APP_BYTES_MAX {
+            return Err(InvalidApp::TooLarge);
+        }
+        let app: Self = postcard::from_bytes(bytes).map_err(|_| InvalidApp::Undecodable)?;
+        app.validate()?;
+        Ok(app)
+    }
+
     /// Name of the container of a replica (from 1) of one of its workloads.
     #[must_use]
     pub fn container_name(&self, workload: &Workload, replica: u16) -> String {

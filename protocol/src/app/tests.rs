@@ -37,6 +37,7 @@ fn workload(service: &str) -> Workload {
         grace: GraceRequest::OfImage,
         network: Network::None,
         userns_host: false,
+        cgroup_parent: None,
         mounts: Vec::new(),
         devices: Vec::new(),
         limits: LimitRequest::default(),
@@ -130,7 +131,7 @@ fn names_that_could_be_paths_are_refused() {
 fn every_rule_of_a_workload_is_kept() {
     let bind = |path: &str, target: &str| AppMount {
         target: target.to_owned(),
-        source: AppMountSource::Bind { path: path.to_owned(), create: true },
+        source: AppMountSource::Bind { path: path.to_owned(), create: true, id_mapped: true },
         read_only: false,
     };
     let mut two_mounts = app(|web| web.mounts = vec![bind("/a", "/x"), bind("/b", "/x")]);
@@ -152,6 +153,12 @@ fn every_rule_of_a_workload_is_kept() {
         (app(|web| web.oom_score_adj = Some(1001)), "oom_score_adj"),
         (app(|web| web.stop_signal = Some(65)), "signal"),
         (app(|web| web.files = (0..65).map(|n| file(&alloc::format!("/f{n}"))).collect()), "64 configs"),
+        (app(|web| web.rlimits.push(Rlimit { resource: 16, soft: 0, hard: 0 })), "resource limit"),
+        (app(|web| web.rlimits.push(Rlimit { resource: 7, soft: 2, hard: 1 })), "resource limit"),
+        (app(|web| web.files.push(AppFile { mode: 0o10000, ..file("/a") })), "mode"),
+        (app(|web| web.log.files_max = Some(LOG_FILES_MAX + 1)), "log"),
+        (app(|web| web.log.file_bytes_max = Some(1)), "log"),
+        (app(|web| web.seccomp = SeccompRequest::Profile("x".repeat(SECCOMP_BYTES_MAX + 1))), "64 KiB"),
         (app(|web| web.health.choice = HealthChoice::Probe(Probe::Exec(Vec::new()))), "health"),
         (app(|web| web.health.choice = HealthChoice::Probe(Probe::Tcp { port: 0 })), "health"),
         (
@@ -178,4 +185,42 @@ fn a_service_stands_in_an_app_once() {
         volumes: Vec::new(),
     };
     assert_eq!(app.validate(), Err(InvalidApp::Twice("web".to_owned())));
+}
+
+fn depends(on: &str, required: bool) -> Dependency {
+    Dependency { service: on.to_owned(), condition: Condition::Started, required, restart: false }
+}
+
+#[test]
+fn dependencies_are_there_and_go_in_no_circle() {
+    let app = |pairs: &[(&str, &str)]| {
+        let mut app = App { name: "shop".to_owned(), workloads: Vec::new(), volumes: Vec::new() };
+        for service in ["a", "b", "c"] {
+            let mut one = workload(service);
+            let own = pairs.iter().filter(|(from, _)| *from == service);
+            one.depends_on = own.map(|(_, on)| depends(on, true)).collect();
+            app.workloads.push(one);
+        }
+        app
+    };
+    assert_eq!(app(&[("a", "b"), ("a", "c"), ("b", "c")]).validate(), Ok(()));
+    for pairs in [&[("a", "a")][..], &[("a", "b"), ("b", "c"), ("c", "a")], &[("c", "d")]] {
+        let said = app(pairs).validate().expect_err("a circle or nothing there").to_string();
+        assert!(said.contains("depends on"), "{said}");
+    }
+    let mut optional = app(&[]);
+    optional.workloads[0].depends_on.push(depends("d", false));
+    assert_eq!(optional.validate(), Ok(()));
+}
+
+#[test]
+fn what_is_decoded_is_held_to_the_rules() {
+    let good = app(|_| {});
+    assert_eq!(App::decode(&good.encode().expect("small")), Ok(good));
+    let bad = app(|web| web.replicas = 65);
+    assert!(matches!(App::decode(&bad.encode().expect("small")), Err(InvalidApp::Workload { .. })));
+    assert_eq!(App::decode(b"\xff\xff\xff"), Err(InvalidApp::Undecodable));
+    assert_eq!(App::decode(&vec![0; APP_BYTES_MAX + 1]), Err(InvalidApp::TooLarge));
+    let large = app(|web| web.files.push(AppFile { contents: vec![0; APP_BYTES_MAX], ..file("/a") }));
+    assert_eq!(large.encode(), Err(InvalidApp::TooLarge));
 }

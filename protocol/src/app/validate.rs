@@ -1,17 +1,24 @@
 //! What must hold of an app that came from outside, beyond that it decodes.
 
 use super::{
-    App, AppMountSource, DEPENDS_MAX, FILES_MAX, LIST_MAX, NAME_BYTES_MAX, REPLICAS_MAX, TEXT_BYTES_MAX,
-    WORKLOADS_MAX, Workload,
+    APP_BYTES_MAX, App, AppMountSource, DEPENDS_MAX, FILES_MAX, LIST_MAX, LOG_FILE_BYTES_MIN, LOG_FILES_MAX,
+    NAME_BYTES_MAX, REPLICAS_MAX, SECCOMP_BYTES_MAX, SeccompRequest, TEXT_BYTES_MAX, WORKLOADS_MAX, Workload,
 };
 use crate::health::{HealthChoice, PATH_BYTES_MAX, Probe};
 use crate::launch::{MOUNTS_MAX, STRINGS_BYTES_MAX, STRINGS_MAX};
 use crate::limits::THROTTLES_MAX;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 /// Why an app is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidApp {
+    /// More bytes than the ledger and the control socket carry.
+    #[error("it has more than {} KiB, configs and secrets included", APP_BYTES_MAX / 1024)]
+    TooLarge,
+    /// Bytes that are no app of this version.
+    #[error("it does not decode")]
+    Undecodable,
     /// The name of the app itself.
     #[error("app name {0:?} is not valid; use lower-case letters, digits, - and _, at most {NAME_BYTES_MAX}")]
     Name(String),
@@ -50,6 +57,7 @@ impl App {
             let service: String = workload.service.chars().take(NAME_BYTES_MAX).collect();
             check(workload).map_err(|what| InvalidApp::Workload { service, what })?;
         }
+        self.dependencies()?;
         match self.volumes.iter().all(|name| is_file_name(name)) {
             true => Ok(()),
             false => {
@@ -59,8 +67,44 @@ impl App {
     }
 }
 
+impl App {
+    /// Every required dependency is there, and none waits for itself, by whatever way.
+    fn dependencies(&self) -> Result<(), InvalidApp> {
+        for workload in &self.workloads {
+            let there = |name: &str| self.workload(name).is_some();
+            if workload.depends_on.iter().any(|on| on.required && !there(&on.service)) {
+                let what = "it depends on a service that is not there";
+                return Err(InvalidApp::Workload { service: workload.service.clone(), what });
+            }
+        }
+        match self.circle() {
+            Some(service) => {
+                let what = "it depends on itself, by way of others or directly";
+                Err(InvalidApp::Workload { service: service.to_string(), what })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Puts aside whatever waits for none that is left, again and again; what stays waits in a circle.
+    fn circle(&self) -> Option<&str> {
+        let mut left: Vec<&Workload> = self.workloads.iter().collect();
+        loop {
+            let waits = |workload: &&Workload| {
+                workload.depends_on.iter().any(|on| left.iter().any(|other| other.service == on.service))
+            };
+            let rest: Vec<&Workload> = left.iter().copied().filter(waits).collect();
+            if rest.len() == left.len() {
+                return rest.first().map(|workload| workload.service.as_str());
+            }
+            left = rest;
+        }
+    }
+}
+
 /// compose's project names.
-fn is_app_name(name: &str) -> bool {
+#[must_use]
+pub fn is_app_name(name: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     name.len() <= NAME_BYTES_MAX
         && name.bytes().all(inner)
@@ -92,15 +136,36 @@ fn check(workload: &Workload) -> Result<(), &'static str> {
     rule(workload.limits.throttles.len() <= THROTTLES_MAX, "it has more than 16 rates of devices")?;
     rule(workload.limits.throttles.iter().all(|throttle| throttle.rate > 0), "a rate of a device is 0")?;
     rule(lists_are_bounded(workload), "a list in it has more than 1024 entries")?;
-    rule(texts_are_bounded(workload), "a text in it is longer than 64 KiB or holds a zero byte")?;
+    rule(
+        texts_are_bounded(workload),
+        "a text in it is longer than 64 KiB, or holds a zero byte, or its seccomp profile is over 1 MiB",
+    )?;
     rule(strings_are_bounded(workload), "its command and variables are more than 4096 or over 1 MiB")?;
     rule(
         workload.oom_score_adj.is_none_or(|adj| (-1000..=1000).contains(&adj)),
         "oom_score_adj is not -1000 to 1000",
     )?;
     rule(workload.stop_signal.is_none_or(|signal| (1..=64).contains(&signal)), "its stop signal is none")?;
+    kernel(workload)?;
     paths(workload)?;
     health(workload)
+}
+
+/// What the kernel would refuse.
+fn kernel(workload: &Workload) -> Result<(), &'static str> {
+    let rule = |holds: bool, what: &'static str| if holds { Ok(()) } else { Err(what) };
+    let rlimits = workload.rlimits.iter().all(|limit| limit.resource < 16 && limit.soft <= limit.hard);
+    rule(rlimits, "a resource limit is none, or its soft one is above the hard one")?;
+    let mode = |mode: u32| mode <= 0o7777;
+    let tmpfs = workload.mounts.iter().all(|mount| match &mount.source {
+        AppMountSource::Tmpfs { mode: bits, .. } => mode(*bits),
+        AppMountSource::Bind { .. } | AppMountSource::Volume { .. } => true,
+    });
+    rule(tmpfs && workload.files.iter().all(|file| mode(file.mode)), "a mode is above 07777")?;
+    let log = &workload.log;
+    let holds = log.files_max.is_none_or(|files| files <= LOG_FILES_MAX)
+        && log.file_bytes_max.is_none_or(|bytes| bytes >= LOG_FILE_BYTES_MIN);
+    rule(holds, "its log has more than 1000 files, or files below 4 KiB")
 }
 
 fn lists_are_bounded(workload: &Workload) -> bool {
@@ -124,8 +189,14 @@ fn texts_are_bounded(workload: &Workload) -> bool {
         &workload.working_dir,
         &workload.hostname,
         &workload.platform,
+        &workload.cgroup_parent,
         &workload.limits.cpuset_cpus,
     ];
+    if let SeccompRequest::Profile(profile) = &workload.seccomp
+        && profile.len() > SECCOMP_BYTES_MAX
+    {
+        return false;
+    }
     let mut texts = optional
         .into_iter()
         .flatten()
@@ -133,7 +204,9 @@ fn texts_are_bounded(workload: &Workload) -> bool {
         .chain(&workload.groups)
         .chain(workload.cap_add.iter().chain(&workload.cap_drop))
         .chain(workload.labels.iter().chain(&workload.sysctls).flat_map(|(name, value)| [name, value]))
-        .chain(workload.devices.iter().flat_map(|device| [&device.source, &device.target]));
+        .chain(workload.devices.iter().flat_map(|device| [&device.source, &device.target]))
+        .chain(workload.limits.throttles.iter().map(|throttle| &throttle.path))
+        .chain(workload.depends_on.iter().map(|on| &on.service));
     texts.all(|text| text.len() <= TEXT_BYTES_MAX && !text.contains('\0'))
 }
 

@@ -5,11 +5,7 @@ mod tests;
 
 use super::{Invalid, size};
 use crate::cli::options::LogOptions;
-
-/// Most files of one log.
-pub const LOG_FILES_MAX: u16 = 1000;
-/// Smallest file of a log.
-pub const LOG_FILE_BYTES_MIN: u64 = 4096;
+use limpet_protocol::app::{LOG_FILE_BYTES_MIN, LOG_FILES_MAX};
 
 /// Which system call filter is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
