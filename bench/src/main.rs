@@ -62,6 +62,6 @@ fn run(options: &Options) -> Result<(), String> {
     let idle = rounds::measure(&contestants, options.rounds, Some(IDLE))?;
     table::starts(&contestants, &busy, &idle, options.rounds);
     let idle_memory = memory::per_container(&places, options.containers)?;
-    table::memory(&idle_memory, options.containers);
+    table::memory(&idle_memory);
     Ok(())
 }

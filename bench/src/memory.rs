@@ -4,20 +4,30 @@ use crate::places::{Places, limit_flags};
 use native_tests::until;
 use std::fs;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+/// A keeper gives its memory back after a while of quiet; conmon does not, but gets the same time.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// Means over several containers, in KiB.
 pub(crate) struct Memory {
     /// For the table.
     pub(crate) name: &'static str,
+    /// How many at a time.
+    pub(crate) containers: usize,
     /// Private_Clean and Private_Dirty.
     pub(crate) private_kib: u64,
     /// Shared pages divided by their users.
     pub(crate) pss_kib: u64,
 }
 
-/// With `count` containers of each at a time.
+/// One container of each alone, whose code pages nobody shares, then `count` at a time.
 pub(crate) fn per_container(places: &Places, count: usize) -> Result<Vec<Memory>, String> {
-    Ok(vec![keepers(places, count)?, conmons(places, count)?])
+    let counts = [1, count];
+    let keepers = counts.map(|count| keepers(places, count));
+    let conmons = counts.map(|count| conmons(places, count));
+    keepers.into_iter().chain(conmons).collect()
 }
 
 /// Sum of the fields of smaps_rollup that begin with `name`, in KiB.
@@ -29,9 +39,10 @@ fn rollup(pid: i32, name: &str) -> Result<u64, String> {
 }
 
 fn mean(name: &'static str, pids: &[i32]) -> Result<Memory, String> {
+    thread::sleep(QUIET);
     let sum = |field: &str| pids.iter().map(|pid| rollup(*pid, field)).sum::<Result<u64, String>>();
-    let count = pids.len() as u64;
-    Ok(Memory { name, private_kib: sum("Private_")? / count, pss_kib: sum("Pss:")? / count })
+    let (containers, count) = (pids.len(), pids.len() as u64);
+    Ok(Memory { name, containers, private_kib: sum("Private_")? / count, pss_kib: sum("Pss:")? / count })
 }
 
 fn output(command: &mut Command) -> Result<String, String> {
@@ -70,7 +81,8 @@ fn keeper_pids(places: &Places, ids: &[String]) -> Result<Vec<i32>, String> {
 }
 
 fn conmons(places: &Places, count: usize) -> Result<Memory, String> {
-    let names: Vec<String> = (0..count).map(|number| places.name(&format!("conmon-{number}"))).collect();
+    let names: Vec<String> =
+        (0..count).map(|number| places.name(&format!("conmon-{number}-of-{count}"))).collect();
     let pids = names.iter().map(|name| start_conmon(places, name)).collect::<Result<Vec<_>, _>>();
     let measured = pids.and_then(|pids| mean("conmon", &pids));
     for name in &names {

@@ -28,8 +28,11 @@ pub(crate) fn limit_flags() -> Vec<String> {
 impl Places {
     /// Loads the image into a store of its own.
     pub(crate) fn prepare(built: &Path) -> Result<Self, String> {
-        let places =
-            Self { scratch: Scratch::new(), built: built.to_owned(), limpet: native_tests::places::limpet() };
+        let scratch = Scratch::new();
+        // A copy, so that no other process shares its pages.
+        let (file, limpet) = (native_tests::places::limpet(), scratch.path().join("limpet"));
+        fs::copy(&file, &limpet).map_err(|e| format!("copying {}: {e}", file.display()))?;
+        let places = Self { scratch, built: built.to_owned(), limpet };
         let archive = places.built.join("bench.tar");
         let load = places.limpet(&["load", "-i", &archive.to_string_lossy()]).output();
         match load {

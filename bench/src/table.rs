@@ -37,11 +37,11 @@ fn ratio(times: &[Times], number: usize, reference: usize) -> String {
 }
 
 /// What an idle container costs beside itself.
-pub(crate) fn memory(all: &[Memory], containers: usize) {
-    println!("Memory beside one idle container, mean of {containers}, KiB (smaps_rollup).\n");
-    println!("| | private | PSS |");
-    println!("| --- | --- | --- |");
+pub(crate) fn memory(all: &[Memory]) {
+    println!("Memory beside one idle container, mean of those that run at a time, KiB (smaps_rollup).\n");
+    println!("| | at a time | private | PSS |");
+    println!("| --- | --- | --- | --- |");
     for memory in all {
-        println!("| {} | {} | {} |", memory.name, memory.private_kib, memory.pss_kib);
+        println!("| {} | {} | {} | {} |", memory.name, memory.containers, memory.private_kib, memory.pss_kib);
     }
 }

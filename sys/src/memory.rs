@@ -1,46 +1,65 @@
-//! Giving memory back.
+//! Waiting with as little memory as a process can hold.
+//!
+//! In: descriptors to wait for. Out: which of them are ready; in between, a process that has given back whatever it can
+//! have again: its code, its constants, and the part of its stack that nobody uses.
 
-use rustix::io::{Errno, Result};
+mod calls;
+mod segments;
+#[cfg(test)]
+mod tests;
 
-/// Drops the pages of this program's code and constants from this process; what is used again is mapped again from
-/// the page cache, where all processes of the same program share it (madvise(2), `MADV_DONTNEED`).
+use calls::{Call, carry_out, routine};
+use rustix::event::{PollFd, Timespec};
+use rustix::io::Result;
+use std::ops::Range;
+
+/// How far below the stack pointer memory is given back. Nothing but the stack is there: the kernel keeps 256 pages free
+/// below the lowest page that a stack has used (`stack_guard_gap`).
+const STACK_BYTES: usize = 1 << 20;
+/// What is left below the stack pointer: more than the routine pushes, and the red zone of x86_64.
+const STACK_KEPT_BYTES: usize = 256;
+
+/// Waits like poll(2), after giving back code, constants and unused stack (madvise(2), `MADV_DONTNEED`).
+///
+/// What is used again comes from the page cache, where all processes of the same program share it, at the price of some
+/// page faults: this is for waits that may be long. With each page of a file that is touched the kernel maps those around
+/// it (64 KiB, "fault-around"), so a handful of functions that run after the giving back would bring hundreds of KiB in
+/// again. Therefore it is done, and waited, in one routine of a few instructions, whose page alone is kept.
+///
+/// What cannot be given back stays, which costs memory and nothing else. Outside of the first thread the stack stays.
 ///
 /// # Errors
-/// `ENOEXEC` if the kernel did not say where the program is; what madvise(2) says.
-pub fn forget_code() -> Result<()> {
-    let (headers, count) = (auxiliary(libc::AT_PHDR)?, auxiliary(libc::AT_PHNUM)?);
-    // SAFETY: the kernel mapped the program headers there, `AT_PHNUM` of them, and nothing unmaps or changes them.
-    let headers = unsafe {
-        std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<libc::Elf64_Phdr>(headers), count)
-    };
-    let offset = load_offset(headers);
-    headers.iter().filter(|header| is_constant(header)).try_for_each(|header| forget(header, offset))
+/// What poll(2) says; `ENOEXEC` if the kernel did not say where the program is.
+pub fn rest(fds: &mut [PollFd<'_>], timeout: Option<&Timespec>) -> Result<usize> {
+    let page_bytes = rustix::param::page_size();
+    let kept = pages_of(&routine(), page_bytes);
+    let constants = segments::constant()?;
+    let around = constants.into_iter().flat_map(|segment| without(&pages_of(&segment, page_bytes), &kept));
+    let mut timeout = timeout.copied();
+    let mut calls: Vec<Call> = around.chain(unused_stack(page_bytes)).map(Call::forget).collect();
+    calls.push(Call::poll(fds, timeout.as_mut()));
+    // SAFETY: the constant segments are mapped from the program's file, read-only and private, so nothing in them was ever
+    // changed and every page comes back as it was, from a file that cannot be written to while it is executed. The
+    // stack that is given back lies below all frames, this one's included. The wait writes to `fds` and `timeout`,
+    // which live until it has returned.
+    unsafe { carry_out(&calls) }
 }
 
-/// What the kernel told the program at its start (getauxval(3)).
-fn auxiliary(kind: libc::c_ulong) -> Result<usize> {
-    // SAFETY: getauxval only reads what the kernel put on the stack.
-    let value = unsafe { libc::getauxval(kind) };
-    usize::try_from(value).ok().filter(|value| *value != 0).ok_or(Errno::NOEXEC)
+/// The whole pages that `bytes` touches.
+fn pages_of(bytes: &Range<usize>, page_bytes: usize) -> Range<usize> {
+    bytes.start & !(page_bytes - 1)..bytes.end.next_multiple_of(page_bytes)
 }
 
-/// Where the program was loaded, against where it was linked.
-fn load_offset(headers: &[libc::Elf64_Phdr]) -> u64 {
-    let linked = headers.iter().find(|header| header.p_type == libc::PT_PHDR).map(|header| header.p_vaddr);
-    linked.map_or(0, |linked| (headers.as_ptr() as u64).wrapping_sub(linked))
+/// What of `pages` lies before and after `kept`.
+fn without(pages: &Range<usize>, kept: &Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+    let before = pages.start..pages.end.min(kept.start);
+    let after = pages.start.max(kept.end)..pages.end;
+    [before, after].into_iter().filter(|part| !part.is_empty())
 }
 
-fn is_constant(header: &libc::Elf64_Phdr) -> bool {
-    header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_W == 0
-}
-
-fn forget(segment: &libc::Elf64_Phdr, offset: u64) -> Result<()> {
-    let page = rustix::param::page_size() as u64;
-    let start = segment.p_vaddr.wrapping_add(offset) & !(page - 1);
-    let length = segment.p_vaddr.wrapping_add(offset) + segment.p_memsz - start;
-    let length = usize::try_from(length).map_err(|_| Errno::NOEXEC)?;
-    // SAFETY: the segment is mapped from the program's file, read-only and private, so nothing in it was ever changed
-    // and every page comes back as it was, from a file that cannot be written to while it is executed.
-    let result = unsafe { libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED) };
-    if result == 0 { Ok(()) } else { Err(crate::last_errno()) }
+/// Below what all frames use, if this is the first thread: the stacks of others lie among other memory.
+fn unused_stack(page_bytes: usize) -> Option<Range<usize>> {
+    let is_first = rustix::thread::gettid() == rustix::process::getpid();
+    let end = calls::stack_pointer().saturating_sub(STACK_KEPT_BYTES) & !(page_bytes - 1);
+    is_first.then(|| end.saturating_sub(STACK_BYTES)..end)
 }

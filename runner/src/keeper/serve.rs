@@ -22,8 +22,8 @@ use rustix::time::{ClockId, clock_gettime};
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
 /// Waits for ever, in [`Request::Stop`].
 const GRACE_FOREVER: u32 = u32::MAX;
-/// Quiet time after which a keeper gives back what memory it can.
-const REST_AFTER_MS: u64 = 1000;
+/// Quiet time after which a keeper gives back what memory it can. What it needs again then costs it a few page faults.
+const REST_AFTER_MS: u64 = 200;
 /// How long output may take to arrive when all who could write it are gone.
 const LAST_WORDS: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 /// The pidfd, the listener, two outputs, stdin, and the clients.
@@ -46,11 +46,10 @@ pub(super) fn listen(place: &OwnedFd) -> Result<OwnedFd> {
     bound.map(|()| listener)
 }
 
-/// Output that some client has not taken yet.
+/// Output that some client has not taken yet; nothing while all have.
 struct Output {
     stream: Stream,
-    length: usize,
-    bytes: Box<[u8; STDIO_BYTES_MAX]>,
+    bytes: Vec<u8>,
 }
 
 /// What a running container is to its keeper.
@@ -72,8 +71,8 @@ pub(super) struct Server<'a> {
     clients: heapless::Vec<Client, CLIENTS_MAX>,
     output: Output,
     kill_at_ms: Option<u64>,
-    /// When, without any news before, memory is given back.
-    rest_at_ms: Option<u64>,
+    /// From when on, without any news before, it waits at rest.
+    rest_at_ms: u64,
     ended: Option<u8>,
 }
 
@@ -100,7 +99,7 @@ impl Ready {
 
 impl<'a> Server<'a> {
     pub(super) fn new(kept: Kept<'a>, flow: Flow, listener: OwnedFd, log: Writer, first: Client) -> Self {
-        let output = Output { stream: Stream::Stdout, length: 0, bytes: Box::new([0; STDIO_BYTES_MAX]) };
+        let output = Output { stream: Stream::Stdout, bytes: Vec::new() };
         let clients = heapless::Vec::from_iter([first]);
         Self {
             kept,
@@ -110,7 +109,7 @@ impl<'a> Server<'a> {
             clients,
             output,
             kill_at_ms: None,
-            rest_at_ms: Some(monotonic_ms() + REST_AFTER_MS),
+            rest_at_ms: monotonic_ms() + REST_AFTER_MS,
             ended: None,
         }
     }
@@ -154,7 +153,7 @@ impl Server<'_> {
             self.flow.close_outputs();
         }
         if ready.is_busy() {
-            self.rest_at_ms = Some(monotonic_ms() + REST_AFTER_MS);
+            self.rest_at_ms = monotonic_ms() + REST_AFTER_MS;
         }
         if ready.child {
             self.reap();
@@ -174,7 +173,6 @@ impl Server<'_> {
             self.accept();
         }
         self.kill_if_due();
-        self.rest_if_due();
         self.clients.retain(Client::is_open);
     }
 
@@ -186,7 +184,7 @@ impl Server<'_> {
             fds.push(PollFd::from_borrowed_fd(fd, flags)).ok();
             whose.push(source).ok();
         }
-        rustix::io::retry_on_intr(|| poll(&mut fds, self.timeout().as_ref()))?;
+        rustix::io::retry_on_intr(|| self.poll(&mut fds))?;
         let mut ready = Ready::none();
         for (source, fd) in whose.iter().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty()) {
             match source {
@@ -224,14 +222,25 @@ impl Server<'_> {
         flags
     }
 
+    /// An idle keeper holds little but its stack, its heap and the page that it waits in.
+    fn poll(&self, fds: &mut [PollFd<'_>]) -> Result<usize> {
+        let now = monotonic_ms();
+        let timeout = self.timeout(now);
+        if now < self.rest_at_ms {
+            return poll(fds, timeout.as_ref());
+        }
+        limpet_sys::memory::rest(fds, timeout.as_ref())
+    }
+
     /// With the first process its whole PID namespace has ended: what it wrote is in the pipes already, and whoever else
     /// holds them open must not hold us.
-    fn timeout(&self) -> Option<Timespec> {
+    fn timeout(&self, now_ms: u64) -> Option<Timespec> {
         if self.ended.is_some() && !self.owes() {
             return Some(LAST_WORDS);
         }
-        let next = [self.kill_at_ms, self.rest_at_ms].into_iter().flatten().min()?;
-        let left = next.saturating_sub(monotonic_ms());
+        let rest = Some(self.rest_at_ms).filter(|rest| *rest > now_ms);
+        let next = [self.kill_at_ms, rest].into_iter().flatten().min()?;
+        let left = next.saturating_sub(now_ms);
         Timespec::try_from(core::time::Duration::from_millis(left)).ok()
     }
 
@@ -247,24 +256,36 @@ impl Server<'_> {
         self.kill_at_ms = None;
     }
 
+    /// What every client has taken at once is never copied. A function of its own, so that its buffers are no part of the
+    /// frame that a keeper rests in.
+    #[inline(never)]
     fn take_output(&mut self, stream: Stream) {
-        self.output.length = self.flow.read(stream, &mut self.output.bytes[..]);
-        self.output.stream = stream;
-        if self.output.length == 0 {
+        let mut bytes = [0; STDIO_BYTES_MAX];
+        let length = self.flow.read(stream, &mut bytes);
+        let bytes = &bytes[..length];
+        if bytes.is_empty() {
             return;
         }
-        self.log.write(stream, &self.output.bytes[..self.output.length], now_ns());
+        self.log.write(stream, bytes, now_ns());
         let mut packet = [0; PACKET_BYTES_MAX];
         for client in self.clients.iter_mut().filter(|client| client.output) {
-            client.owed = !client.send(&self.output.reply(), &mut packet);
+            client.owed = !client.send(&reply(stream, bytes), &mut packet);
+        }
+        if self.owes() {
+            self.output = Output { stream, bytes: bytes.to_vec() };
         }
     }
 
+    /// A function of its own for the same reason.
+    #[inline(never)]
     fn attend(&mut self, index: usize, flags: PollFlags) {
         let mut packet = [0; PACKET_BYTES_MAX];
         if self.clients[index].owed && flags.contains(PollFlags::OUT) {
-            let sent = self.clients[index].send(&self.output.reply(), &mut packet);
+            let sent = self.clients[index].send(&reply(self.output.stream, &self.output.bytes), &mut packet);
             self.clients[index].owed = !sent;
+            if !self.owes() {
+                self.output.bytes = Vec::new();
+            }
         }
         if !flags.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
             return;
@@ -335,15 +356,6 @@ impl Server<'_> {
         }
     }
 
-    /// An idle keeper holds little but the pages of this loop.
-    fn rest_if_due(&mut self) {
-        if self.rest_at_ms.is_some_and(|due| monotonic_ms() >= due) {
-            self.rest_at_ms = None;
-            // Where it fails, nothing but memory is lost.
-            limpet_sys::memory::forget_code().ok();
-        }
-    }
-
     fn accept(&mut self) {
         if let Ok(socket) = accept_with(&self.listener, SocketFlags::CLOEXEC) {
             // There is room: a full house does not listen.
@@ -352,13 +364,10 @@ impl Server<'_> {
     }
 }
 
-impl Output {
-    fn reply(&self) -> Reply<'_> {
-        let bytes = &self.bytes[..self.length];
-        match self.stream {
-            Stream::Stdout => Reply::Stdout(bytes),
-            Stream::Stderr => Reply::Stderr(bytes),
-        }
+fn reply(stream: Stream, bytes: &[u8]) -> Reply<'_> {
+    match stream {
+        Stream::Stdout => Reply::Stdout(bytes),
+        Stream::Stderr => Reply::Stderr(bytes),
     }
 }
 

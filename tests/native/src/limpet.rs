@@ -57,6 +57,18 @@ impl Limpet {
         self
     }
 
+    /// The same from a copy of the file that nobody else runs, so that all its pages are its own processes'.
+    ///
+    /// # Panics
+    /// It cannot be copied.
+    #[must_use]
+    pub fn from_own_file(mut self) -> Self {
+        let copy = self.home.path().join("limpet");
+        fs::copy(&self.program, &copy).unwrap_or_else(|e| panic!("copying {}: {e}", self.program.display()));
+        self.program = copy;
+        self
+    }
+
     /// The same with mount(2) alone, as on kernels before 5.12.
     #[must_use]
     pub fn classic(mut self) -> Self {
