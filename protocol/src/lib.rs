@@ -12,11 +12,13 @@ extern crate alloc;
 
 pub mod app;
 pub mod container;
+pub mod control;
 pub mod exit;
 pub mod health;
 pub mod id;
 pub mod keeper;
 pub mod launch;
+pub mod ledger;
 pub mod limits;
 pub mod record;
 pub mod restart;

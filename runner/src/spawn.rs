@@ -50,6 +50,10 @@ pub const ENTER_VERB: &str = "enter";
 
 /// Replaces this process by the same command line in a protected program; only comes back to say why it could not.
 pub fn reenter() -> std::io::Error {
+    begin_anew(&[ENTER_VERB])
+}
+
+fn begin_anew(first: &[&str]) -> std::io::Error {
     let program = match protected_program() {
         Ok(program) => program,
         Err(errno) => return errno.into(),
@@ -59,7 +63,12 @@ pub fn reenter() -> std::io::Error {
         return errno.into();
     }
     let mut command = Command::new(mounting::path_of(program.as_fd()));
-    command.arg0("limpet").arg(ENTER_VERB).args(std::env::args_os().skip(1)).exec()
+    command.arg0("limpet").args(first).args(std::env::args_os().skip(1)).exec()
+}
+
+/// Replaces this process by the very same command line in a protected program; only comes back to say why it could not.
+pub fn again() -> std::io::Error {
+    begin_anew(&[])
 }
 
 /// Whether the file that this process runs can be written to by nobody.

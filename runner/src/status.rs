@@ -85,8 +85,9 @@ fn lost(running: &Running, exit: Option<Exit>) -> Exit {
     exit.filter(|exit| exit.started_ns >= running.started_ns).unwrap_or_else(unseen)
 }
 
-/// Only a group that says so is frozen; one that cannot be asked is not.
-fn is_frozen(home: &Home, id: &ContainerId) -> bool {
+/// Whether its processes are frozen. Only a group that says so is; one that cannot be asked is not.
+#[must_use]
+pub fn is_frozen(home: &Home, id: &ContainerId) -> bool {
     let group = home.load(id).ok().map(|container| container.keep.launch.cgroup);
     group.is_some_and(|path| {
         cgroup::detect()

@@ -4,17 +4,21 @@
 //! What a new container is to be is decided in [`making`], from what [`gathering`] looked up.
 #![forbid(unsafe_code)]
 
+pub mod act;
 pub mod board;
 pub mod bundling;
 pub mod census;
 pub mod cli;
+pub mod control;
 pub mod copying;
 pub mod disk;
 pub mod failure;
 pub mod gathering;
+pub mod ledger;
 pub mod making;
 mod names;
 pub mod output;
 pub mod screen;
+pub mod supervise;
 pub mod verbs;
 mod volumes;

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     match verb.as_ref().and_then(|verb| verb.to_str()) {
         Some(limpet_store::unpack::VERB) => limpet_store::unpack::main(),
         Some(limpet_runner::spawn::VERB) => keep(arguments),
+        Some(limpet_supervisor::act::VERB) => ExitCode::from(limpet_supervisor::act::run(arguments)),
         Some(limpet_runner::spawn::ENTER_VERB) => ExitCode::from(limpet_supervisor::verbs::enter(arguments)),
         _ => ExitCode::from(limpet_supervisor::verbs::run(verb.into_iter().chain(arguments))),
     }

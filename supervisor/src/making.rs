@@ -257,8 +257,7 @@ fn filter(
 fn command(options: &ContainerOptions, config: &ImageConfig, image: &str) -> Result<Vec<String>, MakeError> {
     let given = (!options.command.is_empty()).then(|| options.command.clone());
     let (mut args, cmd) = match &options.entrypoint {
-        Some(entrypoint) if entrypoint.is_empty() => (Vec::new(), given),
-        Some(entrypoint) => (vec![entrypoint.clone()], given),
+        Some(entrypoint) => (entrypoint.clone(), given),
         None => (config.entrypoint.clone().unwrap_or_default(), given.or_else(|| config.cmd.clone())),
     };
     args.extend(cmd.unwrap_or_default());

@@ -3,7 +3,7 @@
 mod about;
 mod attach;
 mod cp;
-mod create;
+pub(crate) mod create;
 mod diff;
 mod disk_usage;
 mod exec;
@@ -11,11 +11,11 @@ mod export;
 mod images;
 mod info;
 mod inspect;
-mod lifecycle;
+pub(crate) mod lifecycle;
 mod load;
 mod logs;
 mod pause;
-mod prune;
+pub(crate) mod prune;
 mod ps;
 mod rename;
 mod run;
@@ -102,6 +102,7 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Cp(args) => cp::cp(board, &args),
         Command::Diff(container) => diff::diff(board, &container),
         Command::Export(args) => export::export(board, &args),
+        Command::Supervise(args) => crate::supervise::supervise(board, &args),
         Command::Help(page) => {
             screen::print(&page.render(style()));
             Ok(0)

@@ -175,3 +175,48 @@ fn fill_from(place: &OwnedFd, data: OwnedFd) -> Result<(), Failure> {
     Source::new(Owners::Same, &mut placer).copy_contents(place.as_fd())?;
     Ok(placer.finish()?)
 }
+
+/// Removes named volumes; what is gone already is removed.
+///
+/// # Errors
+/// A container uses one, or the disk refuses.
+pub(crate) fn remove(board: &Board, names: &[String]) -> Result<(), Failure> {
+    let volumes = Path::new(&board.globals.root).join("volumes");
+    if names.is_empty() || !volumes.exists() {
+        return Ok(());
+    }
+    let _lock = lock(&volumes)?;
+    for name in names {
+        let path = volumes.join(name);
+        if let Some(user) = user_of(board, &path)? {
+            return Err(Failure::new(format!(
+                "remove volume {name}: container {user} uses it; remove that first"
+            )));
+        }
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::new(format!("remove volume {name}: {error}")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Name of a container that mounts this directory of the board.
+fn user_of(board: &Board, path: &Path) -> Result<Option<String>, Failure> {
+    use limpet_protocol::launch::MountKind;
+    let mounts = |mount: &limpet_protocol::launch::Mount| match &mount.kind {
+        MountKind::Bind { source, .. } => Path::new(source) == path,
+        MountKind::Proc
+        | MountKind::Sysfs
+        | MountKind::Devpts
+        | MountKind::Mqueue
+        | MountKind::Cgroup
+        | MountKind::Dev
+        | MountKind::Tmpfs { .. } => false,
+    };
+    let containers = crate::census::Census::take(board)?.containers;
+    let user = containers.into_iter().find(|listed| listed.container.keep.launch.mounts.iter().any(mounts));
+    Ok(user.map(|listed| listed.container.name))
+}

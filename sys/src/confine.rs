@@ -43,3 +43,17 @@ fn close_listed() -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Gives up every group, user and capability: what is left is user and group `id`, for good.
+///
+/// # Errors
+/// What the kernel says; the process may then still have some of them, and must end.
+pub fn become_nobody(id: u32) -> io::Result<()> {
+    let (user, group) = (rustix::fs::Uid::from_raw(id), rustix::fs::Gid::from_raw(id));
+    rustix::thread::set_no_new_privs(true)?;
+    rustix::thread::set_thread_groups(&[])?;
+    rustix::thread::set_thread_res_gid(group, group, group)?;
+    // Leaving user 0 takes all capabilities along (capabilities(7)).
+    rustix::thread::set_thread_res_uid(user, user, user)?;
+    Ok(())
+}

@@ -159,3 +159,35 @@ pub fn ignore_file_size_signal() {
     // SAFETY: SIG_IGN runs no code of ours.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
+
+/// A descriptor on which these blocked signals arrive (signalfd(2)), to be read by [`next_signal`].
+///
+/// # Errors
+/// What signalfd(2) says.
+pub fn signals(numbers: &[i32]) -> Result<OwnedFd> {
+    // SAFETY: the set is initialised by sigemptyset before it is used, and the call makes a new descriptor, which
+    // nothing else owns.
+    unsafe {
+        let mut set = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigemptyset(&raw mut set);
+        for number in numbers {
+            libc::sigaddset(&raw mut set, *number);
+        }
+        match libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) {
+            fd if fd >= 0 => Ok(OwnedFd::from_raw_fd(fd)),
+            _ => Err(crate::last_errno()),
+        }
+    }
+}
+
+/// The number of the next signal on a descriptor of [`signals`].
+///
+/// # Errors
+/// `EAGAIN` if none is there.
+pub fn next_signal(signals: BorrowedFd<'_>) -> Result<i32> {
+    let mut bytes = [0; size_of::<libc::signalfd_siginfo>()];
+    rustix::io::read(signals, &mut bytes)?;
+    // ssi_signo is the first field, 32 bits (signalfd(2)).
+    let number = u32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    i32::try_from(number).map_err(|_| Errno::INVAL)
+}

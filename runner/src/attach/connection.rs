@@ -49,7 +49,10 @@ impl Connection {
     }
 
     /// As [`Connection::open`], but never waits: `None` while too many others wait to be let in.
-    pub(super) fn open_now(dir: BorrowedFd<'_>) -> Result<Option<Self>, Error> {
+    ///
+    /// # Errors
+    /// [`Error::NotRunning`] where no keeper listens.
+    pub fn open_now(dir: BorrowedFd<'_>) -> Result<Option<Self>, Error> {
         Self::open_with(dir, SocketFlags::NONBLOCK)
     }
 
@@ -92,6 +95,32 @@ impl Connection {
         let received =
             self.receive_packet(buffer, RecvFlags::empty()).map_err(failed("receive from the keeper"))?;
         decode(buffer, received)
+    }
+
+    /// As [`Connection::send`], but never waits: `false` while the keeper's queue is full.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] if nobody is there to read it.
+    pub fn send_now(&self, request: &Request<'_>) -> Result<bool, Error> {
+        let mut buffer = [0; PACKET_BYTES_MAX];
+        let packet = encode(request, &mut buffer)?;
+        match self.send_packet(packet, SendFlags::DONTWAIT) {
+            Ok(()) => Ok(true),
+            Err(Errno::AGAIN) => Ok(false),
+            Err(errno) => Err(sending_failed(errno)),
+        }
+    }
+
+    /// As [`Connection::receive`], but never waits: `None` while there is nothing.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] at the end of the connection.
+    pub fn receive_now<'b>(&self, buffer: &'b mut [u8]) -> Result<Option<Reply<'b>>, Error> {
+        match self.receive_packet(buffer, RecvFlags::DONTWAIT) {
+            Ok(received) => decode(buffer, received).map(Some),
+            Err(Errno::AGAIN) => Ok(None),
+            Err(errno) => Err(failed("receive from the keeper")(errno)),
+        }
     }
 
     /// Sends an encoded request.

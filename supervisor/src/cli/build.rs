@@ -4,6 +4,7 @@ pub(super) mod container;
 pub(super) mod image;
 mod limits;
 pub(super) mod run;
+pub(super) mod supervision;
 pub(super) mod system;
 
 use super::problem::Problem;

@@ -76,6 +76,8 @@ pub enum Command {
     SystemDf(DfArgs),
     /// `system prune`
     SystemPrune(PruneArgs),
+    /// `supervise`
+    Supervise(SuperviseArgs),
     /// `info`
     Info(FormatArgs),
     /// `version`
@@ -84,6 +86,13 @@ pub enum Command {
     Completion(Shell),
     /// Help that was asked for, to be printed on stdout (see [`super::help`])
     Help(super::help::Page),
+}
+
+/// `supervise`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuperviseArgs {
+    /// `--reserve`: bytes of the disk that are kept free.
+    pub reserve_bytes: Option<u64>,
 }
 
 /// `run`

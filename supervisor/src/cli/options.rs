@@ -22,8 +22,8 @@ pub struct ContainerOptions {
     pub source: Source,
     /// What stands after IMAGE; empty takes the image's own.
     pub command: Vec<String>,
-    /// `--entrypoint`; `Some("")` runs the command without any.
-    pub entrypoint: Option<String>,
+    /// `--entrypoint`; an empty one runs the command without any.
+    pub entrypoint: Option<Vec<String>>,
     /// `--name`, valid.
     pub name: Option<String>,
     /// `-h`

@@ -6,6 +6,7 @@
 mod container;
 mod image;
 mod run;
+mod supervision;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -128,6 +129,7 @@ pub(super) static CHAPTERS: &[Chapter] = &[
     Chapter { title: "Look", verbs: container::LOOKING },
     Chapter { title: "Change", verbs: container::CHANGING },
     Chapter { title: "Images", verbs: image::VERBS },
+    Chapter { title: "Supervisor", verbs: supervision::VERBS },
     Chapter { title: "Board", verbs: system::VERBS },
 ];
 

@@ -3,11 +3,13 @@
 use crate::board::Board;
 use crate::bundling;
 use crate::cli::options::{ContainerOptions, Source};
+use crate::control;
 use crate::failure::{Failure, Outcome};
 use crate::gathering::{gather, new_id};
 use crate::making::make;
 use crate::screen;
 use limpet_protocol::container::Container;
+use limpet_protocol::control::Did;
 use limpet_protocol::id::ContainerId;
 use std::fs;
 use std::io::Write;
@@ -15,6 +17,7 @@ use std::io::Write;
 /// `create`: prints the id.
 pub(super) fn create_verb(board: &Board, options: &ContainerOptions) -> Outcome {
     let container = create(board, options)?;
+    control::tell_new(board, &container, Did::Create);
     screen::line(container.keep.launch.id.as_str());
     Ok(0)
 }
@@ -39,7 +42,12 @@ pub(super) fn create(board: &Board, options: &ContainerOptions) -> Result<Contai
     made
 }
 
-fn create_as(board: &Board, options: &ContainerOptions, id: &ContainerId) -> Result<Container, Failure> {
+/// The same, with an id that was chosen, and whose directory may hold files already. What was made stays if it fails.
+pub(crate) fn create_as(
+    board: &Board,
+    options: &ContainerOptions,
+    id: &ContainerId,
+) -> Result<Container, Failure> {
     let features = board.features();
     let container = match &options.source {
         Source::Image(reference) => {

@@ -7,9 +7,11 @@ use crate::cli::command::{KillArgs, RmArgs, StartArgs, StopArgs};
 use crate::cli::options::Streams;
 use crate::cli::value::signal;
 use crate::cli::value::time::Grace;
+use crate::control;
 use crate::failure::{Failure, Outcome};
 use crate::making;
 use limpet_protocol::container::{Container, Intent};
+use limpet_protocol::control::Did;
 use limpet_protocol::exit::Exit;
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::Request;
@@ -33,6 +35,7 @@ pub(super) fn start(board: &Board, args: &StartArgs) -> Outcome {
     each(&args.containers, |name| {
         let container = board.container(name)?;
         begin(board, &container)?;
+        control::tell(board, &container, Did::Start);
         Ok(name.to_owned())
     })
 }
@@ -51,6 +54,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
     clear_group(&container.keep.launch.cgroup)?;
     board.home.record_intent(id, Intent::Policy)?;
     let connection = launch(&container, lock)?;
+    control::tell(board, &container, Did::Start);
     let streams = Streams { stdin: args.interactive, stdout: true, stderr: true };
     converse(
         board,
@@ -61,7 +65,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
 }
 
 /// Starts a container that is not running; one that is stays as it is, as with docker.
-fn begin(board: &Board, container: &Container) -> Result<(), Failure> {
+pub(crate) fn begin(board: &Board, container: &Container) -> Result<(), Failure> {
     let id = &container.keep.launch.id;
     let lock = board.home.lock(id)?;
     match board.status(id)? {
@@ -81,6 +85,7 @@ pub(super) fn stop(board: &Board, args: &StopArgs) -> Outcome {
         let container = board.container(name)?;
         stopped_by_hand(board, &container)?;
         end(board, &container, args)?;
+        control::tell(board, &container, Did::Stop);
         Ok(name.to_owned())
     })
 }
@@ -107,7 +112,7 @@ fn end(board: &Board, container: &Container, args: &StopArgs) -> Result<(), Fail
 }
 
 /// A container whose keeper was killed does not count as running, but some of it may.
-fn end_orphan(board: &Board, container: &Container) -> Result<(), Failure> {
+pub(crate) fn end_orphan(board: &Board, container: &Container) -> Result<(), Failure> {
     let id = &container.keep.launch.id;
     let _lock = board.home.lock(id)?;
     if board.home.is_kept(id)? { Ok(()) } else { clear_group(&container.keep.launch.cgroup) }
@@ -136,6 +141,7 @@ pub(super) fn restart(board: &Board, args: &StopArgs) -> Outcome {
         let container = board.container(name)?;
         end(board, &container, args)?;
         begin(board, &container)?;
+        control::tell(board, &container, Did::Restart);
         Ok(name.to_owned())
     })
 }
@@ -149,6 +155,7 @@ pub(super) fn kill(board: &Board, args: &KillArgs) -> Outcome {
             stopped_by_hand(board, &container)?;
         }
         request(&board.connect(&container)?, &Request::Signal(args.signal))?;
+        control::tell(board, &container, Did::Kill);
         Ok(name.to_owned())
     })
 }
@@ -199,12 +206,13 @@ pub(super) fn remove(board: &Board, args: &RmArgs) -> Outcome {
             container => container?,
         };
         discard(board, &container, args.force)?;
+        control::tell(board, &container, Did::Destroy);
         Ok(name.to_owned())
     })
 }
 
 /// Removes a container; a running one only by force.
-pub(super) fn discard(board: &Board, container: &Container, force: bool) -> Result<(), Failure> {
+pub(crate) fn discard(board: &Board, container: &Container, force: bool) -> Result<(), Failure> {
     let id = &container.keep.launch.id;
     if board.home.is_kept(id)? && !force {
         let advice = format!("stop it first, or use: limpet rm -f {}", container.name);
@@ -231,7 +239,7 @@ pub(super) fn discard(board: &Board, container: &Container, force: bool) -> Resu
 }
 
 /// Removes a container whose record cannot be read, with all that runs of it.
-fn discard_unreadable(board: &Board, id: &ContainerId) -> Result<(), Failure> {
+pub(crate) fn discard_unreadable(board: &Board, id: &ContainerId) -> Result<(), Failure> {
     if board.home.is_kept(id)? {
         let place = board.home.open_state_of(id)?;
         let connection = Connection::open(place.as_fd())?;

@@ -2,8 +2,10 @@
 
 use super::each;
 use crate::board::Board;
+use crate::control;
 use crate::failure::{Failure, Outcome};
 use limpet_protocol::container::Container;
+use limpet_protocol::control::Did;
 use limpet_runner::cgroup::{self, Group};
 use limpet_runner::status::Status;
 
@@ -17,6 +19,7 @@ pub(super) fn pause(board: &Board, names: &[String]) -> Outcome {
             Status::Paused(_) => return Err(wrong(&container, "is already paused")),
             Status::Created | Status::Exited(_) => return Err(wrong(&container, "is not running")),
         }
+        control::tell(board, &container, Did::Pause);
         Ok(name.to_owned())
     })
 }
@@ -31,6 +34,7 @@ pub(super) fn unpause(board: &Board, names: &[String]) -> Outcome {
             Status::Running(_) => return Err(wrong(&container, "is not paused")),
             Status::Created | Status::Exited(_) => return Err(wrong(&container, "is not running")),
         }
+        control::tell(board, &container, Did::Unpause);
         Ok(name.to_owned())
     })
 }

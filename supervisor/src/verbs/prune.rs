@@ -146,6 +146,11 @@ fn remove_idle(board: &Board, id: &ContainerId) -> Result<Option<u64>, Failure> 
     Ok(Some(bytes))
 }
 
+/// Removes images without a name that no container uses, and what a command that was cut off left.
+pub(crate) fn unreferenced(board: &Board) -> Result<(), Failure> {
+    prune_images(board, false, &Wanted::default()).map(drop)
+}
+
 fn prune_images(board: &Board, all: bool, wanted: &Wanted<'_>) -> Result<Pruned, Failure> {
     let store = board.store()?;
     let users = ImageUsers::of(board);

@@ -2,7 +2,9 @@
 
 use crate::board::Board;
 use crate::cli::command::RenameArgs;
+use crate::control;
 use crate::failure::{Failure, Outcome};
+use limpet_protocol::control::Did;
 
 /// `rename`
 pub(super) fn rename(board: &Board, args: &RenameArgs) -> Outcome {
@@ -13,5 +15,6 @@ pub(super) fn rename(board: &Board, args: &RenameArgs) -> Outcome {
         return Err(Failure::new(format!("container {} has that name already", container.name)));
     }
     board.home.rename(&mut container, &args.name)?;
+    control::tell(board, &container, Did::Rename);
     Ok(0)
 }

@@ -4,9 +4,11 @@ use super::create::create;
 use crate::board::Board;
 use crate::cli::command::RunArgs;
 use crate::cli::options::Streams;
+use crate::control;
 use crate::failure::{Failure, Outcome};
 use crate::screen;
 use limpet_protocol::container::Container;
+use limpet_protocol::control::Did;
 use limpet_protocol::exit::{Exit, code};
 use limpet_protocol::keeper::{PACKET_BYTES_MAX, Reply, Request};
 use limpet_runner::attach::{self, Connection, DetachKeys, Session};
@@ -60,9 +62,11 @@ fn run_made(board: &Board, args: &RunArgs, container: &Container) -> Outcome {
     let connection = launch(container, lock)?;
     if args.detach {
         started(&connection, container)?;
+        control::tell_new(board, container, Did::Start);
         screen::line(container.keep.launch.id.as_str());
         return Ok(0);
     }
+    control::tell_new(board, container, Did::Start);
     let all = Streams { stdin: args.options.interactive, stdout: true, stderr: true };
     let streams = args.options.attach.unwrap_or(all);
     converse(

@@ -6,9 +6,11 @@ use super::each;
 use super::pause::group_of;
 use crate::board::Board;
 use crate::cli::command::UpdateArgs;
+use crate::control;
 use crate::failure::{Failure, Outcome};
 use crate::gathering::throttles;
 use limpet_protocol::container::Container;
+use limpet_protocol::control::Did;
 use limpet_protocol::limits::Throttle;
 use limpet_protocol::restart::{RestartPolicy, When};
 use limpet_runner::cgroup;
@@ -31,9 +33,12 @@ fn change(board: &Board, name: &str, args: &UpdateArgs, throttles: &[Throttle]) 
     after.restart = policy(&before, args)?;
     cgroup::check(&after.keep.launch.limits)?;
     if board.status(&id)?.running().is_none() {
-        return Ok(board.home.save(&after)?);
+        board.home.save(&after)?;
+    } else {
+        change_running(board, &before, &after)?;
     }
-    change_running(board, &before, &after)
+    control::tell(board, &after, Did::Update);
+    Ok(())
 }
 
 /// The policy that holds from now on.

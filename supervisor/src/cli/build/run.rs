@@ -43,7 +43,9 @@ fn options(matches: &Matches) -> Result<ContainerOptions, Problem> {
     let options = ContainerOptions {
         source,
         command,
-        entrypoint: matches.text("entrypoint"),
+        entrypoint: matches
+            .text("entrypoint")
+            .map(|word| Some(word).filter(|word| !word.is_empty()).into_iter().collect()),
         name: matches.one("name", text::name)?,
         hostname: matches.one("hostname", text::hostname)?,
         labels: matches.every("label", text::label)?,

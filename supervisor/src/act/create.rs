@@ -1,0 +1,120 @@
+//! Making the container of a replica, from the app as the ledger has it.
+
+use super::options::{SECCOMP_FILE, options};
+use super::status;
+use crate::board::Board;
+use crate::failure::Failure;
+use crate::gathering::new_id;
+use crate::ledger::Ledger;
+use crate::screen;
+use crate::verbs::create::create_as;
+use limpet_protocol::app::{App, AppFile, AppMountSource, SeccompRequest, Workload};
+use limpet_protocol::id::ContainerId;
+use limpet_runner::home::HomeError;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
+use std::path::Path;
+
+/// Prints the id of the container. One that is there already, for the same place, is that container.
+pub(super) fn create(board: &Board, name: &str, service: &str, replica: &str) -> Result<u8, Failure> {
+    let replica = replica.parse().map_err(|_| Failure::new("act create: no number of a replica"))?;
+    let Some(entry) = Ledger::new(board.globals.root.as_ref()).get(name)? else {
+        return Ok(status::DISAGREES);
+    };
+    let app = entry.app;
+    let Some(workload) = app.workload(service) else { return Ok(status::DISAGREES) };
+    if let Some(id) = existing(board, &app, workload, replica)? {
+        screen::line(id.as_str());
+        return Ok(status::DONE);
+    }
+    let id = new_id()?;
+    let made = make(board, &app, workload, replica, &id);
+    if made.is_err() {
+        // The first error is the one to tell.
+        board.home.discard(&id).ok();
+    }
+    made?;
+    screen::line(id.as_str());
+    Ok(status::DONE)
+}
+
+/// A supervisor that was killed may have left a child that made it meanwhile.
+fn existing(
+    board: &Board,
+    app: &App,
+    workload: &Workload,
+    replica: u16,
+) -> Result<Option<ContainerId>, Failure> {
+    let id = match board.home.find(&app.container_name(workload, replica)) {
+        Err(HomeError::NotFound(_)) => return Ok(None),
+        id => id?,
+    };
+    let member = board.home.load(&id)?.member;
+    let same = member.is_some_and(|member| {
+        (member.app.as_str(), member.service.as_str(), member.replica)
+            == (app.name.as_str(), workload.service.as_str(), replica)
+    });
+    Ok(same.then_some(id))
+}
+
+fn make(
+    board: &Board,
+    app: &App,
+    workload: &Workload,
+    replica: u16,
+    id: &ContainerId,
+) -> Result<(), Failure> {
+    external_volumes(board, app, workload)?;
+    let files = board.home.directory(id).join("files");
+    write_files(&files, workload).map_err(|error| {
+        Failure::new(format!("write the configs and secrets of {}: {error}", workload.service))
+    })?;
+    let files = files.to_str().ok_or_else(|| Failure::new("the root directory is not UTF-8"))?;
+    let options = options(app, workload, replica, files)?;
+    create_as(board, &options, id).map(drop)
+}
+
+/// A named volume that is not the app's own belongs to somebody else, and is not made here.
+fn external_volumes(board: &Board, app: &App, workload: &Workload) -> Result<(), Failure> {
+    let volumes = Path::new(&board.globals.root).join("volumes");
+    let names = workload.mounts.iter().filter_map(|mount| match &mount.source {
+        AppMountSource::Volume { name, .. } => name.as_ref(),
+        AppMountSource::Bind { .. } | AppMountSource::Tmpfs { .. } => None,
+    });
+    let missing = names.filter(|name| !app.volumes.contains(name)).find(|name| !volumes.join(name).exists());
+    match missing {
+        None => Ok(()),
+        Some(name) => Err(Failure::new(format!(
+            "volume {name} is external and does not exist; make it first, or leave external out of the file"
+        ))),
+    }
+}
+
+/// Configs, secrets and the seccomp profile. Nobody but root reaches the directory.
+fn write_files(directory: &Path, workload: &Workload) -> io::Result<()> {
+    let profile = match &workload.seccomp {
+        SeccompRequest::Profile(text) => Some(text),
+        SeccompRequest::Default | SeccompRequest::Unconfined => None,
+    };
+    if workload.files.is_empty() && profile.is_none() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o711).create(directory)?;
+    for (number, file) in workload.files.iter().enumerate() {
+        write_file(&directory.join(number.to_string()), file)?;
+    }
+    match profile {
+        Some(text) => fs::write(directory.join(SECCOMP_FILE), text),
+        None => Ok(()),
+    }
+}
+
+fn write_file(path: &Path, file: &AppFile) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let mut written = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    written.write_all(&file.contents)?;
+    chown(path, Some(file.uid), Some(file.gid))?;
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(file.mode & 0o7777))?;
+    written.sync_all()
+}

@@ -1,0 +1,153 @@
+//! The ledger: which apps the board is to run, `ROOT/ledger/apps/NAME`.
+//!
+//! In: an app. Out: one durable record per app. A record that is damaged is named and hides no other; what runs of that
+//! app goes on, each container by its own record.
+
+#[cfg(test)]
+mod tests;
+
+use limpet_protocol::app::{APP_BYTES_MAX, App, InvalidApp};
+use limpet_protocol::ledger::Entry;
+use limpet_protocol::record::{Kind, RecordError, decode, encode};
+use rustix::fs::{CWD, Mode, OFlags, fsync, openat};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Largest record that is read: an app with its frame.
+const BYTES_MAX: usize = APP_BYTES_MAX + 256;
+const ASIDE: &str = ".new";
+
+/// The apps of one instance.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    apps: PathBuf,
+}
+
+/// Why the ledger cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A record is damaged.
+    #[error("ledger record {} is unusable: {reason}; bring the app up again, or take it down", .path.display())]
+    Record {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        reason: RecordError,
+    },
+    /// A record holds what no app may be.
+    #[error("ledger record {} is unusable", .path.display())]
+    Invalid {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        source: InvalidApp,
+    },
+    /// The file system said no.
+    #[error("{doing} {}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
+    let path = path.to_owned();
+    move |source| LedgerError::Io { doing, path, source }
+}
+
+impl Ledger {
+    /// That of the instance whose durable directory is `root`. Nothing is made before something is recorded.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self { apps: root.join("ledger/apps") }
+    }
+
+    /// Names of all apps in it, sorted, also those whose records are damaged.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn names(&self) -> Result<Vec<String>, LedgerError> {
+        let listing = match fs::read_dir(&self.apps) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            listing => listing.map_err(io("list", &self.apps))?,
+        };
+        let names = listing.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        // What was being written when power went was not committed.
+        let mut names: Vec<String> = names.filter(|name| !name.ends_with(ASIDE)).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// What is recorded of an app; `None` if nothing is.
+    ///
+    /// # Errors
+    /// The record is damaged, or cannot be read.
+    pub fn get(&self, name: &str) -> Result<Option<Entry>, LedgerError> {
+        let path = self.apps.join(name);
+        let file = match fs::File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file.map_err(io("open", &path))?,
+        };
+        let mut bytes = Vec::new();
+        file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(io("read", &path))?;
+        let entry: Entry =
+            decode(Kind::App, &bytes).map_err(|reason| LedgerError::Record { path: path.clone(), reason })?;
+        entry.app.validate().map_err(|source| LedgerError::Invalid { path, source })?;
+        Ok(Some(entry))
+    }
+
+    /// Commits: when this returns, a power cut does not undo it.
+    ///
+    /// # Errors
+    /// The disk refuses; what was recorded before holds then.
+    pub fn put(&self, entry: &Entry) -> Result<(), LedgerError> {
+        let App { name, .. } = &entry.app;
+        let (path, aside) = (self.apps.join(name), self.apps.join(format!("{name}{ASIDE}")));
+        let bytes =
+            encode(Kind::App, entry).map_err(|reason| LedgerError::Record { path: path.clone(), reason })?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.apps)
+            .map_err(io("make", &self.apps))?;
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&aside)
+            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()));
+        written.map_err(io("write", &aside))?;
+        fs::rename(&aside, &path).map_err(io("write", &path))?;
+        self.sync()
+    }
+
+    /// Forgets an app, durably.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn remove(&self, name: &str) -> Result<(), LedgerError> {
+        let path = self.apps.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            result => result.map_err(io("remove", &path))?,
+        }
+        self.sync()
+    }
+
+    fn sync(&self) -> Result<(), LedgerError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directories = [Some(self.apps.as_path()), self.apps.parent(), self.apps.ancestors().nth(2)];
+        for directory in directories.into_iter().flatten() {
+            let synced = openat(CWD, directory, flags, Mode::empty()).and_then(|fd| fsync(&fd));
+            synced.map_err(|errno| io("sync", directory)(errno.into()))?;
+        }
+        Ok(())
+    }
+}

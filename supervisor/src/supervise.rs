@@ -1,0 +1,133 @@
+//! `limpet supervise`: the daemon that keeps what should run running.
+//!
+//! In: containers and apps as they are on disk, the ends of runs, what people ask for. Out: children and words to
+//! keepers that make it so. It decides nothing itself ([`limpet_plan`]) and carries out nothing itself
+//! ([`crate::act`]); it parses nothing from a network, and waits for nobody.
+
+mod clients;
+mod cut;
+mod daemon;
+mod desired;
+mod facts;
+mod history;
+mod jobs;
+mod journal;
+mod keepers;
+mod mailbox;
+mod metrics;
+mod notify;
+pub mod place;
+pub mod reactor;
+mod registry;
+pub mod reserve;
+mod tasks;
+
+pub(crate) use clients::{SOCKET_NAME, address};
+pub(crate) use facts::is_supervised;
+
+use crate::board::Board;
+use crate::cli::command::SuperviseArgs;
+use crate::failure::{Failure, Outcome};
+use crate::screen;
+use daemon::{Daemon, End};
+use limpet_protocol::exit::code;
+use mailbox::Message;
+use notify::Notifier;
+use reactor::{Interest, now};
+use reserve::Reserve;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::io::Errno;
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use tasks::Tasks;
+
+/// Ends the supervisor after every container was stopped, for the end of the board (SIGPWR).
+pub const SIGNAL_SHUTDOWN: i32 = 30;
+/// End the supervisor; the containers go on.
+const SIGNALS_LEAVE: [i32; 2] = [15, 2];
+/// The group whose members may use the control socket.
+pub const GROUP: &str = "limpet";
+/// Held while a supervisor has the instance.
+const LOCK_NAME: &str = "supervisor.lock";
+
+/// `supervise`: until it is told to end.
+///
+/// # Errors
+/// Another supervisor has the instance, or the kernel refuses what it needs.
+pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
+    let state = Path::new(&board.globals.state);
+    fs::DirBuilder::new().recursive(true).mode(0o711).create(state)?;
+    let lock = only_one(state)?;
+    if let Err(error) = place::enter_ceiling(&board.globals.state) {
+        screen::complain(&format!("the supervisor runs without its memory ceiling: {error}"));
+    }
+    let tasks = Tasks::new()?;
+    let group = group_id(GROUP);
+    let listening = clients::serve(clients::open(state, group)?, group, &tasks);
+    let signals = hear_signals(&tasks)?;
+    let variable = |name: &str| std::env::var(name).ok();
+    let notifier = Notifier::from_environment(variable, std::process::id(), now())?;
+    let reserve = Reserve::new(&board.globals.root, args.reserve_bytes);
+    let end = Daemon::new(board, tasks, notifier, reserve, seed()?).run()?;
+    drop((listening, signals));
+    if !matches!(end, End::Upgrade { .. }) {
+        place::remove_ceiling(&board.globals.state);
+    }
+    match end {
+        End::Left | End::Off { clean: true } => Ok(0),
+        End::Off { clean: false } => Ok(code::LIMPET_FAILED),
+        End::Upgrade { program } => Err(become_program(&program, lock)),
+    }
+}
+
+/// Two would start everything twice.
+fn only_one(state: &Path) -> Result<OwnedFd, Failure> {
+    let path = state.join(LOCK_NAME);
+    let lock = open(&path, OFlags::CREATE | OFlags::RDONLY | OFlags::CLOEXEC, Mode::from_raw_mode(0o600))?;
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(Errno::WOULDBLOCK) => Err(Failure::new(format!(
+            "a supervisor runs already for {}; see: limpet doctor",
+            state.display()
+        ))),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+fn hear_signals(tasks: &Tasks) -> Result<smol::Task<()>, Failure> {
+    limpet_sys::process::block_signals();
+    let numbers = [SIGNALS_LEAVE[0], SIGNALS_LEAVE[1], SIGNAL_SHUTDOWN];
+    let signals = limpet_sys::process::signals(&numbers)?;
+    let inner = tasks.clone();
+    Ok(tasks.spawn(async move {
+        while inner.reactor.ready(&signals, Interest::Read).await.is_ok() {
+            if let Ok(number) = limpet_sys::process::next_signal(signals.as_fd()) {
+                inner.mailbox.put(Message::Signal(number));
+            }
+        }
+    }))
+}
+
+fn seed() -> Result<u64, Failure> {
+    let mut bytes = [0; 8];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
+    Ok(u64::from_ne_bytes(bytes))
+}
+
+/// The number of a group in /etc/group; none, if the board has no such group.
+fn group_id(name: &str) -> Option<u32> {
+    let groups = fs::read_to_string("/etc/group").ok()?;
+    let line = groups.lines().find(|line| line.split(':').next() == Some(name))?;
+    line.split(':').nth(2)?.parse().ok()
+}
+
+/// The same process, another program. Only comes back to say why not.
+fn become_program(program: &str, lock: OwnedFd) -> Failure {
+    // The new one takes it itself.
+    drop(lock);
+    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).exec();
+    Failure::new(format!("hand over to {program}: {error}"))
+}

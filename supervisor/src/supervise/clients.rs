@@ -1,0 +1,338 @@
+//! The supervisor's side of the control socket.
+//!
+//! In: connections of root or of the group `limpet`. Out: [`Asked`] by way of the mailbox, with an [`Outbox`] for the
+//! answers. A client that says nothing, says too much, or does not take what it is owed is dropped; no other waits for it.
+
+#[cfg(test)]
+mod tests;
+
+use crate::supervise::mailbox::Message;
+use crate::supervise::reactor::{Interest, now};
+use crate::supervise::tasks::Tasks;
+use limpet_protocol::control::{
+    CLIENTS_MAX, HELLO_BYTES_MAX, Hello, LENGTH_BYTES, PATIENCE_MS, REPLY_BYTES_MAX, REQUEST_BYTES_MAX,
+    Reply, Request, frame, length, value,
+};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Gid, Mode, chmodat, chownat};
+use rustix::io::Errno;
+use rustix::net::sockopt::socket_peercred;
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, listen,
+    recv, send, socket_with,
+};
+use serde::Serialize;
+use smol::Task;
+use smol::future::or;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::path::Path;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+/// The socket's name in the state directory.
+pub(crate) const SOCKET_NAME: &str = "control.sock";
+/// Bytes that wait for a client; one that is owed more is dropped.
+const OWED_BYTES_MAX: usize = REPLY_BYTES_MAX;
+/// A request above this is read only if no other such is.
+const LARGE_BYTES: usize = 64 * 1024;
+/// What is read at a time of a request.
+const PIECE_BYTES: usize = 16 * 1024;
+
+/// What a client asks for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// What.
+    pub(crate) request: Request,
+    /// Where the answers go.
+    pub(crate) outbox: Outbox,
+}
+
+/// Frames on their way to one client; clones are the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outbox(Rc<Owed>);
+
+#[derive(Debug, Default)]
+struct Owed {
+    frames: RefCell<VecDeque<Vec<u8>>>,
+    bytes: Cell<usize>,
+    waker: RefCell<Option<Waker>>,
+    /// Nothing comes after what is here.
+    ended: Cell<bool>,
+    /// The client is gone, or is owed too much.
+    gone: Cell<bool>,
+}
+
+impl Outbox {
+    /// Puts an answer in; the last one ends the conversation.
+    pub(crate) fn put(&self, reply: &Reply) {
+        match frame(reply, REPLY_BYTES_MAX) {
+            Ok(bytes) => self.put_frame(bytes),
+            Err(error) => {
+                let text = format!("the answer cannot be told: {error}");
+                self.put_frame(frame(&Reply::Refused(text), REPLY_BYTES_MAX).unwrap_or_default());
+                self.end();
+            }
+        }
+        if matches!(reply, Reply::Done | Reply::Refused(_)) {
+            self.end();
+        }
+    }
+
+    fn put_frame(&self, bytes: Vec<u8>) {
+        let owed = self.0.bytes.get() + bytes.len();
+        if owed > OWED_BYTES_MAX + LENGTH_BYTES || self.0.ended.get() {
+            self.0.gone.set(true);
+        } else {
+            self.0.bytes.set(owed);
+            self.0.frames.borrow_mut().push_back(bytes);
+        }
+        self.wake();
+    }
+
+    fn end(&self) {
+        self.0.ended.set(true);
+        self.wake();
+    }
+
+    /// Nobody takes answers any more.
+    #[must_use]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.gone.get() || self.0.ended.get()
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.0.waker.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+
+    /// The next frame; `None` when nothing more will come.
+    async fn take(&self) -> Option<Vec<u8>> {
+        poll_fn(|context| {
+            if self.0.gone.get() {
+                return Poll::Ready(None);
+            }
+            match self.0.frames.borrow_mut().pop_front() {
+                Some(bytes) => {
+                    self.0.bytes.set(self.0.bytes.get() - bytes.len());
+                    Poll::Ready(Some(bytes))
+                }
+                None if self.0.ended.get() => Poll::Ready(None),
+                None => {
+                    *self.0.waker.borrow_mut() = Some(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// Makes the socket; an old one of the same name gives way, as only one supervisor holds the instance.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn open(state: &Path, group: Option<u32>) -> Result<OwnedFd, Errno> {
+    let directory =
+        rustix::fs::open(state, rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC, Mode::empty())?;
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    match rustix::fs::unlinkat(&directory, SOCKET_NAME, rustix::fs::AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(errno) => return Err(errno),
+    }
+    bind(&socket, &address(&directory)?)?;
+    chmodat(&directory, SOCKET_NAME, Mode::from_raw_mode(0o660), rustix::fs::AtFlags::empty())?;
+    if let Some(group) = group {
+        let group = Some(Gid::from_raw(group));
+        chownat(&directory, SOCKET_NAME, None, group, rustix::fs::AtFlags::empty())?;
+    }
+    listen(&socket, i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX))?;
+    Ok(socket)
+}
+
+/// The socket in `directory`, by a path that fits (unix(7): 107 bytes).
+///
+/// # Errors
+/// None that can happen.
+pub(crate) fn address(directory: &OwnedFd) -> Result<SocketAddrUnix, Errno> {
+    use rustix::fd::AsRawFd;
+    SocketAddrUnix::new(format!("/proc/self/fd/{}/{SOCKET_NAME}", directory.as_raw_fd()))
+}
+
+/// Lets clients in for as long as the task lives.
+pub(crate) fn serve(socket: OwnedFd, group: Option<u32>, tasks: &Tasks) -> Task<()> {
+    let inner = tasks.clone();
+    tasks.spawn(async move {
+        let (count, large) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+        loop {
+            if inner.reactor.ready(&socket, Interest::Read).await.is_err() {
+                return;
+            }
+            if let Some(client) = let_in(&socket, group, &count) {
+                let guard = Seat::take(&count);
+                let conversation = converse(client, large.clone(), inner.clone());
+                let task = inner.spawn(async move {
+                    conversation.await;
+                    drop(guard);
+                });
+                task.detach();
+            }
+        }
+    })
+}
+
+/// One place among the clients.
+struct Seat(Rc<Cell<usize>>);
+
+impl Seat {
+    fn take(count: &Rc<Cell<usize>>) -> Self {
+        count.set(count.get() + 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// Who may: root, and the group.
+fn let_in(socket: &OwnedFd, group: Option<u32>, count: &Cell<usize>) -> Option<OwnedFd> {
+    let client = accept_with(socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK).ok()?;
+    let peer = socket_peercred(&client).ok()?;
+    let welcome =
+        peer.uid.is_root() || group.is_some_and(|group| is_member(peer.pid, peer.gid.as_raw(), group));
+    // Whoever is turned away sees the connection closed; those who are served are not disturbed.
+    (welcome && count.get() < CLIENTS_MAX).then_some(client)
+}
+
+/// Whether the process has the group, as its own or a further one. The socket's mode lets nobody else connect.
+fn is_member(pid: rustix::process::Pid, own: u32, group: u32) -> bool {
+    if own == group {
+        return true;
+    }
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap_or_default();
+    let groups = status.lines().find_map(|line| line.strip_prefix("Groups:")).unwrap_or_default();
+    groups.split_whitespace().any(|number| number.parse() == Ok(group))
+}
+
+async fn converse(client: OwnedFd, large: Rc<Cell<usize>>, tasks: Tasks) {
+    let Some(request) = within_patience(&tasks, hear(&client, &large, &tasks)).await else { return };
+    let outbox = Outbox::default();
+    tasks.mailbox.put(Message::Client(Asked { request, outbox: outbox.clone() }));
+    or(tell(&client, &outbox, &tasks), hang_up(&client, &tasks)).await;
+    outbox.0.gone.set(true);
+}
+
+/// What comes of `what`, or nothing once the client's time is over.
+async fn within_patience<T>(tasks: &Tasks, what: impl Future<Output = Option<T>>) -> Option<T> {
+    let over = async {
+        tasks.reactor.at(now().after(PATIENCE_MS)).await;
+        None
+    };
+    or(what, over).await
+}
+
+/// The greeting and the request.
+async fn hear(client: &OwnedFd, large: &Rc<Cell<usize>>, tasks: &Tasks) -> Option<Request> {
+    write_all(client, &greeting(), tasks).await?;
+    let hello: Hello = value(&read_frame(client, HELLO_BYTES_MAX, tasks).await?).ok()?;
+    if hello != Hello::OURS {
+        let text = format!(
+            "the supervisor speaks version {} of the control protocol, this command version {}; restart the older one",
+            Hello::OURS.version,
+            hello.version
+        );
+        write_all(client, &encoded(&Reply::Refused(text)), tasks).await;
+        return None;
+    }
+    let length = read_length(client, REQUEST_BYTES_MAX, tasks).await?;
+    let seat = (length > LARGE_BYTES).then(|| Seat::take(large));
+    if seat.is_some() && large.get() > 1 {
+        let text = "another large request is being read; try again".to_owned();
+        write_all(client, &encoded(&Reply::Refused(text)), tasks).await;
+        return None;
+    }
+    match value(&read_exactly(client, length, tasks).await?) {
+        Ok(request) => Some(request),
+        Err(error) => {
+            let text = format!("the request is not understood: {error}");
+            write_all(client, &encoded(&Reply::Refused(text)), tasks).await;
+            None
+        }
+    }
+}
+
+fn greeting() -> Vec<u8> {
+    frame(&Hello::OURS, HELLO_BYTES_MAX).unwrap_or_default()
+}
+
+fn encoded<T: Serialize>(value: &T) -> Vec<u8> {
+    frame(value, REPLY_BYTES_MAX).unwrap_or_default()
+}
+
+async fn read_frame(client: &OwnedFd, bytes_max: usize, tasks: &Tasks) -> Option<Vec<u8>> {
+    let length = read_length(client, bytes_max, tasks).await?;
+    read_exactly(client, length, tasks).await
+}
+
+async fn read_length(client: &OwnedFd, bytes_max: usize, tasks: &Tasks) -> Option<usize> {
+    let prefix = read_exactly(client, LENGTH_BYTES, tasks).await?;
+    length(prefix.try_into().ok()?, bytes_max).ok()
+}
+
+/// Memory is taken as bytes come, not as they are announced.
+async fn read_exactly(client: &OwnedFd, length: usize, tasks: &Tasks) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while bytes.len() < length {
+        let piece = (length - bytes.len()).min(PIECE_BYTES);
+        let filled = bytes.len();
+        bytes.resize(filled + piece, 0);
+        let received = match recv(client, &mut bytes[filled..], RecvFlags::DONTWAIT) {
+            Ok((0, _)) => return None,
+            Ok((received, _)) => received,
+            Err(Errno::AGAIN) => {
+                tasks.reactor.ready(client, Interest::Read).await.ok()?;
+                0
+            }
+            Err(Errno::INTR) => 0,
+            Err(_) => return None,
+        };
+        bytes.truncate(filled + received);
+    }
+    Some(bytes)
+}
+
+async fn write_all(client: &OwnedFd, bytes: &[u8], tasks: &Tasks) -> Option<()> {
+    let mut sent = 0;
+    while sent < bytes.len() {
+        match send(client, &bytes[sent..], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            Ok(count) => sent += count,
+            Err(Errno::AGAIN) => tasks.reactor.ready(client, Interest::Write).await.ok()?,
+            Err(Errno::INTR) => {}
+            Err(_) => return None,
+        }
+    }
+    Some(())
+}
+
+/// Delivers until nothing more will come, or until one frame is not taken in time.
+async fn tell(client: &OwnedFd, outbox: &Outbox, tasks: &Tasks) {
+    while let Some(bytes) = outbox.take().await {
+        if within_patience(tasks, write_all(client, &bytes, tasks)).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Ends when the client is gone. It has nothing more to say: if it does, it is not heard.
+async fn hang_up(client: &OwnedFd, tasks: &Tasks) {
+    // Its own descriptor, as the other half may be waiting for the client, too.
+    let Ok(twin) = client.as_fd().try_clone_to_owned() else { return };
+    tasks.reactor.ready(&twin, Interest::Read).await.ok();
+}

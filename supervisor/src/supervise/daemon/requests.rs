@@ -1,0 +1,234 @@
+//! What clients of the control socket ask for.
+
+use super::{Daemon, End, Watcher};
+use crate::failure::Failure;
+use crate::supervise::clients::{Asked, Outbox};
+use crate::supervise::desired::desired;
+use limpet_plan::{AppId, By, Event, InstanceId, admit, diff, report};
+use limpet_protocol::app::App;
+use limpet_protocol::control::{Did, Event as Happened, Reply, Request};
+use limpet_protocol::id::ContainerId;
+use limpet_protocol::ledger::{Entry, Phase};
+use limpet_runner::keeper::now_ns;
+
+impl Daemon<'_> {
+    pub(super) fn serve(&mut self, asked: Asked) {
+        let Asked { request, outbox } = asked;
+        match request {
+            Request::Ping => outbox.put(&Reply::Done),
+            Request::Report => {
+                outbox.put(&Reply::Report(self.shown()));
+                outbox.put(&Reply::Done);
+            }
+            Request::Up { app, dry_run } => self.up(app, dry_run, outbox),
+            Request::Down { app, volumes } => self.down(&app, volumes, outbox),
+            Request::Restart { app, service } => self.restart(&app, service.as_deref(), outbox),
+            Request::Look { id, did, name } => {
+                self.poked(&id, did, name);
+                outbox.put(&Reply::Done);
+            }
+            Request::Events { follow } => self.journal.listen(outbox, follow),
+            Request::Shutdown { within_ms } => {
+                self.shutting_down.push(outbox);
+                self.shut_down(within_ms);
+            }
+            Request::Upgrade { program } => {
+                outbox.put(&Reply::Done);
+                self.end = Some(End::Upgrade { program });
+            }
+            Request::Metrics => {
+                outbox.put(&Reply::Text(crate::supervise::metrics::text(&self.shown())));
+                outbox.put(&Reply::Done);
+            }
+        }
+    }
+
+    /// The ledger has the app before anything is done about it.
+    fn up(&mut self, app: App, dry_run: bool, outbox: Outbox) {
+        let name = app.name.clone();
+        let before = self.registry.find_app(&name);
+        let admitted = app.validate().map_err(Failure::from).and_then(|()| {
+            let desired = desired(&app, &mut self.registry);
+            admit(&desired, &self.world)?;
+            Ok(desired)
+        });
+        let desired = match admitted {
+            Ok(desired) => desired,
+            Err(error) => {
+                self.forget_unknown(before, &name);
+                return outbox.put(&Reply::Refused(format!("app {name}: {error}")));
+            }
+        };
+        let changes = self.changes(&diff(&desired, &self.world));
+        outbox.put(&Reply::Diff(changes));
+        if dry_run {
+            self.forget_unknown(before, &name);
+            return outbox.put(&Reply::Done);
+        }
+        self.cut.pass();
+        if let Err(error) = self.ledger.put(&Entry { app, phase: Phase::Up { settled: false } }) {
+            self.forget_unknown(before, &name);
+            return outbox.put(&Reply::Refused(Failure::from(error).to_string()));
+        }
+        self.cut.pass();
+        self.unsettled.insert(desired.app);
+        self.events.push_back(Event::Wanted { desired, by: By::Hand });
+        self.watchers.push(Watcher { app: name, outbox, told: Vec::new() });
+    }
+
+    /// The numbers of what was only asked about are given back.
+    fn forget_unknown(&mut self, before: Option<AppId>, name: &str) {
+        let world = report(&self.world);
+        let known = |id: InstanceId| world.instances.iter().any(|instance| instance.id == id);
+        let unknown: Vec<InstanceId> = self
+            .registry
+            .instances()
+            .filter(|(id, instance)| instance.container.is_none() && !known(*id))
+            .map(|(id, _)| id)
+            .collect();
+        unknown.into_iter().for_each(|id| self.registry.forget(id));
+        if let (None, Some(app)) = (before, self.registry.find_app(name)) {
+            self.registry.forget_app(app);
+        }
+    }
+
+    fn down(&mut self, name: &str, volumes: bool, outbox: Outbox) {
+        let entry = match self.ledger.get(name) {
+            Ok(Some(entry)) => entry,
+            Ok(None) => {
+                return outbox.put(&Reply::Refused(format!("no such app: {name}; see: limpet app ls")));
+            }
+            Err(error) => return self.down_damaged(name, &error.into(), &outbox),
+        };
+        self.cut.pass();
+        if let Err(error) = self.ledger.put(&Entry { phase: Phase::Down { volumes }, ..entry }) {
+            return outbox.put(&Reply::Refused(Failure::from(error).to_string()));
+        }
+        self.cut.pass();
+        let app = self.registry.app(name);
+        self.unsettled.remove(&app);
+        self.watchers.push(Watcher { app: name.to_owned(), outbox, told: Vec::new() });
+        self.events.push_back(Event::Unwanted { app });
+    }
+
+    /// A damaged record can be given up: its containers are then removed by hand.
+    fn down_damaged(&mut self, name: &str, error: &Failure, outbox: &Outbox) {
+        let text = match self.ledger.remove(name) {
+            Ok(()) => format!("{error}; the record was removed, its containers are left: see limpet ps -a"),
+            Err(worse) => format!("{error}; and it cannot be removed: {}", Failure::from(worse)),
+        };
+        outbox.put(&Reply::Refused(text));
+    }
+
+    fn restart(&mut self, name: &str, service: Option<&str>, outbox: Outbox) {
+        let Ok(Some(entry)) = self.ledger.get(name) else {
+            return outbox.put(&Reply::Refused(format!("no such app: {name}; see: limpet app ls")));
+        };
+        if let Some(unknown) = service.filter(|service| entry.app.workload(service).is_none()) {
+            return outbox.put(&Reply::Refused(format!("app {name} has no service {unknown}")));
+        }
+        let app = self.registry.app(name);
+        let service = service.map(|service| self.registry.service(app, service));
+        self.unsettled.insert(app);
+        self.events.push_back(Event::Restart { app, service });
+        self.watchers.push(Watcher { app: name.to_owned(), outbox, told: Vec::new() });
+    }
+
+    fn poked(&mut self, container: &ContainerId, did: Did, name: String) {
+        match self.registry.find(container) {
+            Some(id) => self.events.push_back(Event::Poked { id }),
+            None => self.discover(container),
+        }
+        self.journal.note(Happened {
+            at_ns: now_ns(),
+            action: did.word().to_owned(),
+            container: Some(container.clone()),
+            name,
+            attributes: Vec::new(),
+        });
+    }
+
+    /// An `up` that has come to what was asked for is noted as reached.
+    pub(super) fn settle(&mut self) {
+        if self.unsettled.is_empty() {
+            return;
+        }
+        let world = report(&self.world);
+        let reached = |app: &AppId| {
+            world.apps.iter().any(|line| line.app == *app && !line.leaving && line.settled == line.wanted)
+        };
+        let reached: Vec<AppId> = self.unsettled.iter().copied().filter(reached).collect();
+        for app in reached {
+            self.unsettled.remove(&app);
+            let Some(name) = self.registry.app_name(app).map(str::to_owned) else { continue };
+            if let Err(error) = self.note_settled(&name) {
+                self.trouble(format!("note that app {name} runs: {error}"));
+            }
+        }
+    }
+
+    fn note_settled(&mut self, name: &str) -> Result<(), Failure> {
+        let Some(entry) = self.ledger.get(name)? else { return Ok(()) };
+        if entry.phase != (Phase::Up { settled: false }) {
+            return Ok(());
+        }
+        self.cut.pass();
+        self.ledger.put(&Entry { phase: Phase::Up { settled: true }, ..entry })?;
+        self.cut.pass();
+        Ok(())
+    }
+
+    /// Tells those who wait for an app what is new, and when it is done.
+    pub(super) fn tell_watchers(&mut self) {
+        if self.watchers.is_empty() || !self.events.is_empty() {
+            return;
+        }
+        let shown = self.shown();
+        let mut watchers = std::mem::take(&mut self.watchers);
+        watchers.retain(|watcher| !watcher.outbox.is_closed());
+        for watcher in &mut watchers {
+            let of_app = |instance: &&limpet_protocol::control::Instance| {
+                instance.member.as_ref().is_some_and(|(app, _, _)| *app == watcher.app)
+            };
+            let now: Vec<_> = shown.instances.iter().filter(of_app).cloned().collect();
+            if now != watcher.told {
+                watcher.outbox.put(&Reply::Progress(now.clone()));
+                watcher.told = now;
+            }
+            let line = shown.apps.iter().find(|line| line.name == watcher.app && !line.leaving);
+            if let Some(line) = line.filter(|line| line.settled + line.stuck >= line.wanted) {
+                watcher.outbox.put(&verdict(line, &watcher.told));
+            }
+        }
+        watchers.retain(|watcher| !watcher.outbox.is_closed());
+        self.watchers = watchers;
+    }
+
+    /// Ends what those are told who wait for this app.
+    pub(super) fn conclude(&mut self, app: &str, last: &Reply) {
+        for watcher in self.watchers.extract_if(.., |watcher| watcher.app == app) {
+            watcher.outbox.put(last);
+        }
+    }
+}
+
+/// How an `up` ended.
+fn verdict(
+    line: &limpet_protocol::control::AppLine,
+    instances: &[limpet_protocol::control::Instance],
+) -> Reply {
+    if line.stuck == 0 {
+        return Reply::Done;
+    }
+    let stuck = instances.iter().find_map(|instance| {
+        let why = instance
+            .trouble
+            .clone()
+            .or_else(|| instance.last_code.map(|code| format!("it ended with status {code}")));
+        why.filter(|_| instance.state != limpet_protocol::control::State::Running)
+            .map(|why| format!("container {}: {why}", instance.name))
+    });
+    Reply::Refused(
+        stuck.unwrap_or_else(|| format!("{} of {} containers do not run", line.stuck, line.wanted)),
+    )
+}

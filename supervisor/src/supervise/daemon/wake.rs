@@ -1,0 +1,93 @@
+//! Finding out how things are, at the start: every container, every app.
+
+use super::Daemon;
+use crate::supervise::desired::desired;
+use crate::supervise::facts::{Instance, Seen, look};
+use limpet_plan::{By, Event, Facts, InstanceId, Place, Role, RunId, Status, Turn};
+use limpet_protocol::container::Member;
+use limpet_protocol::id::ContainerId;
+use limpet_protocol::ledger::Phase;
+
+impl Daemon<'_> {
+    pub(super) fn wake(&mut self) {
+        if let Err(error) = self.board.home.finish_removals() {
+            self.trouble(error.to_string());
+        }
+        let ids = self.board.home.ids().unwrap_or_else(|error| {
+            self.trouble(error.to_string());
+            Vec::new()
+        });
+        for id in ids {
+            self.discover(&id);
+        }
+        self.read_ledger();
+        self.events.push_back(Event::Settled);
+        self.decide();
+    }
+
+    fn read_ledger(&mut self) {
+        let names = self.ledger.names().unwrap_or_else(|error| {
+            self.trouble(error.to_string());
+            Vec::new()
+        });
+        for name in names {
+            match self.ledger.get(&name) {
+                Ok(Some(entry)) => {
+                    let desired = desired(&entry.app, &mut self.registry);
+                    let app = desired.app;
+                    let by = if entry.phase == (Phase::Up { settled: true }) { By::Ledger } else { By::Hand };
+                    self.events.push_back(Event::Wanted { desired, by });
+                    match entry.phase {
+                        Phase::Up { settled: true } => {}
+                        Phase::Up { settled: false } => drop(self.unsettled.insert(app)),
+                        Phase::Down { .. } => self.events.push_back(Event::Unwanted { app }),
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => self.trouble(crate::failure::Failure::from(error).to_string()),
+            }
+        }
+    }
+
+    /// Tells the decisions of a container that they may not know yet.
+    pub(super) fn discover(&mut self, container: &ContainerId) {
+        match look(&self.board.home, container) {
+            Ok(Seen::Absent | Seen::Unsupervised) => {}
+            Ok(Seen::Damaged { running, error }) => {
+                let id = self.registry.found(container, container.short(), None);
+                self.errors.insert(id, error);
+                self.watch(id, running);
+                self.events.push_back(Event::Damaged { id, turn: Turn::UNASKED, place: None, running });
+            }
+            Ok(Seen::Instance(instance)) => {
+                let place = instance.member.as_ref().map(|member| self.place(member));
+                let id = self.registry.found(container, &instance.name, place);
+                let event = self.found(id, Turn::UNASKED, &instance);
+                self.events.push_back(event);
+            }
+            Err(error) => self.trouble(error.to_string()),
+        }
+    }
+
+    fn place(&mut self, member: &Member) -> Place {
+        let app = self.registry.app(&member.app);
+        Place { app, service: self.registry.service(app, &member.service), replica: member.replica }
+    }
+
+    /// The event that tells of an instance; if it runs, its keeper is watched from now on.
+    pub(super) fn found(&mut self, id: InstanceId, turn: Turn, instance: &Instance) -> Event {
+        if let Status::Running { run, .. } = instance.status {
+            self.watch(id, Some(run));
+        }
+        let role = instance.member.as_ref();
+        let role = role.map(|member| Role { place: self.place(member), revision: member.revision });
+        let Instance { spec, status, held, history, .. } = *instance;
+        Event::Found { id, turn, facts: Facts { role, spec, status, held, history } }
+    }
+
+    pub(super) fn watch(&mut self, id: InstanceId, run: Option<RunId>) {
+        if let (Some(run), Some(container)) = (run, self.registry.container(id)) {
+            self.keepers.watch(&self.board.home, container, id, run, &self.tasks);
+        }
+    }
+}

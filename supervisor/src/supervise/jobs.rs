@@ -1,0 +1,159 @@
+//! Effects, each carried out by a child process of the same file: `limpet act ...`.
+//!
+//! The supervisor itself never waits for a disk, a lock or a container. In: what is to be done. Out: [`Finished`] by way
+//! of the mailbox, when the child has ended.
+
+use crate::supervise::mailbox::Message;
+use crate::supervise::reactor::Interest;
+use crate::supervise::tasks::Tasks;
+use limpet_plan::{AppId, InstanceId, Turn};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
+};
+use smol::Task;
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+/// Most that is read of what a child says on either stream.
+const SAID_BYTES_MAX: usize = 4096;
+
+/// What a child is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Make a container of this revision.
+    Create {
+        /// See [`limpet_plan::Action::Create`].
+        revision: u64,
+    },
+    /// Start one.
+    Start,
+    /// End one at once.
+    Kill,
+    /// End what a lost keeper left.
+    Clear,
+    /// Remove one.
+    Remove,
+    /// Find out whether one is healthy.
+    Probe,
+    /// Remove what nothing refers to.
+    Prune,
+    /// Remove the last of an app.
+    Dissolve(AppId),
+}
+
+/// For whom a child works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    /// The instance; for [`Purpose::Prune`] and [`Purpose::Dissolve`] none.
+    pub(crate) id: Option<InstanceId>,
+    /// For the answer.
+    pub(crate) turn: Turn,
+    /// What for.
+    pub(crate) purpose: Purpose,
+}
+
+/// How a child ended.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// Which child.
+    pub(crate) job: u64,
+    /// Its exit status; `None` if a signal ended it.
+    pub(crate) status: Option<u8>,
+    /// What it said on standard output.
+    pub(crate) stdout: String,
+    /// What it said on standard error.
+    pub(crate) stderr: String,
+}
+
+/// The children that run.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs {
+    last: u64,
+    running: BTreeMap<u64, Job>,
+}
+
+#[derive(Debug)]
+struct Job {
+    order: Order,
+    group: Pid,
+    /// Ends with it.
+    _task: Task<()>,
+}
+
+impl Jobs {
+    /// Starts `limpet WORDS...` for `order`.
+    ///
+    /// # Errors
+    /// No new process.
+    pub(crate) fn start(&mut self, order: Order, words: &[String], tasks: &Tasks) -> io::Result<()> {
+        let mut command = Command::new("/proc/self/exe");
+        // What it makes must not depend on the environment in which the supervisor was started.
+        command.arg0("limpet").args(words).env_clear();
+        if let Some(classic) = std::env::var_os(limpet_runner::features::CLASSIC_MOUNTS) {
+            command.env(limpet_runner::features::CLASSIC_MOUNTS, classic);
+        }
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        let group = Pid::from_child(&child);
+        let pidfd = pidfd_open(group, PidfdFlags::empty())?;
+        let [stdout, stderr] =
+            [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
+        self.last += 1;
+        let task = tasks.spawn(watch(self.last, pidfd, [stdout, stderr], tasks.clone()));
+        self.running.insert(self.last, Job { order, group, _task: task });
+        Ok(())
+    }
+
+    /// For whom a child that has ended worked.
+    pub(crate) fn end(&mut self, job: u64) -> Option<Order> {
+        self.running.remove(&job).map(|job| job.order)
+    }
+
+    /// A child works on this instance, probes left out.
+    #[must_use]
+    pub(crate) fn at_work(&self, id: InstanceId) -> bool {
+        let works = |order: &Order| order.id == Some(id) && order.purpose != Purpose::Probe;
+        self.running.values().any(|job| works(&job.order))
+    }
+
+    /// Ends a probe with all that it started.
+    pub(crate) fn end_probe(&self, id: InstanceId, turn: Turn) {
+        let probe = Order { id: Some(id), turn, purpose: Purpose::Probe };
+        for job in self.running.values().filter(|job| job.order == probe) {
+            // The leader of the group is not waited for yet, so the number is still its own; it may have ended.
+            kill_process_group(job.group, Signal::KILL).ok();
+        }
+    }
+}
+
+async fn watch(job: u64, pidfd: OwnedFd, said: [Option<OwnedFd>; 2], tasks: Tasks) {
+    // A pidfd can be read when the process has ended (pidfd_open(2)).
+    tasks.reactor.ready(&pidfd, Interest::Read).await.ok();
+    let ended = waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED);
+    let status = ended.ok().flatten().and_then(|status| status.exit_status());
+    let [stdout, stderr] = said.map(|fd| fd.map(|fd| drain(&fd)).unwrap_or_default());
+    let status = status.and_then(|status| u8::try_from(status).ok());
+    tasks.mailbox.put(Message::Job(Finished { job, status, stdout, stderr }));
+}
+
+/// What is in the pipe now: whoever else holds its other end is not waited for.
+fn drain(pipe: &OwnedFd) -> String {
+    let mut bytes = vec![0; SAID_BYTES_MAX];
+    let mut length = 0;
+    let nonblocking = fcntl_getfl(pipe).and_then(|flags| fcntl_setfl(pipe, flags | OFlags::NONBLOCK));
+    while nonblocking.is_ok() && length < bytes.len() {
+        match rustix::io::read(pipe, &mut bytes[length..]) {
+            Ok(0) | Err(_) => break,
+            Ok(count) => length += count,
+        }
+    }
+    String::from_utf8_lossy(&bytes[..length]).trim_end().to_owned()
+}

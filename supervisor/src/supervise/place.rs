@@ -1,0 +1,86 @@
+//! Where the supervisor and what it starts are in the cgroup tree: itself below a hard memory ceiling, all others not.
+
+use crate::cli::STATE_DEFAULT;
+use limpet_protocol::limits::{Limits, Memory, Pids};
+use limpet_runner::cgroup::{self, CgroupError, Group, Join};
+use rustix::fd::AsFd;
+use rustix::io::write;
+
+/// Most memory that the supervisor may hold, kernel memory included.
+pub const CEILING_BYTES: u64 = 8 * 1024 * 1024;
+/// The group of effects, and of the keepers that they start.
+const OTHERS: &str = "limpet.keepers";
+
+/// Of one supervisor; several instances have one each.
+#[must_use]
+pub fn ceiling_path(state: &str) -> String {
+    if state == STATE_DEFAULT {
+        return "limpet.supervisor".to_owned();
+    }
+    let name: String = state.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    format!("limpet.supervisor{name}")
+}
+
+/// Puts this process below its ceiling.
+///
+/// # Errors
+/// The kernel cannot enforce it.
+pub fn enter_ceiling(state: &str) -> Result<(), CgroupError> {
+    let limits =
+        Limits { memory: Memory::MaxBytes(CEILING_BYTES), pids: Pids::Unlimited, ..Limits::default() };
+    enter(&ceiling_path(state), &limits)
+}
+
+/// Leaves nothing of the ceiling behind, at the end of the supervisor.
+pub fn remove_ceiling(state: &str) {
+    leave_ceiling();
+    if let Ok(driver) = cgroup::detect() {
+        // The second stays as long as a keeper is in it.
+        for path in [ceiling_path(state).as_str(), OTHERS] {
+            if let Ok(group) = driver.open(path) {
+                group.remove().ok();
+            }
+        }
+    }
+}
+
+/// Takes this process, a child of the supervisor, out of the supervisor's ceiling. Where that cannot be done it stays
+/// where it is: what it is there for matters more.
+pub fn leave_ceiling() {
+    let limits = Limits { memory: Memory::Unlimited, pids: Pids::Unlimited, ..Limits::default() };
+    enter(OTHERS, &limits).ok();
+}
+
+fn enter(path: &str, limits: &Limits) -> Result<(), CgroupError> {
+    let driver = cgroup::detect()?;
+    let group = match driver.open(path) {
+        Ok(group) => {
+            group.apply(limits)?;
+            group
+        }
+        Err(CgroupError::NoGroup { .. }) => driver.create(path, limits, &cgroup::DevicePolicy::All)?,
+        Err(error) => return Err(error),
+    };
+    join(&*group)
+}
+
+/// Joins a group by what it offers: each `tasks` file of v1 (no wait for the kernel's grace period), or v2's directory.
+fn join(group: &dyn Group) -> Result<(), CgroupError> {
+    match group.join()? {
+        Join::Tasks(files) => {
+            for file in files {
+                // A hierarchy that refuses is one in which no limit was set.
+                write(file.as_fd(), b"0").ok();
+            }
+        }
+        Join::Directory(directory) => {
+            let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC;
+            if let Ok(procs) =
+                rustix::fs::openat(&directory, "cgroup.procs", flags, rustix::fs::Mode::empty())
+            {
+                write(&procs, b"0").ok();
+            }
+        }
+    }
+    Ok(())
+}
