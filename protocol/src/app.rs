@@ -10,6 +10,7 @@ use crate::health::HealthOptions;
 use crate::launch::{DeviceAccess, Network, Rlimit};
 use crate::limits::{Memory, Pids, Swap, ThrottleKind};
 use crate::restart::RestartPolicy;
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -356,6 +357,53 @@ impl App {
 }
 
 impl Workload {
+    /// One container of this image, with nothing asked for.
+    #[must_use]
+    pub fn new(service: &str, image: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            replicas: 1,
+            container_name: None,
+            image: image.to_owned(),
+            pull: Pull::Missing,
+            platform: None,
+            entrypoint: None,
+            command: None,
+            environment: Vec::new(),
+            labels: Vec::new(),
+            user: None,
+            groups: Vec::new(),
+            working_dir: None,
+            hostname: None,
+            init: false,
+            tty: false,
+            stdin_open: false,
+            read_only: false,
+            privileged: false,
+            cap_add: Vec::new(),
+            cap_drop: Vec::new(),
+            no_new_privileges: false,
+            seccomp: SeccompRequest::Default,
+            sysctls: Vec::new(),
+            rlimits: Vec::new(),
+            oom_score_adj: None,
+            shm_bytes: None,
+            stop_signal: None,
+            grace: GraceRequest::OfImage,
+            network: Network::None,
+            userns_host: false,
+            cgroup_parent: None,
+            mounts: Vec::new(),
+            devices: Vec::new(),
+            limits: LimitRequest::default(),
+            log: LogRequest::default(),
+            files: Vec::new(),
+            depends_on: Vec::new(),
+            restart: RestartPolicy::default(),
+            health: HealthOptions::default(),
+        }
+    }
+
     /// A number that differs when anything differs that a container is made from. The number of replicas, and what a
     /// workload waits for, may change without a new container.
     ///

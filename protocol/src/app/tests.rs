@@ -5,48 +5,7 @@ use alloc::string::ToString;
 use alloc::vec;
 
 fn workload(service: &str) -> Workload {
-    Workload {
-        service: service.to_owned(),
-        replicas: 1,
-        container_name: None,
-        image: "busybox".to_owned(),
-        pull: Pull::Missing,
-        platform: None,
-        entrypoint: None,
-        command: Some(vec!["true".to_owned()]),
-        environment: Vec::new(),
-        labels: Vec::new(),
-        user: None,
-        groups: Vec::new(),
-        working_dir: None,
-        hostname: None,
-        init: false,
-        tty: false,
-        stdin_open: false,
-        read_only: false,
-        privileged: false,
-        cap_add: Vec::new(),
-        cap_drop: Vec::new(),
-        no_new_privileges: false,
-        seccomp: SeccompRequest::Default,
-        sysctls: Vec::new(),
-        rlimits: Vec::new(),
-        oom_score_adj: None,
-        shm_bytes: None,
-        stop_signal: None,
-        grace: GraceRequest::OfImage,
-        network: Network::None,
-        userns_host: false,
-        cgroup_parent: None,
-        mounts: Vec::new(),
-        devices: Vec::new(),
-        limits: LimitRequest::default(),
-        log: LogRequest::default(),
-        files: Vec::new(),
-        depends_on: Vec::new(),
-        restart: RestartPolicy::default(),
-        health: HealthOptions::default(),
-    }
+    Workload { command: Some(vec!["true".to_owned()]), ..Workload::new(service, "busybox") }
 }
 
 fn app(change: impl FnOnce(&mut Workload)) -> App {
