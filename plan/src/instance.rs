@@ -42,6 +42,8 @@ pub struct History {
     pub streak: u16,
     /// When it will be started again, if it waits for that.
     pub next: Option<Tick>,
+    /// It is to run: if it does not, it is started as soon as that can be.
+    pub pending: bool,
     /// It is being stopped only to be started again.
     pub again: Again,
     /// The last run whose end is known; 0 for none.
@@ -59,6 +61,7 @@ impl Default for History {
             tries: 0,
             streak: 0,
             next: None,
+            pending: false,
             again: Again::No,
             last_run: RunId(0),
             last_exit: None,
@@ -181,6 +184,8 @@ pub(crate) struct Instance {
     pub(crate) damaged: bool,
     /// A second container for one place: to be removed.
     pub(crate) extra: bool,
+    /// What an earlier daemon of this boot noted of it is known.
+    pub(crate) known: bool,
     /// Found at start and not judged yet.
     pub(crate) unjudged: bool,
     /// `up` said that it is to run, whatever the policy says at start.
@@ -216,6 +221,7 @@ impl Instance {
             fresh: true,
             damaged: false,
             extra: false,
+            known: false,
             unjudged: false,
             ordered: false,
             gave_up: false,

@@ -29,9 +29,11 @@ impl Instance {
             self.revision = role.revision;
         }
         let known = facts.history.is_some();
+        self.known = known || !context.waking;
         if let Some(history) = facts.history.filter(|_| context.waking) {
             self.history = history;
             self.noted = history;
+            self.goal = if history.pending { Goal::Run } else { Goal::Rest };
         }
         match facts.status {
             Status::Created => self.found_created(context),
@@ -152,13 +154,14 @@ impl Instance {
             self.history.last_exit = Some(exit);
             return;
         }
-        if !context.waking {
+        let by_hand = !context.waking || !self.history.pending;
+        if by_hand {
             self.begin_anew();
             self.goal = Goal::Run;
         }
         self.ended(run, exit, held, None, context);
         // docker: "A restart policy only takes effect after a container starts successfully."
-        if !context.waking && !exit.started && self.place.is_none() {
+        if by_hand && !exit.started && self.place.is_none() {
             self.goal = Goal::Rest;
             self.history.next = None;
         }
@@ -215,6 +218,7 @@ impl Instance {
     pub(crate) fn vanish(&mut self, context: &mut Context<'_>) {
         self.rest_at(Stage::Absent, context);
         self.history = crate::History::default();
+        self.noted = self.history;
         self.goal = Goal::Run;
         self.fresh = true;
         self.damaged = false;
@@ -312,16 +316,14 @@ impl Instance {
         if !core::mem::take(&mut self.unjudged) || self.stage != Stage::Idle {
             return;
         }
-        if self.history.again == Again::Asked {
-            self.goal = Goal::Run;
-        } else if self.fresh {
+        if self.fresh {
             self.goal = if self.place.is_some() { Goal::Run } else { Goal::Rest };
         } else if policy::at_boot(&self.spec.restart, self.held) {
             if self.history.next.is_none() {
                 self.begin_anew();
             }
             self.goal = Goal::Run;
-        } else if self.held || self.history.next.is_none() {
+        } else if self.held || !self.known {
             self.goal = Goal::Rest;
         }
     }

@@ -1,7 +1,7 @@
 //! What each instance needs next: first decided without changing anything, then done.
 
 use crate::aim::{Aim, Met};
-use crate::instance::{Doubt, Instance, Running, Stage, Why};
+use crate::instance::{Doubt, Goal, Instance, Running, Stage, Why};
 use crate::step::PATIENCE_MS;
 use crate::world::{Phase, World};
 use crate::{Action, Actions, Effect, Place, RunId, Tick, Turn};
@@ -290,7 +290,9 @@ impl Instance {
 
     /// Has the shell keep what changed.
     fn note(&mut self, actions: &mut Actions) {
-        if self.noted != self.history && self.stage != Stage::Absent {
+        self.history.pending = self.goal == Goal::Run;
+        let exists = !matches!(self.stage, Stage::Absent | Stage::Creating { .. });
+        if self.noted != self.history && exists {
             self.noted = self.history;
             actions.push(Action::Note { id: self.id, history: self.history });
         }

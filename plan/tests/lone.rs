@@ -27,7 +27,8 @@ fn it_is_started_again_after_it_ended() {
     let mut world = World::new(1);
     let running = Status::Running { run: RunId(100), ran_ms: 50, paused: false };
     assert!(step(&mut world, found(Turn::UNASKED, running), Tick(1000)).as_slice().is_empty());
-    assert!(step(&mut world, Event::Settled, Tick(1000)).as_slice().is_empty());
+    let settled = step(&mut world, Event::Settled, Tick(1000));
+    assert!(matches!(settled.as_slice(), [Action::Note { id: ID, .. }]), "{settled:?}");
     assert_eq!(deadline(&world), None);
 
     let exit = Exit { code: 0, started: true, ran_ms: 60 };
