@@ -49,7 +49,7 @@ impl World {
         let Some(instance) = self.find_mut(id) else {
             return turn == Turn::UNASKED && self.make_room(id, place);
         };
-        instance.unjudged = waking && !instance.ordered;
+        instance.unjudged = waking;
         match instance.doubt {
             Doubt::Asked { turn: asked, .. } if asked == turn => instance.doubt = Doubt::None,
             Doubt::None | Doubt::Wanted | Doubt::Asked { .. } if turn != Turn::UNASKED => return false,

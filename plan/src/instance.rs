@@ -188,7 +188,7 @@ pub(crate) struct Instance {
     pub(crate) known: bool,
     /// Found at start and not judged yet.
     pub(crate) unjudged: bool,
-    /// `up` said that it is to run, whatever the policy says at start.
+    /// Before it was settled what is there, `up` said that it is to run.
     pub(crate) ordered: bool,
     /// The policy allows no further try.
     pub(crate) gave_up: bool,

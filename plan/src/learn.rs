@@ -41,7 +41,7 @@ impl Instance {
                 let running = Seen { run, since: context.now.before(ran_ms), paused, rewatch };
                 self.found_running(running, context);
             }
-            Status::Ended { run, exit } => self.found_ended(run, exit, facts.held, known, context),
+            Status::Ended { run, exit } => self.found_ended(run, exit, facts.held, self.known, context),
             Status::Lost { run } => self.found_lost(run, context),
         }
         self.found_intent(facts.held, context.waking);
@@ -71,10 +71,7 @@ impl Instance {
             }
             Stage::Stopping { run, kill_at: Some(_), .. } if run == seen.run => {}
             Stage::Stopping { run, .. } if run == seen.run || run.0 == 0 => self.runs(seen, context),
-            Stage::Starting { .. } => {
-                self.history.again = Again::No;
-                self.runs(seen, context);
-            }
+            Stage::Starting { .. } => self.runs(seen, context),
             Stage::Running(_)
             | Stage::Stopping { .. }
             | Stage::Absent
@@ -116,7 +113,6 @@ impl Instance {
     /// The answer to its start.
     pub(crate) fn started(&mut self, run: RunId, context: &mut Context<'_>) {
         self.history.health = Health::Unwatched;
-        self.history.again = Again::No;
         self.runs(Seen { run, since: context.now, paused: false, rewatch: false }, context);
         self.held = false;
         self.look_anew();
@@ -147,23 +143,20 @@ impl Instance {
 
     /// A run that began and ended while nobody looked.
     fn ended_unseen(&mut self, run: RunId, exit: Exit, held: bool, known: bool, context: &mut Context<'_>) {
-        if context.waking && !known {
+        let by_hand = !context.waking || !self.history.pending;
+        // docker: "A restart policy only takes effect after a container starts successfully."
+        let never_ran = by_hand && !exit.started && self.place.is_none();
+        if by_hand && known {
+            self.begin_anew();
+            self.goal = if never_ran { Goal::Rest } else { Goal::Run };
+        }
+        if !known || never_ran {
             self.rest_at(Stage::Idle, context);
             self.fresh = false;
             self.history.last_run = run;
             self.history.last_exit = Some(exit);
-            return;
-        }
-        let by_hand = !context.waking || !self.history.pending;
-        if by_hand {
-            self.begin_anew();
-            self.goal = Goal::Run;
-        }
-        self.ended(run, exit, held, None, context);
-        // docker: "A restart policy only takes effect after a container starts successfully."
-        if by_hand && !exit.started && self.place.is_none() {
-            self.goal = Goal::Rest;
-            self.history.next = None;
+        } else {
+            self.ended(run, exit, held, None, context);
         }
     }
 
@@ -202,7 +195,7 @@ impl Instance {
     fn reconsider(&mut self) {
         let Some(exit) = self.history.last_exit else { return };
         let waits = self.stage == Stage::Idle && self.history.next.is_some();
-        if waits && !policy::asks(&self.spec.restart, exit) {
+        if waits && self.history.again == Again::No && !policy::asks(&self.spec.restart, exit) {
             self.goal = Goal::Rest;
             self.history.next = None;
         }
@@ -261,9 +254,14 @@ impl Instance {
         self.history.last_exit = Some(exit);
         match why {
             Some(Why::Gone | Why::Renew | Why::Shutdown) => self.history.again = Again::No,
-            Some(Why::Again) | None if self.history.again == Again::Asked && !held => self.goal = Goal::Run,
             Some(Why::Again | Why::Unhealthy) | None if held => self.hold(),
-            Some(Why::Again | Why::Unhealthy) | None => self.judge(exit, context),
+            Some(Why::Again) => self.goal = Goal::Run,
+            Some(Why::Unhealthy) | None if self.history.again == Again::Asked => self.goal = Goal::Run,
+            Some(Why::Unhealthy) => {
+                self.history.again = Again::Unhealthy;
+                self.judge(exit, context);
+            }
+            None => self.judge(exit, context),
         }
     }
 
@@ -313,7 +311,11 @@ impl Instance {
 
     /// Judges at the end of the start what was found: what the daemon's start means for it.
     pub(crate) fn judge_at_start(&mut self) {
-        if !core::mem::take(&mut self.unjudged) || self.stage != Stage::Idle {
+        let unjudged = core::mem::take(&mut self.unjudged);
+        if core::mem::take(&mut self.ordered) {
+            return self.order();
+        }
+        if !unjudged || self.stage != Stage::Idle {
             return;
         }
         if self.fresh {
@@ -325,6 +327,10 @@ impl Instance {
             self.goal = Goal::Run;
         } else if self.held || !self.known {
             self.goal = Goal::Rest;
+            self.history.next = None;
+        }
+        if self.place.is_none() {
+            self.reconsider();
         }
     }
 }

@@ -67,6 +67,8 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod action;
 mod aim;
@@ -83,6 +85,8 @@ mod policy;
 mod random;
 mod report;
 mod settle;
+#[cfg(test)]
+mod sim;
 mod step;
 mod wish;
 mod world;

@@ -77,6 +77,9 @@ pub(crate) fn judge(
     if !allows(policy, history) {
         return Verdict::GiveUp;
     }
+    if unhealthy {
+        history.again = Again::Unhealthy;
+    }
     history.next = Some(now.after(delay_ms(policy, history.streak, random)));
     history.restarts = history.restarts.saturating_add(1);
     history.tries = history.tries.saturating_add(1);

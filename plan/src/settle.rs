@@ -1,7 +1,7 @@
 //! What each instance needs next: first decided without changing anything, then done.
 
 use crate::aim::{Aim, Met};
-use crate::instance::{Doubt, Goal, Instance, Running, Stage, Why};
+use crate::instance::{Again, Doubt, Goal, Instance, Running, Stage, Why};
 use crate::step::PATIENCE_MS;
 use crate::world::{Phase, World};
 use crate::{Action, Actions, Effect, Place, RunId, Tick, Turn};
@@ -256,6 +256,7 @@ impl Instance {
                 Some(Action::Create { id, turn, place, revision })
             }
             Move::Start => {
+                self.history.again = Again::No;
                 self.stage = Stage::Starting { turn, asked: now };
                 Some(Action::Start { id, turn })
             }
@@ -285,6 +286,13 @@ impl Instance {
                 Some(Action::Probe { id, turn })
             }
             Move::ProbeFailed { .. } | Move::Drop => None,
+        }
+    }
+
+    /// If it is being stopped already, it has no longer than until then.
+    pub(crate) fn stop_by(&mut self, end: Tick) {
+        if let Stage::Stopping { kill_at, .. } = &mut self.stage {
+            *kill_at = Some(kill_at.map_or(end, |at| at.min(end)));
         }
     }
 

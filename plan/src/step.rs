@@ -86,6 +86,9 @@ impl World {
             }
             Phase::Off => {}
         }
+        for instance in self.instances.iter_mut() {
+            instance.stop_by(kill_at);
+        }
     }
 
     fn learn_space(&mut self, space: Space) {

@@ -68,8 +68,12 @@ impl World {
             self.instances.push(new).map_err(|_| Refusal::TooManyInstances)?;
         }
         let waking = self.phase == Phase::Waking;
-        if let (Some(instance), By::Hand) = (self.find_mut(id), by) {
-            instance.order(waking);
+        let Some(instance) = self.find_mut(id) else { return Ok(()) };
+        instance.extra = false;
+        match by {
+            By::Hand if waking => instance.ordered = true,
+            By::Hand => instance.order(),
+            By::Ledger => {}
         }
         Ok(())
     }
@@ -165,7 +169,7 @@ impl World {
                 continue;
             }
             if by_hand {
-                instance.order(false);
+                instance.order();
             }
             if instance.active() {
                 instance.history.again = Again::Asked;
@@ -176,14 +180,25 @@ impl World {
 
 impl Instance {
     /// A person wants it to run.
-    fn order(&mut self, waking: bool) {
+    pub(crate) fn order(&mut self) {
         self.goal = Goal::Run;
-        self.ordered = waking;
-        self.unjudged = false;
         self.retry = None;
-        if !matches!(self.stage, Stage::Running(_)) || self.history.next.is_some() {
-            self.begin_anew();
+        match self.stage {
+            Stage::Running(_) => {}
+            Stage::Lost { .. } | Stage::Clearing { .. } => {
+                self.begin_anew();
+                self.history.again = Again::Asked;
+            }
+            Stage::Absent
+            | Stage::Creating { .. }
+            | Stage::Idle
+            | Stage::Starting { .. }
+            | Stage::Stopping { .. }
+            | Stage::Removing { .. } => {
+                let again = self.history.again;
+                self.begin_anew();
+                self.history.again = again;
+            }
         }
-        self.history.next = None;
     }
 }

@@ -1,0 +1,401 @@
+//! How events change what was told.
+
+use super::board::Key;
+use super::daemon::Daemon;
+use super::told::{Entry, Told, ToldApp, ToldService};
+use crate::instance::{Doubt, Stage};
+use crate::{
+    AppId, By, Desired, EXIT_LOST, Effect, Event, Exit, Facts, InstanceId, RunId, ServiceId, Space, Status, Tick, Turn,
+    World,
+};
+use std::vec::Vec;
+
+impl Told {
+    /// Takes an event as the decisions are about to take it.
+    pub(super) fn event(&mut self, event: &Event, daemon: &Daemon, now: Tick) {
+        match event {
+            Event::Found { id, turn, facts } if accepts(&daemon.world, *id, *turn) => {
+                self.found(key(daemon, *id), facts, now);
+            }
+            Event::Absent { id, turn } if accepts(&daemon.world, *id, *turn) => {
+                self.entries.remove(&key(daemon, *id));
+            }
+            Event::Damaged { id, turn, running, .. } if accepts(&daemon.world, *id, *turn) => {
+                self.damaged(key(daemon, *id), *running, now);
+            }
+            Event::Found { .. } | Event::Absent { .. } | Event::Damaged { .. } => {}
+            Event::Settled => self.settled(),
+            Event::Missed | Event::Poked { .. } | Event::Woke | Event::Pruned | Event::PruneFailed => {}
+            Event::Wanted { desired, by } => self.wanted(desired, *by),
+            Event::Unwanted { app } => {
+                if let Some(app) = self.apps.get_mut(&app.0) {
+                    app.leaving = true;
+                }
+            }
+            Event::Restart { app, service } => self.restart(*app, *service),
+            Event::Shutdown { within_ms } => self.shutdown(*within_ms, now),
+            Event::Space(space) => self.low = *space == Space::Low,
+            Event::Created { id, .. }
+            | Event::Started { id, .. }
+            | Event::Ended { id, .. }
+            | Event::Lost { id, .. }
+            | Event::Cleared { id, .. }
+            | Event::Removed { id, .. }
+            | Event::Failed { id, .. }
+            | Event::Probed { id, .. } => self.answer(event, key(daemon, *id), now),
+        }
+    }
+
+    fn entry(&mut self, key: Key) -> &mut Entry {
+        self.entries.entry(key).or_default()
+    }
+
+    fn found(&mut self, key: Key, facts: &Facts, now: Tick) {
+        let working = self.working;
+        let entry = self.entry(key);
+        let changed = entry.spec.is_some_and(|spec| spec.restart != facts.spec.restart);
+        entry.exists = true;
+        entry.damaged = false;
+        entry.spec = Some(facts.spec);
+        entry.role = facts.role;
+        if !working {
+            entry.known = facts.history.is_some();
+            match &facts.history {
+                Some(history) if !entry.exact => entry.adopt(history),
+                Some(_) => {}
+                None => entry.anew(),
+            }
+        }
+        let lone = facts.role.is_none();
+        let starting = matches!(entry.in_flight, Some((Effect::Start, _)));
+        let pending = facts.history.is_some_and(|history| history.pending);
+        match facts.status {
+            Status::Created => {
+                (entry.running, entry.lost, entry.fresh) = (None, None, true);
+                entry.want &= !lone || starting;
+            }
+            Status::Running { run, ran_ms, paused } => {
+                entry.found_running(run, now.before(ran_ms), paused, starting || !working);
+            }
+            Status::Ended { run, exit } => {
+                let by_hand = working || !pending;
+                entry.found_ended(run, exit, facts.held, by_hand, working, lone, now);
+            }
+            Status::Lost { run } => {
+                (entry.running, entry.lost, entry.fresh) = (None, Some(run), false);
+            }
+        }
+        entry.in_flight = None;
+        let newly = facts.held && !entry.held;
+        entry.held = facts.held;
+        if newly && working && !entry.active() {
+            entry.hold();
+        }
+        if changed && lone && working {
+            entry.reconsider();
+        }
+    }
+
+    fn damaged(&mut self, key: Key, running: Option<RunId>, now: Tick) {
+        let working = self.working;
+        let entry = self.entry(key);
+        (entry.exists, entry.damaged) = (true, true);
+        entry.spec = Some(crate::instance::SPEC_UNKNOWN);
+        if !working {
+            entry.anew();
+        }
+        match running {
+            Some(run) => entry.found_running(run, now, false, !working),
+            None => (entry.running, entry.lost, entry.stop, entry.probe) = (None, None, None, None),
+        }
+        entry.in_flight = None;
+        entry.want &= !matches!(key, Key::Lone(_));
+    }
+
+    fn settled(&mut self) {
+        self.working = true;
+        for entry in self.entries.values_mut().filter(|entry| !entry.exists) {
+            *entry = Entry { ordered: entry.ordered, ..Entry::default() };
+        }
+        for (key, entry) in &mut self.entries {
+            if core::mem::take(&mut entry.ordered) {
+                entry.order();
+                continue;
+            }
+            if entry.active() || !entry.exists {
+                continue;
+            }
+            if entry.fresh {
+                entry.want = !matches!(key, Key::Lone(_));
+            } else if entry.starts_with_the_daemon() {
+                if entry.not_before == Tick(0) {
+                    entry.anew();
+                }
+                entry.want = true;
+            } else if entry.held || !entry.known {
+                (entry.want, entry.not_before) = (false, Tick(0));
+            }
+            if matches!(key, Key::Lone(_)) {
+                entry.reconsider();
+            }
+        }
+        self.followers_of_renewals();
+    }
+
+    fn wanted(&mut self, desired: &Desired, by: By) {
+        let has = |id: ServiceId| desired.services.iter().any(|service| service.id == id);
+        let services = desired.services.iter().map(|service| ToldService {
+            id: service.id.0,
+            revision: service.revision,
+            replicas: u16::try_from(service.replicas.len()).unwrap_or(0),
+            depends: service.depends.iter().filter(|it| has(it.on)).copied().collect(),
+        });
+        let told = ToldApp { leaving: false, services: services.collect() };
+        let keys: Vec<Key> = told.services.iter().flat_map(|service| {
+            (1..=service.replicas).map(|replica| Key::At(desired.app.0, service.id, replica))
+        }).collect();
+        self.apps.insert(desired.app.0, told);
+        let working = self.working;
+        for key in keys {
+            let entry = self.entry(key);
+            if by == By::Hand && working {
+                entry.order();
+            } else if by == By::Hand {
+                entry.ordered = true;
+            }
+        }
+        if working {
+            self.followers_of_renewals();
+        }
+    }
+
+    fn restart(&mut self, app: AppId, service: Option<ServiceId>) {
+        let Some(told) = self.apps.get(&app.0) else { return };
+        let ids = told.services.iter().map(|known| known.id);
+        let named: Vec<u16> = ids.filter(|id| service.is_none_or(|service| service.0 == *id)).collect();
+        let all = self.with_followers(app.0, named);
+        let ours = |key: &Key| matches!(key, Key::At(of, service, _) if *of == app.0 && all.contains(service));
+        for (_, entry) in self.entries.iter_mut().filter(|(key, _)| ours(key)) {
+            entry.order();
+            entry.again |= entry.active();
+        }
+    }
+
+    /// What depends with `restart: true` on what is being replaced is to be restarted.
+    fn followers_of_renewals(&mut self) {
+        let apps: Vec<u16> = self.apps.keys().copied().collect();
+        for app in apps {
+            let renewed = self.renewed(app);
+            let all = self.with_followers(app, renewed.clone());
+            let follows = |key: &Key| {
+                matches!(key, Key::At(of, service, _)
+                    if *of == app && all.contains(service) && !renewed.contains(service))
+            };
+            for (_, entry) in self.entries.iter_mut().filter(|(key, _)| follows(key)) {
+                entry.again |= entry.active();
+            }
+        }
+    }
+
+    fn renewed(&self, app: u16) -> Vec<u16> {
+        let services = self.apps[&app].services.iter().map(|service| service.id);
+        let renews = |service: &u16| {
+            self.replicas(Key::At(app, *service, 1), *service).into_iter().any(|key| {
+                self.entries.get(&key).is_some_and(|entry| self.renews(key, entry))
+            })
+        };
+        services.filter(renews).collect()
+    }
+
+    fn with_followers(&self, app: u16, mut chosen: Vec<u16>) -> Vec<u16> {
+        loop {
+            let services = self.apps[&app].services.iter();
+            let new: Vec<u16> = services
+                .filter(|service| !chosen.contains(&service.id))
+                .filter(|service| service.depends.iter().any(|it| it.restart && chosen.contains(&it.on.0)))
+                .map(|service| service.id)
+                .collect();
+            if new.is_empty() {
+                return chosen;
+            }
+            chosen.extend(new);
+        }
+    }
+
+    fn shutdown(&mut self, within_ms: u64, now: Tick) {
+        let deadline = now.after(within_ms);
+        let kill_at = deadline.before(3_000.min(within_ms / 4));
+        if self.leaving.is_none_or(|(earlier, _)| deadline < earlier) {
+            self.leaving = Some((deadline, kill_at));
+        }
+        for entry in self.entries.values_mut() {
+            if let Some((_, due)) = &mut entry.stop {
+                *due = Some(due.map_or(kill_at, |due| due.min(kill_at)));
+            }
+        }
+    }
+
+    /// An answer, or the word of a keeper.
+    fn answer(&mut self, event: &Event, key: Key, now: Tick) {
+        let entry = self.entry(key);
+        let waits = |effect: Effect, turn: Turn| entry.in_flight == Some((effect, turn));
+        match *event {
+            Event::Created { turn, revision, spec, .. } if waits(Effect::Create, turn) => {
+                (entry.exists, entry.fresh, entry.spec) = (true, true, Some(spec));
+                entry.in_flight = None;
+                entry.role = super::hands::place(key).map(|place| crate::Role { place, revision });
+            }
+            Event::Started { turn, run, .. } if waits(Effect::Start, turn) => {
+                entry.in_flight = None;
+                entry.held = false;
+                entry.found_running(run, now, false, true);
+            }
+            Event::Ended { run, exit, held, .. } if run != entry.last_run => {
+                let starting = matches!(entry.in_flight, Some((Effect::Start, _)));
+                if entry.running.is_some_and(|known| known == run || known.0 == 0) || starting {
+                    if starting {
+                        entry.in_flight = None;
+                    }
+                    entry.exit(run, exit, held, now);
+                }
+            }
+            Event::Lost { run, .. } if entry.running == Some(run) => {
+                (entry.running, entry.lost, entry.probe, entry.healthy) = (None, Some(run), None, None);
+                entry.stop = entry.stop.map(|(reason, _)| (reason, None));
+            }
+            Event::Cleared { turn, held, .. } if waits(Effect::Clear, turn) => {
+                entry.in_flight = None;
+                let exit = Exit { code: EXIT_LOST, started: true, ran_ms: 0 };
+                entry.exit(entry.lost.unwrap_or(RunId(0)), exit, held, now);
+            }
+            Event::Removed { turn, .. } if waits(Effect::Remove, turn) => *entry = Entry::default(),
+            Event::Failed { turn, effect, .. } if waits(effect, turn) => entry.in_flight = None,
+            Event::Probed { turn, healthy, .. } => entry.probed(turn, healthy, now),
+            _ => {}
+        }
+    }
+}
+
+impl Entry {
+    fn found_running(&mut self, run: RunId, since: Tick, paused: bool, ours: bool) {
+        if run.0 != 0 && run == self.last_run {
+            return;
+        }
+        self.paused = paused;
+        if self.running == Some(run) {
+            if let Some((_, None)) = self.stop {
+                self.stop = None;
+            }
+            return;
+        }
+        if !ours {
+            self.anew();
+        }
+        if self.running.is_some() || !ours {
+            self.healthy = None;
+        }
+        (self.running, self.lost, self.stop, self.probe) = (Some(run), None, None, None);
+        (self.since, self.failures, self.not_before) = (since, 0, Tick(0));
+        (self.want, self.fresh) = (true, false);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is one fact about how the run was found")]
+    fn found_ended(
+        &mut self,
+        run: RunId,
+        exit: Exit,
+        held: bool,
+        by_hand: bool,
+        working: bool,
+        lone: bool,
+        now: Tick,
+    ) {
+        if run == self.last_run {
+            (self.running, self.lost, self.fresh) = (None, None, false);
+            return;
+        }
+        if self.active() {
+            return self.exit(run, exit, held, now);
+        }
+        if !working && !self.known {
+            (self.last_run, self.last_exit, self.fresh) = (run, Some(exit), false);
+            return;
+        }
+        if by_hand {
+            self.anew();
+            self.want = true;
+        }
+        if by_hand && !exit.started && lone {
+            (self.want, self.last_run, self.last_exit, self.fresh) = (false, run, Some(exit), false);
+        } else {
+            self.exit(run, exit, held, now);
+        }
+    }
+
+    fn reconsider(&mut self) {
+        use limpet_protocol::restart::When;
+        if self.active() || self.not_before == Tick(0) || self.sick {
+            return;
+        }
+        let when = self.spec.map_or(When::No, |spec| spec.restart.when);
+        let failed = self.last_exit.is_some_and(|exit| exit.code != 0);
+        if when == When::No || (when == When::OnFailure && !failed) {
+            (self.want, self.not_before) = (false, Tick(0));
+        }
+    }
+
+    /// A person wants it to run.
+    fn order(&mut self) {
+        if self.running.is_none() || self.stop.is_some() {
+            let again = self.again && self.active();
+            self.anew();
+            self.again = again || self.lost.is_some();
+        }
+        (self.want, self.not_before) = (true, Tick(0));
+    }
+
+    /// docker's rules for the outcome of a probe.
+    pub(super) fn probed(&mut self, turn: Turn, healthy: bool, now: Tick) {
+        let Some(spec) = self.spec else { return };
+        let Some(pace) = spec.health.filter(|_| self.running.is_some() && self.stop.is_none()) else { return };
+        let Some((_, began)) = self.probe.filter(|(asked, _)| *asked == turn) else { return };
+        let _ = now;
+        self.probe = None;
+        if healthy {
+            (self.healthy, self.failures, self.sick) = (Some(true), 0, false);
+            return;
+        }
+        if self.healthy.is_none() && began.since(self.since) < u64::from(pace.start_period_ms) {
+            return;
+        }
+        self.failures += 1;
+        if self.failures >= pace.retries.max(1) {
+            self.healthy = Some(false);
+            let restarts = spec.on_unhealthy == limpet_protocol::health::OnUnhealthy::Restart;
+            let allowed = spec.restart.tries_max.is_none_or(|most| self.tries < most);
+            self.sick |= restarts && allowed;
+        }
+    }
+}
+
+pub(super) fn key(daemon: &Daemon, id: InstanceId) -> Key {
+    let known = daemon.ids.iter().find(|(_, known)| **known == id).map(|(key, _)| *key);
+    known.unwrap_or(Key::Extra(u16::MAX))
+}
+
+/// Whether the decisions take these facts or ask again; which they do is not for this account to judge.
+fn accepts(world: &World, id: InstanceId, turn: Turn) -> bool {
+    let Some(instance) = world.find(id) else { return turn == Turn::UNASKED };
+    let waking = world.phase == crate::Phase::Waking;
+    match instance.doubt {
+        Doubt::Asked { turn: asked, .. } => asked == turn,
+        Doubt::Wanted => false,
+        Doubt::None => {
+            let idle = !matches!(
+                instance.stage,
+                Stage::Creating { .. } | Stage::Starting { .. } | Stage::Clearing { .. } | Stage::Removing { .. }
+            );
+            turn == Turn::UNASKED && (waking || idle)
+        }
+    }
+}
