@@ -46,6 +46,8 @@ pub struct History {
     pub pending: bool,
     /// It is being stopped only to be started again.
     pub again: Again,
+    /// The run that `again` and `health` are about; 0 if it does not run.
+    pub run: RunId,
     /// The last run whose end is known; 0 for none.
     pub last_run: RunId,
     /// How that ended.
@@ -63,6 +65,7 @@ impl Default for History {
             next: None,
             pending: false,
             again: Again::No,
+            run: RunId(0),
             last_run: RunId(0),
             last_exit: None,
             health: Health::Unwatched,
@@ -261,8 +264,8 @@ impl Instance {
 
     /// Forgets what earlier runs led to: it is started anew by hand, by `up` or at boot.
     pub(crate) fn begin_anew(&mut self) {
-        let History { last_run, last_exit, health, .. } = self.history;
-        self.history = History { last_run, last_exit, health, ..History::default() };
+        let History { run, last_run, last_exit, health, .. } = self.history;
+        self.history = History { run, last_run, last_exit, health, ..History::default() };
         self.gave_up = false;
     }
 

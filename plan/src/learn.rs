@@ -80,12 +80,21 @@ impl Instance {
             | Stage::Lost { .. }
             | Stage::Clearing { .. }
             | Stage::Removing { .. } => {
-                if !context.waking {
-                    self.begin_anew();
+                if seen.run != self.history.run {
+                    self.started_meanwhile(context.waking);
                 }
                 self.goal = Goal::Run;
                 self.runs(seen, context);
             }
+        }
+    }
+
+    /// A run that is new: begun by a hand, or by the last deed of a daemon that is gone.
+    fn started_meanwhile(&mut self, waking: bool) {
+        self.history.again = Again::No;
+        self.history.health = Health::Unwatched;
+        if !waking || !self.history.pending {
+            self.begin_anew();
         }
     }
 
@@ -105,6 +114,7 @@ impl Instance {
         self.history.health = known;
         let watch = self.watch(seen.since, known, context.now, context.actions);
         self.stage = Stage::Running(Running { run: seen.run, since: seen.since, paused: seen.paused, watch });
+        self.history.run = seen.run;
         self.fresh = false;
         self.retry = None;
         self.history.next = None;
@@ -204,7 +214,6 @@ impl Instance {
     /// There is none.
     pub(crate) fn absent_found(&mut self, context: &mut Context<'_>) {
         self.vanish(context);
-        self.held = false;
     }
 
     /// It was removed, or was never there.
@@ -213,6 +222,7 @@ impl Instance {
         self.history = crate::History::default();
         self.noted = self.history;
         self.goal = Goal::Run;
+        self.held = false;
         self.fresh = true;
         self.damaged = false;
         self.gave_up = false;

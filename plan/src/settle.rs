@@ -257,6 +257,7 @@ impl Instance {
             }
             Move::Start => {
                 self.history.again = Again::No;
+                self.history.run = RunId(0);
                 self.stage = Stage::Starting { turn, asked: now };
                 Some(Action::Start { id, turn })
             }

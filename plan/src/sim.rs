@@ -9,7 +9,6 @@
 //!
 //! Whether all this would find anything is itself checked, see [`bugs`].
 
-
 mod board;
 // bugs
 mod daemon;
@@ -38,7 +37,13 @@ fn history(seed: u64, trace: bool) -> Result<u64, Broken> {
     let run = || -> Result<u64, Broken> {
         let mut sim = Sim::new(seed, trace);
         sim.trouble()?;
+        if std::env::var("LIMPET_X").is_ok() {
+            std::eprintln!("T {}", sim.steps);
+        }
         sim.come_to_rest()?;
+        if std::env::var("LIMPET_X").is_ok() {
+            std::eprintln!("Q {}", sim.steps);
+        }
         Ok(sim.steps)
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(String::from("it panicked")))

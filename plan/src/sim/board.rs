@@ -158,7 +158,7 @@ impl Sim {
 
     /// The part of the history in which everything goes wrong.
     pub(super) fn trouble(&mut self) -> Result<(), Broken> {
-        let turns = 150 + self.dice.up_to(500);
+        let turns = 300 + self.dice.up_to(2_000);
         for _ in 0..turns {
             self.next(true)?;
         }
@@ -167,7 +167,8 @@ impl Sim {
 
     /// Lets the next thing happen. False if nothing would ever happen any more.
     pub(super) fn next(&mut self, hands: bool) -> Result<bool, Broken> {
-        let processes = self.containers.values().filter_map(|container| container.process).filter_map(|it| it.next());
+        let processes =
+            self.containers.values().filter_map(|container| container.process).filter_map(|it| it.next());
         let children = self.children.iter().map(|child| child.done_at);
         let hand = hands.then_some(self.next_hand);
         let daemon = match &self.daemon {
@@ -189,7 +190,8 @@ impl Sim {
 
     fn happen(&mut self, hands: bool) -> Result<(), Broken> {
         let due = |process: &Process| process.next().is_some_and(|at| at <= self.now);
-        let ended = self.containers.iter().find(|(_, it)| it.process.as_ref().is_some_and(due)).map(|(key, _)| *key);
+        let ended =
+            self.containers.iter().find(|(_, it)| it.process.as_ref().is_some_and(due)).map(|(key, _)| *key);
         if let Some(key) = ended {
             self.end_process(key);
             return Ok(());

@@ -4,8 +4,8 @@ use super::Broken;
 use super::board::{Container, Key, Sim};
 use super::scenario::Wanted;
 use crate::{
-    Action, Actions, AppId, By, Desired, Event, Facts, InstanceId, Place, RunId, Service, ServiceId, Space, Tick, Turn,
-    World, deadline, report, step,
+    Action, Actions, AppId, By, Desired, Event, Facts, InstanceId, Place, RunId, Service, ServiceId, Space,
+    Tick, Turn, World, deadline, report, step,
 };
 use std::boxed::Box;
 use std::collections::BTreeMap;
@@ -85,7 +85,8 @@ impl Sim {
     pub(super) fn run_daemon(&mut self) -> Result<(), Broken> {
         let now = self.now;
         let Some(daemon) = &mut self.daemon else { return Ok(()) };
-        let first = daemon.queue.iter().enumerate().filter(|(_, (at, _))| *at <= now).min_by_key(|(_, (at, _))| *at);
+        let first =
+            daemon.queue.iter().enumerate().filter(|(_, (at, _))| *at <= now).min_by_key(|(_, (at, _))| *at);
         let event = match first.map(|(index, _)| index) {
             Some(index) => daemon.queue.remove(index).1,
             None => Event::Woke,
@@ -262,10 +263,9 @@ impl Sim {
     pub(super) fn seen(&self, key: Key) -> Seen {
         match self.containers.get(&key) {
             None => Seen::Absent,
-            Some(container) if container.damaged => Seen::Damaged {
-                place: container.role.map(|role| role.place),
-                running: running(container),
-            },
+            Some(container) if container.damaged => {
+                Seen::Damaged { place: container.role.map(|role| role.place), running: running(container) }
+            }
             Some(container) => Seen::Found(self.facts(container)),
         }
     }

@@ -81,7 +81,8 @@ impl Sim {
         let refused = !self.quiet && self.dice.permille(20);
         let soon = self.now.after(1 + self.dice.up_to(40));
         let now = self.now;
-        let Some(process) = self.containers.get_mut(&key).and_then(|it| it.process.as_mut()).filter(|_| !refused)
+        let Some(process) =
+            self.containers.get_mut(&key).and_then(|it| it.process.as_mut()).filter(|_| !refused)
         else {
             let failure = Failure::Disagrees;
             return self.send(Event::Failed { id, turn, effect: Effect::Stop, failure });
@@ -116,12 +117,11 @@ impl Sim {
             let last = self.children.iter().filter(others).map(|other| other.done_at).max();
             // The shell waits a little for its child, then kills it.
             if last.is_some_and(|last| last.since(self.now) < 5_000) {
-                self.children[index].done_at = last.unwrap_or(self.now).after(1);
+                self.children[index].done_at = last.unwrap_or(self.now).max(self.now).after(1);
                 return Ok(());
             }
-            self.children.retain(|other| {
-                other.key != child.key || other.daemon != child.daemon || other.work == look
-            });
+            self.children
+                .retain(|other| other.key != child.key || other.daemon != child.daemon || other.work == look);
             return Ok(());
         }
         self.children.remove(index);
@@ -173,7 +173,10 @@ impl Sim {
         if self.space == Space::Low && self.dice.permille(300) {
             return Err(Failure::NoSpace);
         }
-        let wanted = self.ledger.get(&app).and_then(|app: &LedgerApp| app.services.iter().find(|it| it.id.0 == service));
+        let wanted = self
+            .ledger
+            .get(&app)
+            .and_then(|app: &LedgerApp| app.services.iter().find(|it| it.id.0 == service));
         let wanted = wanted.ok_or(Failure::Other)?;
         let place = Place { app: crate::AppId(app), service: wanted.id, replica };
         let (revision, spec) = (wanted.revision, wanted.spec);
@@ -233,7 +236,8 @@ impl Sim {
     fn new_process(&mut self, run: RunId, key: Key) -> Process {
         let policy = self.containers.get(&key).map_or(When::No, |container| container.spec.restart.when);
         let job = matches!(policy, When::No | When::OnFailure);
-        let lasts = self.dice.pick(&[0, 20, 900, 4000, 12_000, 60_000]);
+        let most = if self.quiet { 3 } else { 6 };
+        let lasts = self.dice.pick(&[0, 20, 900, 4000, 12_000, 60_000][..most]);
         let lasts = lasts + self.dice.up_to(lasts);
         let code = if self.quiet { 0 } else { self.dice.pick(&[0, 0, 1, 1, 137]) };
         let ends = if self.quiet { job && self.dice.permille(500) } else { self.dice.permille(700) };

@@ -48,7 +48,9 @@ impl Sim {
         self.next_revision += 1;
         let revision = self.next_revision;
         let services = match self.ledger.get(&app).filter(|_| self.dice.permille(700)) {
-            Some(known) if self.dice.permille(600) => scenario::changed(&mut self.dice, &known.services, revision),
+            Some(known) if self.dice.permille(600) => {
+                scenario::changed(&mut self.dice, &known.services, revision)
+            }
             Some(known) => known.services.clone(),
             None => scenario::app(&mut self.dice, app, revision, false),
         };
@@ -83,7 +85,8 @@ impl Sim {
     }
 
     fn any(&mut self, which: impl Fn(&Container) -> bool) -> Option<Key> {
-        let keys: Vec<Key> = self.containers.iter().filter(|(_, it)| which(it)).map(|(key, _)| *key).collect();
+        let keys: Vec<Key> =
+            self.containers.iter().filter(|(_, it)| which(it)).map(|(key, _)| *key).collect();
         (!keys.is_empty()).then(|| self.dice.pick(&keys))
     }
 
@@ -116,7 +119,8 @@ impl Sim {
         let key = Key::Lone(self.next_lone);
         let mut spec = scenario::spec(&mut self.dice, false);
         if spec.health.is_none() && spec.restart.when == limpet_protocol::restart::When::No {
-            spec.restart = limpet_protocol::restart::RestartPolicy::plain(limpet_protocol::restart::When::Always);
+            spec.restart =
+                limpet_protocol::restart::RestartPolicy::plain(limpet_protocol::restart::When::Always);
         }
         self.containers.insert(key, Container::new(None, spec));
         if self.dice.permille(850) {
@@ -139,7 +143,9 @@ impl Sim {
     }
 
     fn start_by_hand(&mut self) {
-        let Some(key) = self.any(|it| it.process.is_none() && it.leftover.is_none() && !it.damaged) else { return };
+        let Some(key) = self.any(|it| it.process.is_none() && it.leftover.is_none() && !it.damaged) else {
+            return;
+        };
         if self.children.iter().any(|child| child.key == key) {
             return; // They hold its lock.
         }
@@ -230,7 +236,9 @@ impl Sim {
         if self.daemon.is_some() {
             return;
         }
-        let Some(key) = self.any(|it| it.role.is_some() && !it.damaged && it.process.is_none()) else { return };
+        let Some(key) = self.any(|it| it.role.is_some() && !it.damaged && it.process.is_none()) else {
+            return;
+        };
         let mut copy = self.containers[&key].clone();
         copy.history = None;
         self.next_lone += 1;
@@ -250,6 +258,7 @@ pub(super) fn heal(process: &mut Process, now: Tick) {
     process.paused = false;
     process.stuck_until = now;
     process.dull_keeper = false;
+    process.ends = process.ends.map(|(at, code)| (at.min(now.after(5_000)), code));
     if process.asked && process.ends.is_none() {
         process.ends = Some((now, 143));
     }

@@ -65,7 +65,12 @@ fn depends(dice: &mut Dice, before: &[Wanted]) -> Vec<Depends> {
         if dice.permille(450) {
             chosen.push(Depends {
                 on: service.id,
-                condition: dice.pick(&[Condition::Started, Condition::Healthy, Condition::Completed, Condition::Healthy]),
+                condition: dice.pick(&[
+                    Condition::Started,
+                    Condition::Healthy,
+                    Condition::Completed,
+                    Condition::Healthy,
+                ]),
                 required: dice.permille(800),
                 restart: dice.permille(400),
             });
@@ -77,7 +82,7 @@ fn depends(dice: &mut Dice, before: &[Wanted]) -> Vec<Depends> {
 /// How a container is kept.
 pub(super) fn spec(dice: &mut Dice, quiet: bool) -> Spec {
     let health = dice.permille(400).then(|| Pace {
-        interval_ms: dice.pick(&[50, 500, 3000]),
+        interval_ms: dice.pick(&[100, 1000, 3000]),
         timeout_ms: dice.pick(&[20, 200, 1000]),
         start_period_ms: dice.pick(&[0, 0, 400, 5000]),
         start_interval_ms: dice.pick(&[20, 100]),

@@ -74,6 +74,8 @@ pub(super) struct Entry {
     pub(super) fresh: bool,
     pub(super) known: bool,
     pub(super) ordered: bool,
+    /// What ran when the daemon before this one died.
+    pub(super) was: Option<RunId>,
     pub(super) last_run: RunId,
     pub(super) last_exit: Option<Exit>,
     /// It is to run.
@@ -111,6 +113,7 @@ impl Default for Entry {
             fresh: true,
             known: false,
             ordered: false,
+            was: None,
             last_run: RunId(0),
             last_exit: None,
             want: true,
@@ -212,6 +215,7 @@ impl Entry {
         self.again = history.again == crate::Again::Asked;
         self.sick = history.again == crate::Again::Unhealthy;
         self.not_before = history.next.unwrap_or_default();
+        self.was = Some(history.run);
         self.last_run = history.last_run;
         self.last_exit = history.last_exit;
         self.healthy = match history.health {
@@ -229,6 +233,7 @@ impl Told {
         (self.low, self.working, self.leaving) = (false, false, None);
         for entry in self.entries.values_mut() {
             (entry.in_flight, entry.stop, entry.probe, entry.failures) = (None, None, None, 0);
+            entry.was = entry.running;
             (entry.running, entry.lost, entry.exists, entry.damaged) = (None, None, false, false);
             entry.ordered = false;
         }
@@ -273,7 +278,11 @@ impl Told {
     /// It exists, but from another specification.
     pub(super) fn renews(&self, key: Key, entry: &Entry) -> bool {
         let Some(service) = self.wants(key).filter(|_| entry.exists) else { return false };
-        if entry.damaged { !entry.active() } else { entry.role.is_some_and(|role| role.revision != service.revision) }
+        if entry.damaged {
+            !entry.active()
+        } else {
+            entry.role.is_some_and(|role| role.revision != service.revision)
+        }
     }
 
     /// Why it is to be stopped, if it is.
@@ -301,9 +310,9 @@ impl Told {
     }
 
     fn any_renews(&self, of: Key, service: u16) -> bool {
-        self.replicas(of, service).into_iter().any(|key| {
-            self.entries.get(&key).is_some_and(|entry| self.renews(key, entry))
-        })
+        self.replicas(of, service)
+            .into_iter()
+            .any(|key| self.entries.get(&key).is_some_and(|entry| self.renews(key, entry)))
     }
 
     /// The replicas of a service of the same app.

@@ -47,7 +47,11 @@ impl Told {
         let entry = self.take(key);
         ensure(entry.in_flight.is_none(), key, "one effect at a time")?;
         ensure(!entry.exists, key, "never two of one container")?;
-        ensure(self.leaving.is_none() && !self.low, key, "no new work while the disk is low or the board goes down")?;
+        ensure(
+            self.leaving.is_none() && !self.low,
+            key,
+            "no new work while the disk is low or the board goes down",
+        )?;
         ensure(entry.want, key, "nothing is made that is not wanted")?;
         let wanted = self.wants(key).is_some_and(|service| service.revision == revision);
         ensure(wanted, key, "only what the ledger wants is made")?;
@@ -71,7 +75,11 @@ impl Told {
         ensure(self.leaving.is_none(), key, "nothing is started while the board goes down")?;
         ensure(entry.want, key, "nothing is started that is not to run")?;
         ensure(now >= entry.not_before, key, "no restart before its pause is over")?;
-        ensure(self.stays(key) && !self.renews(key, &entry), key, "only what is wanted, as it is wanted, is started")?;
+        ensure(
+            self.stays(key) && !self.renews(key, &entry),
+            key,
+            "only what is wanted, as it is wanted, is started",
+        )?;
         ensure(self.met(key) == Met::Yes, key, "nothing is started before its dependencies")?;
         let entry = self.entries.entry(key).or_default();
         (entry.again, entry.sick) = (false, false);
@@ -104,7 +112,6 @@ impl Told {
         };
         let entry = self.entries.entry(key).or_default();
         entry.stop = Some((reason, due));
-        entry.sick &= reason == Reason::Sick;
         Ok(())
     }
 
@@ -113,9 +120,9 @@ impl Told {
         let Key::At(app, service, _) = key else { return Ok(()) };
         for (other, entry) in &self.entries {
             let same_app = matches!(other, Key::At(of, ..) if *of == app);
-            let depends = self.service(*other).is_some_and(|(_, known)| {
-                known.depends.iter().any(|depends| depends.on.0 == service)
-            });
+            let depends = self
+                .service(*other)
+                .is_some_and(|(_, known)| known.depends.iter().any(|depends| depends.on.0 == service));
             if same_app && depends && entry.active() {
                 let stays = self.reason(*other, entry).is_none();
                 ensure(stays, key, &format!("it is stopped after {other:?}, which depends on it"))?;
@@ -204,7 +211,11 @@ impl Told {
         match active {
             Some((key, _)) if clean => ensure(false, *key, "the board is not clean while it runs"),
             Some(_) | None if !clean => {
-                if now >= deadline { Ok(()) } else { Err(Broken::from("the board goes off too early")) }
+                if now >= deadline {
+                    Ok(())
+                } else {
+                    Err(Broken::from("the board goes off too early"))
+                }
             }
             Some(_) | None => Ok(()),
         }
@@ -225,14 +236,20 @@ impl Told {
     /// What should have been done by now.
     pub(super) fn after_step(&self, now: Tick) -> Result<(), Broken> {
         for (key, entry) in &self.entries {
-            if let Some((_, Some(due))) = entry.stop {
+            if let (Some(_), Some((_, Some(due)))) = (entry.running, entry.stop) {
                 ensure(due > now, *key, "at the end of its grace period it is killed")?;
             }
             let over = self.leaving.is_some_and(|(_, kill_at)| kill_at <= now);
-            ensure(!over || entry.running.is_none() || entry.stop.is_some(), *key, "at the end everything is killed")?;
+            ensure(
+                !over || entry.running.is_none() || entry.stop.is_some(),
+                *key,
+                "at the end everything is killed",
+            )?;
         }
         match self.leaving {
-            Some((deadline, _)) if deadline <= now => Err(Broken::from("the shutdown takes longer than it may")),
+            Some((deadline, _)) if deadline <= now => {
+                Err(Broken::from("the shutdown takes longer than it may"))
+            }
             Some(_) | None => Ok(()),
         }
     }

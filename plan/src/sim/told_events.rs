@@ -5,8 +5,8 @@ use super::daemon::Daemon;
 use super::told::{Entry, Told, ToldApp, ToldService};
 use crate::instance::{Doubt, Stage};
 use crate::{
-    AppId, By, Desired, EXIT_LOST, Effect, Event, Exit, Facts, InstanceId, RunId, ServiceId, Space, Status, Tick, Turn,
-    World,
+    AppId, By, Desired, EXIT_LOST, Effect, Event, Exit, Facts, InstanceId, RunId, ServiceId, Space, Status,
+    Tick, Turn, World,
 };
 use std::vec::Vec;
 
@@ -75,7 +75,12 @@ impl Told {
                 entry.want &= !lone || starting;
             }
             Status::Running { run, ran_ms, paused } => {
-                entry.found_running(run, now.before(ran_ms), paused, starting || !working);
+                let new = !working && entry.was != Some(run);
+                if new {
+                    (entry.again, entry.sick, entry.healthy) = (false, false, None);
+                }
+                let ours = if working { starting } else { entry.want || !new };
+                entry.found_running(run, now.before(ran_ms), paused, ours);
             }
             Status::Ended { run, exit } => {
                 let by_hand = working || !pending;
@@ -151,9 +156,13 @@ impl Told {
             depends: service.depends.iter().filter(|it| has(it.on)).copied().collect(),
         });
         let told = ToldApp { leaving: false, services: services.collect() };
-        let keys: Vec<Key> = told.services.iter().flat_map(|service| {
-            (1..=service.replicas).map(|replica| Key::At(desired.app.0, service.id, replica))
-        }).collect();
+        let keys: Vec<Key> = told
+            .services
+            .iter()
+            .flat_map(|service| {
+                (1..=service.replicas).map(|replica| Key::At(desired.app.0, service.id, replica))
+            })
+            .collect();
         self.apps.insert(desired.app.0, told);
         let working = self.working;
         for key in keys {
@@ -174,7 +183,8 @@ impl Told {
         let ids = told.services.iter().map(|known| known.id);
         let named: Vec<u16> = ids.filter(|id| service.is_none_or(|service| service.0 == *id)).collect();
         let all = self.with_followers(app.0, named);
-        let ours = |key: &Key| matches!(key, Key::At(of, service, _) if *of == app.0 && all.contains(service));
+        let ours =
+            |key: &Key| matches!(key, Key::At(of, service, _) if *of == app.0 && all.contains(service));
         for (_, entry) in self.entries.iter_mut().filter(|(key, _)| ours(key)) {
             entry.order();
             entry.again |= entry.active();
@@ -200,9 +210,9 @@ impl Told {
     fn renewed(&self, app: u16) -> Vec<u16> {
         let services = self.apps[&app].services.iter().map(|service| service.id);
         let renews = |service: &u16| {
-            self.replicas(Key::At(app, *service, 1), *service).into_iter().any(|key| {
-                self.entries.get(&key).is_some_and(|entry| self.renews(key, entry))
-            })
+            self.replicas(Key::At(app, *service, 1), *service)
+                .into_iter()
+                .any(|key| self.entries.get(&key).is_some_and(|entry| self.renews(key, entry)))
         };
         services.filter(renews).collect()
     }
@@ -290,6 +300,7 @@ impl Entry {
         }
         if !ours {
             self.anew();
+            self.sick = false;
         }
         if self.running.is_some() || !ours {
             self.healthy = None;
@@ -357,7 +368,9 @@ impl Entry {
     /// docker's rules for the outcome of a probe.
     pub(super) fn probed(&mut self, turn: Turn, healthy: bool, now: Tick) {
         let Some(spec) = self.spec else { return };
-        let Some(pace) = spec.health.filter(|_| self.running.is_some() && self.stop.is_none()) else { return };
+        let Some(pace) = spec.health.filter(|_| self.running.is_some() && self.stop.is_none()) else {
+            return;
+        };
         let Some((_, began)) = self.probe.filter(|(asked, _)| *asked == turn) else { return };
         let _ = now;
         self.probe = None;
@@ -393,7 +406,10 @@ fn accepts(world: &World, id: InstanceId, turn: Turn) -> bool {
         Doubt::None => {
             let idle = !matches!(
                 instance.stage,
-                Stage::Creating { .. } | Stage::Starting { .. } | Stage::Clearing { .. } | Stage::Removing { .. }
+                Stage::Creating { .. }
+                    | Stage::Starting { .. }
+                    | Stage::Clearing { .. }
+                    | Stage::Removing { .. }
             );
             turn == Turn::UNASKED && (waking || idle)
         }
