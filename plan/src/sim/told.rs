@@ -229,6 +229,10 @@ impl Entry {
 
 impl Told {
     pub(super) fn daemon_died(&mut self) {
+        if !self.working {
+            // Nothing is noted before everything was told.
+            self.entries.values_mut().for_each(|entry| entry.exact = false);
+        }
         self.apps.clear();
         (self.low, self.working, self.leaving) = (false, false, None);
         for entry in self.entries.values_mut() {

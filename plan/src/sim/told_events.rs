@@ -334,7 +334,7 @@ impl Entry {
         }
         if by_hand {
             self.anew();
-            self.want = true;
+            (self.want, self.sick) = (true, false);
         }
         if by_hand && !exit.started && lone {
             (self.want, self.last_run, self.last_exit, self.fresh) = (false, run, Some(exit), false);
