@@ -118,7 +118,8 @@ impl World {
         let named: Vec<ServiceId, { crate::SERVICES_MAX }> = self
             .services
             .iter()
-            .filter(|entry| entry.app == app && service.is_none_or(|service| service == entry.id))
+            .filter(|entry| entry.app == app && !entry.retired)
+            .filter(|entry| service.is_none_or(|service| service == entry.id))
             .map(|entry| entry.id)
             .collect();
         for service in self.with_followers(named) {
@@ -149,7 +150,7 @@ impl World {
         let mut next = 0;
         while let Some(on) = chosen.get(next).copied() {
             let follows = |entry: &&ServiceEntry| {
-                entry.depends.iter().any(|depends| depends.restart && depends.on == on)
+                !entry.retired && entry.depends.iter().any(|depends| depends.restart && depends.on == on)
             };
             for entry in self.services.iter().filter(follows) {
                 if !chosen.contains(&entry.id) {

@@ -237,7 +237,9 @@ impl Told {
         (self.low, self.working, self.leaving) = (false, false, None);
         for entry in self.entries.values_mut() {
             (entry.in_flight, entry.stop, entry.probe, entry.failures) = (None, None, None, 0);
-            entry.was = entry.running;
+            if entry.exists {
+                entry.was = entry.running;
+            }
             (entry.running, entry.lost, entry.exists, entry.damaged) = (None, None, false, false);
             entry.ordered = false;
         }

@@ -92,7 +92,7 @@ impl Told {
         ensure(entry.running.is_some(), key, "only what runs is stopped")?;
         ensure(entry.stop.is_none(), key, "it is asked to stop once")?;
         let Some(reason) = self.reason(key, &entry) else {
-            return ensure(false, key, "what needs not be touched is not touched");
+            return ensure(false, key, &format!("what needs not be touched is not touched: {entry:?}"));
         };
         self.dependents_first(key)?;
         let own = entry.spec.and_then(|spec| spec.grace_ms);
@@ -227,7 +227,8 @@ impl Told {
             News::Restarts { in_ms } => {
                 let (least, most) = entry.pause;
                 ensure(entry.want, key, "a restart is announced only if there is one")?;
-                ensure((least..=most).contains(&in_ms), key, "the pause before a restart is docker's")
+                let kept = (least..=most).contains(&in_ms);
+                ensure(kept, key, &format!("the pause before a restart is {least} to {most} ms, not {in_ms}"))
             }
             News::Health(_) | News::GaveUp => Ok(()),
         }
