@@ -15,6 +15,7 @@
 //!
 //! ## At start
 //!
+//! 0. Wait until no child of an earlier daemon is at work (each holds a lock): what it does would be told to nobody.
 //! 1. [`World::new`] with a random seed.
 //! 2. [`Event::Found`] for every container that is an *instance* (a restart policy other than `no`, a health check, or a
 //!    member of an app), or [`Event::Damaged`] if its record cannot be read; `turn` is [`Turn::UNASKED`].
@@ -45,13 +46,14 @@
 //!
 //! A run is known by [`RunId`], its `started_ns` as in the keeper's records. For each running container the shell holds
 //! one connection to its keeper and tells [`Event::Ended`] (the keeper's word that the run is over, its record is written
-//! and its cgroup is empty) or [`Event::Lost`] (end of file without that word). Both carry that run's id.
+//! and its cgroup is empty) or [`Event::Lost`] (end of file without that word). Both carry that run's id. After
+//! [`Action::Clear`], facts about that run are [`Status::Ended`] with [`EXIT_LOST`].
 //!
 //! ## What hands do
 //!
 //! A verb that made, started, stopped, updated or removed a container by hand pokes: [`Event::Poked`], answered with
 //! [`Action::Look`]. For a container that the world does not hold yet, the shell gives a new [`InstanceId`] and tells
-//! [`Event::Found`] with [`Turn::UNASKED`]. `held` of [`Facts`] and [`Event::Ended`] is the intent record: stopped by
+//! [`Event::Found`] with [`Turn::UNASKED`], before anything that a connection to its keeper says. `held` of [`Facts`] and [`Event::Ended`] is the intent record: stopped by
 //! hand. [`Action::Start`] removes that record first, as `limpet start` does. If events were dropped (a queue ran over),
 //! [`Event::Missed`] makes the world look at everything again.
 //!

@@ -6,11 +6,8 @@
 //! [`told`]: a second, simpler account of what the decisions were told, and so of what they may do. A history is made
 //! from one number; a failing one is printed, and `LIMPET_SIM_SEED=N cargo test -p limpet-plan sim` shows it step by step.
 //! `LIMPET_SIM_EVENTS=N` makes the run longer or shorter.
-//!
-//! Whether all this would find anything is itself checked, see [`bugs`].
 
 mod board;
-// bugs
 mod daemon;
 mod dice;
 mod effects;
@@ -37,13 +34,7 @@ fn history(seed: u64, trace: bool) -> Result<u64, Broken> {
     let run = || -> Result<u64, Broken> {
         let mut sim = Sim::new(seed, trace);
         sim.trouble()?;
-        if std::env::var("LIMPET_X").is_ok() {
-            std::eprintln!("T {}", sim.steps);
-        }
         sim.come_to_rest()?;
-        if std::env::var("LIMPET_X").is_ok() {
-            std::eprintln!("Q {}", sim.steps);
-        }
         Ok(sim.steps)
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(String::from("it panicked")))

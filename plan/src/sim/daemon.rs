@@ -10,6 +10,7 @@ use crate::{
 use std::boxed::Box;
 use std::collections::BTreeMap;
 use std::format;
+use std::string::String;
 use std::vec::Vec;
 
 /// One daemon, from its start to its death.
@@ -111,7 +112,7 @@ impl Sim {
     }
 
     /// Which handle is which container.
-    fn names(&self) -> std::string::String {
+    fn names(&self) -> String {
         let ids = self.daemon.iter().flat_map(|daemon| &daemon.ids);
         ids.map(|(key, id)| format!(" {}={key:?}", id.0)).collect()
     }
@@ -165,17 +166,16 @@ impl Sim {
             return;
         }
         let Some(daemon) = &self.daemon else { return };
-        for app in report(&daemon.world).apps {
-            if app.settled + app.stuck >= app.wanted {
-                if let Some(ledger) = self.ledger.get_mut(&app.app.0) {
-                    ledger.unfinished = false;
-                }
+        let over = report(&daemon.world).apps.into_iter().filter(|app| app.settled + app.stuck >= app.wanted);
+        for app in over {
+            if let Some(ledger) = self.ledger.get_mut(&app.app.0) {
+                ledger.unfinished = false;
             }
         }
     }
 
     pub(super) fn kill_daemon(&mut self) {
-        self.say(|| format!("   the daemon is dead"));
+        self.say(|| String::from("   the daemon is dead"));
         self.daemon = None;
         self.daemon_at = self.now.after(self.dice.up_to(3_000));
         self.lost = false;
@@ -184,7 +184,7 @@ impl Sim {
 
     pub(super) fn power_cut(&mut self) {
         self.kill_daemon();
-        self.say(|| format!("   the power is cut"));
+        self.say(|| String::from("   the power is cut"));
         self.children.clear();
         for container in self.containers.values_mut() {
             container.process = None;

@@ -5,6 +5,7 @@ use super::board::{Container, Key, LedgerApp, Process, Sim};
 use super::scenario;
 use crate::{AppId, By, Event, Place, Space, Tick, Turn};
 use std::format;
+use std::string::String;
 use std::vec::Vec;
 
 /// Containers made by hand at a time.
@@ -213,7 +214,7 @@ impl Sim {
         let most = self.dice.pick(&[500, 20_000, 4_000_000]);
         self.now = Tick(self.now.0 + self.dice.up_to(most));
         self.next_hand = self.next_hand.max(self.now);
-        self.say(|| format!("   the clock jumped"));
+        self.say(|| String::from("   the clock jumped"));
     }
 
     fn fill_disk(&mut self) -> Result<(), Broken> {
