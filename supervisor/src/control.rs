@@ -16,6 +16,7 @@ use limpet_protocol::control::{
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
+use rustix::process::Pid;
 use serde::de::DeserializeOwned;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -62,6 +63,12 @@ impl Conversation {
                 board.globals.state
             ))
         })
+    }
+
+    /// The supervisor's process.
+    #[must_use]
+    pub fn peer(&self) -> Option<Pid> {
+        rustix::net::sockopt::socket_peercred(&self.stream).ok().map(|peer| peer.pid)
     }
 
     fn greet(&mut self) -> io::Result<bool> {

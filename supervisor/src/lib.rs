@@ -12,6 +12,7 @@ pub mod cli;
 pub mod control;
 pub mod copying;
 pub mod disk;
+pub mod doctor;
 pub mod failure;
 pub mod gathering;
 pub mod ledger;

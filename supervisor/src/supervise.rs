@@ -23,6 +23,7 @@ pub mod reserve;
 mod tasks;
 
 pub(crate) use clients::{SOCKET_NAME, address};
+pub(crate) use daemon::SHUTDOWN_MS;
 pub(crate) use facts::is_supervised;
 
 use crate::board::Board;
@@ -118,7 +119,7 @@ fn seed() -> Result<u64, Failure> {
 }
 
 /// The number of a group in /etc/group; none, if the board has no such group.
-fn group_id(name: &str) -> Option<u32> {
+pub(crate) fn group_id(name: &str) -> Option<u32> {
     let groups = fs::read_to_string("/etc/group").ok()?;
     let line = groups.lines().find(|line| line.split(':').next() == Some(name))?;
     line.split(':').nth(2)?.parse().ok()

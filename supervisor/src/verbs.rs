@@ -1,16 +1,18 @@
 //! One module per family of verbs: from a typed command to its effects.
 
-mod about;
+pub(crate) mod about;
 mod attach;
 mod cp;
 pub(crate) mod create;
 mod diff;
 mod disk_usage;
+mod doctor;
 mod exec;
 mod export;
 mod images;
-mod info;
+pub(crate) mod info;
 mod inspect;
+mod install;
 pub(crate) mod lifecycle;
 mod load;
 mod logs;
@@ -21,8 +23,10 @@ mod rename;
 mod run;
 mod shown;
 mod stats;
+mod supervisor;
 mod top;
 mod update;
+mod upgrade;
 
 use crate::board::Board;
 use crate::cli::{self, Command};
@@ -102,6 +106,11 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Cp(args) => cp::cp(board, &args),
         Command::Diff(container) => diff::diff(board, &container),
         Command::Export(args) => export::export(board, &args),
+        Command::Doctor(args) => doctor::doctor(board, &args),
+        Command::Install(args) => install::install(board, &args),
+        Command::Upgrade(args) => upgrade::upgrade(board, &args),
+        Command::Shutdown(within_ms) => supervisor::shutdown(board, within_ms),
+        Command::Metrics => supervisor::metrics(board),
         Command::Supervise(args) => crate::supervise::supervise(board, &args),
         Command::Help(page) => {
             screen::print(&page.render(style()));

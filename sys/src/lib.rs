@@ -6,6 +6,7 @@
 //! This crate must never know what a container is.
 
 pub mod bpf;
+pub mod clock;
 pub mod clone;
 pub mod confine;
 pub mod fsids;

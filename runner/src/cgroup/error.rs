@@ -94,6 +94,20 @@ pub enum Cause {
     },
 }
 
+impl Cause {
+    /// The controller that is missing, by its name in that hierarchy; empty where a file of one is.
+    #[must_use]
+    pub fn controller_name(&self, version: Version) -> &'static str {
+        match self {
+            Self::SwitchedOff(controller)
+            | Self::NotBuilt(controller, _)
+            | Self::NotMounted(controller, _)
+            | Self::NotDelegated(controller, _) => controller.name(version),
+            Self::NoFile { .. } => "",
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

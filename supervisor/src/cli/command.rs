@@ -78,6 +78,16 @@ pub enum Command {
     SystemPrune(PruneArgs),
     /// `supervise`
     Supervise(SuperviseArgs),
+    /// `doctor`
+    Doctor(FormatArgs),
+    /// `install`
+    Install(InstallArgs),
+    /// `upgrade`
+    Upgrade(UpgradeArgs),
+    /// `shutdown`: stop every container within so many milliseconds
+    Shutdown(u64),
+    /// `metrics`
+    Metrics,
     /// `info`
     Info(FormatArgs),
     /// `version`
@@ -93,6 +103,28 @@ pub enum Command {
 pub struct SuperviseArgs {
     /// `--reserve`: bytes of the disk that are kept free.
     pub reserve_bytes: Option<u64>,
+}
+
+/// `install`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstallArgs {
+    /// `--prefix`: where the program goes, below `bin`.
+    pub prefix: String,
+    /// `--unit-dir`
+    pub unit_directory: String,
+    /// `--dry-run`: print what would be written.
+    pub dry_run: bool,
+    /// `--uninstall`: take away what was written.
+    pub uninstall: bool,
+}
+
+/// `upgrade`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpgradeArgs {
+    /// The new program.
+    pub file: String,
+    /// `--timeout`: how long the new supervisor may take to answer.
+    pub timeout_ms: u64,
 }
 
 /// `run`

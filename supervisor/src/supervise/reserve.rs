@@ -77,7 +77,7 @@ fn room(root: &str) -> Option<Room> {
 
 /// How much is to be free.
 #[must_use]
-fn mark_bytes(all_bytes: u64, asked_bytes: Option<u64>) -> u64 {
+pub fn mark_bytes(all_bytes: u64, asked_bytes: Option<u64>) -> u64 {
     asked_bytes.unwrap_or((all_bytes / DEFAULT_FRACTION).min(DEFAULT_BYTES_MAX))
 }
 

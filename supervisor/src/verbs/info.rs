@@ -126,7 +126,7 @@ fn complaints(features: Features, seccomp: bool, overlayfs: bool) -> Vec<String>
 }
 
 /// Built in or loaded; or a module that the kernel loads when it is first mounted.
-fn has_overlayfs() -> bool {
+pub(crate) fn has_overlayfs() -> bool {
     let names = fs::read_to_string("/proc/filesystems").unwrap_or_default();
     let is_overlay = |line: &str| line.split_whitespace().next_back() == Some("overlay");
     let release = rustix::system::uname().release().to_string_lossy().into_owned();

@@ -1,11 +1,67 @@
 //! The verbs of the supervisor.
 
-use crate::cli::command::{Command, SuperviseArgs};
+use super::{format, operand};
+use crate::cli::command::{Command, FormatArgs, InstallArgs, SuperviseArgs, UpgradeArgs};
 use crate::cli::problem::Problem;
 use crate::cli::scan::Matches;
-use crate::cli::value::size;
+use crate::cli::value::{Invalid, health, size, text};
+use crate::supervise::SHUTDOWN_MS;
+
+/// What a new supervisor may take to answer.
+const UPGRADE_MS: u64 = 30_000;
 
 /// `supervise`
 pub(in crate::cli) fn supervise(matches: &Matches) -> Result<Command, Problem> {
     Ok(Command::Supervise(SuperviseArgs { reserve_bytes: matches.one("reserve", size::parse)? }))
+}
+
+/// `doctor`
+pub(in crate::cli) fn doctor(matches: &Matches) -> Result<Command, Problem> {
+    Ok(Command::Doctor(FormatArgs { format: format(matches) }))
+}
+
+/// `install`
+pub(in crate::cli) fn install(matches: &Matches) -> Result<Command, Problem> {
+    let directory = |flag: &str, default: &str| -> Result<String, Problem> {
+        Ok(matches.one(flag, absolute)?.unwrap_or_else(|| default.to_owned()))
+    };
+    Ok(Command::Install(InstallArgs {
+        prefix: directory("prefix", "/usr/local")?,
+        unit_directory: directory("unit-dir", "/etc/systemd/system")?,
+        dry_run: matches.on("dry-run"),
+        uninstall: matches.on("uninstall"),
+    }))
+}
+
+/// A path that goes into a unit: systemd takes no blanks and no specifiers in it as they are.
+fn absolute(path: &str) -> Result<String, Invalid> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-');
+    if path.starts_with('/') && path.bytes().all(plain) {
+        return Ok(path.trim_end_matches('/').to_owned());
+    }
+    Err("write an absolute path of letters, digits, / . _ and -".into())
+}
+
+/// `upgrade`
+pub(in crate::cli) fn upgrade(matches: &Matches) -> Result<Command, Problem> {
+    let timeout_ms = matches.one("timeout", health::milliseconds)?.flatten();
+    Ok(Command::Upgrade(UpgradeArgs {
+        file: text::filled(&operand(matches, 0)).map_err(|error| Problem::operand(error.to_string()))?,
+        timeout_ms: timeout_ms.map_or(UPGRADE_MS, u64::from),
+    }))
+}
+
+/// `shutdown`
+pub(in crate::cli) fn shutdown(matches: &Matches) -> Result<Command, Problem> {
+    Ok(Command::Shutdown(matches.one("time", seconds)?.unwrap_or(SHUTDOWN_MS)))
+}
+
+fn seconds(text: &str) -> Result<u64, Invalid> {
+    let seconds: u32 = text.parse().map_err(|_| "write a number of seconds")?;
+    Ok(u64::from(seconds) * 1000)
+}
+
+/// `metrics`
+pub(in crate::cli) fn metrics(_: &Matches) -> Result<Command, Problem> {
+    Ok(Command::Metrics)
 }

@@ -1,0 +1,93 @@
+//! Looking a board over: what [`super::judge`] needs, and nothing is changed.
+
+use super::Facts;
+use crate::board::Board;
+use crate::census::Census;
+use crate::control::Conversation;
+use crate::failure::Failure;
+use crate::supervise::{GROUP, group_id};
+use crate::verbs::{about, info};
+use limpet_protocol::control::{Reply, Request};
+use limpet_runner::cgroup;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where a unit of the system or of its owner may be.
+const UNITS: [&str; 3] = [
+    "/etc/systemd/system/limpet.service",
+    "/usr/lib/systemd/system/limpet.service",
+    "/lib/systemd/system/limpet.service",
+];
+
+/// Looks at everything; what cannot be read is as if it were not there.
+#[must_use]
+pub fn gather(board: &Board) -> Facts {
+    let features = board.features();
+    let (cgroup, missing_controllers) = controllers();
+    let (supervisor, troubles) = supervisor(board);
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Facts {
+        kernel: features.kernel,
+        release: rustix::system::uname().release().to_string_lossy().into_owned(),
+        page_bytes: rustix::param::page_size() as u64,
+        cgroup,
+        missing_controllers,
+        overlayfs: info::has_overlayfs(),
+        seccomp: Path::new("/proc/sys/kernel/seccomp").exists(),
+        user_namespaces: features.user_namespaces,
+        id_mapped_overlay: features.id_mapped_overlay,
+        disk_bytes: disk_bytes(Path::new(&board.globals.root)),
+        clock_s: clock,
+        clock_synchronised: limpet_sys::clock::is_synchronised(),
+        built_s: about::RELEASED_S,
+        watchdog: Path::new("/dev/watchdog").exists(),
+        systemd: Path::new("/run/systemd/system").exists(),
+        unit: UNITS.iter().any(|path| Path::new(path).exists()),
+        supervisor,
+        troubles,
+        group: group_id(GROUP).is_some(),
+        damaged: damaged(board),
+    }
+}
+
+fn controllers() -> (Result<String, String>, Vec<(String, String)>) {
+    match cgroup::detect() {
+        Ok(driver) => {
+            let (version, controllers) = (driver.version(), driver.controllers());
+            let missing = cgroup::missing(version, controllers);
+            let named =
+                missing.iter().map(|cause| (cause.controller_name(version).to_owned(), cause.to_string()));
+            (Ok(version.to_string()), named.collect())
+        }
+        Err(error) => (Err(Failure::from(error).to_string()), Vec::new()),
+    }
+}
+
+/// Of the nearest directory that is there, as the root is made only when something is put into it.
+fn disk_bytes(root: &Path) -> Option<(u64, u64)> {
+    let there = root.ancestors().find(|path| path.exists())?;
+    let status = rustix::fs::statvfs(there).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(status.f_frsize);
+    Some((bytes(status.f_bavail), bytes(status.f_blocks)))
+}
+
+fn supervisor(board: &Board) -> (Result<bool, String>, Vec<String>) {
+    let asked = Conversation::begin(board).and_then(|conversation| {
+        let Some(mut conversation) = conversation else { return Ok(None) };
+        conversation.ask(&Request::Report)?;
+        conversation.answer()
+    });
+    match asked {
+        Ok(Some(Reply::Report(report))) => (Ok(true), report.troubles),
+        Ok(Some(_)) => (Err("it answers something else than what it was asked".to_owned()), Vec::new()),
+        Ok(None) => (Ok(false), Vec::new()),
+        Err(failure) => (Err(failure.to_string()), Vec::new()),
+    }
+}
+
+fn damaged(board: &Board) -> Vec<String> {
+    match Census::take(board) {
+        Ok(census) => census.damaged.iter().map(ToString::to_string).collect(),
+        Err(failure) => vec![failure.to_string()],
+    }
+}

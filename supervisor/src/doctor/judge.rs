@@ -1,0 +1,206 @@
+//! What facts mean. Pure; the messages are promises that SPECIFICATION.md lists.
+
+#[cfg(test)]
+mod tests;
+
+use super::{Facts, Finding, Level};
+use crate::output::size::binary;
+use crate::supervise::reserve;
+use limpet_runner::features::KERNEL_MIN;
+
+/// Pages that programs are usually built for.
+const PAGE_BYTES: u64 = 4096;
+/// The last second that 32-bit times can say.
+const YEAR_2038_S: u64 = i32::MAX as u64;
+
+/// One finding per subject, in the order in which a person should look at them.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = vec![kernel(facts), cgroup(facts)];
+    findings.extend(facts.missing_controllers.iter().map(controller));
+    findings.extend([
+        overlay(facts),
+        seccomp(facts),
+        user_namespaces(facts),
+        pages(facts),
+        disk(facts),
+        clock(facts),
+        watchdog(facts),
+        supervisor(facts),
+        unit(facts),
+        group(facts),
+    ]);
+    findings.extend(
+        facts.damaged.iter().map(|text| error("records", text.clone(), "remove it with: limpet rm -f")),
+    );
+    findings.extend(
+        facts
+            .troubles
+            .iter()
+            .map(|text| warning("supervisor", text.clone(), "see: limpet ps -a, limpet events")),
+    );
+    findings
+}
+
+fn well(subject: &'static str, found: impl Into<String>) -> Finding {
+    Finding { subject, level: Level::Well, found: found.into(), advice: None }
+}
+
+fn warning(subject: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Finding {
+    Finding { subject, level: Level::Warning, found: found.into(), advice: Some(advice.into()) }
+}
+
+fn error(subject: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Finding {
+    Finding { level: Level::Error, ..warning(subject, found, advice) }
+}
+
+fn kernel(facts: &Facts) -> Finding {
+    let (major, minor) = KERNEL_MIN;
+    let found = format!("Linux {}", facts.release);
+    if facts.kernel >= KERNEL_MIN {
+        well("kernel", found)
+    } else {
+        error(
+            "kernel",
+            found,
+            format!("Limpet needs Linux {major}.{minor} or later; upgrade the board's system"),
+        )
+    }
+}
+
+fn cgroup(facts: &Facts) -> Finding {
+    match &facts.cgroup {
+        Ok(version) => well("cgroup", format!("hierarchy {version}")),
+        Err(why) => error("cgroup", why.clone(), "mount it: systemd does, and so does Limpet as PID 1"),
+    }
+}
+
+/// The memory controller is what stock systems of small boards switch off.
+fn controller((name, why): &(String, String)) -> Finding {
+    let level = if name == "memory" { Level::Error } else { Level::Warning };
+    let found = format!("no {name} controller: limits of it cannot be enforced");
+    Finding { subject: "limits", level, found, advice: Some(why.clone()) }
+}
+
+fn overlay(facts: &Facts) -> Finding {
+    if facts.overlayfs {
+        well("overlayfs", "there")
+    } else {
+        error("overlayfs", "missing: images cannot be shown", "the kernel needs CONFIG_OVERLAY_FS")
+    }
+}
+
+fn seccomp(facts: &Facts) -> Finding {
+    if facts.seccomp {
+        well("seccomp", "there")
+    } else {
+        error("seccomp", "missing: system calls cannot be filtered", "the kernel needs CONFIG_SECCOMP_FILTER")
+    }
+}
+
+fn user_namespaces(facts: &Facts) -> Finding {
+    const SUBJECT: &str = "user namespaces";
+    match (facts.user_namespaces, facts.id_mapped_overlay) {
+        (true, true) => well(SUBJECT, "root in a container is nobody on the board"),
+        (true, false) => warning(
+            SUBJECT,
+            "containers run with the board's user ids: layers cannot be id-mapped",
+            "Linux 5.19 can",
+        ),
+        (false, _) => warning(
+            SUBJECT,
+            "missing: root in a container is root on the board",
+            "the kernel needs CONFIG_USER_NS and user.max_user_namespaces above 0",
+        ),
+    }
+}
+
+fn pages(facts: &Facts) -> Finding {
+    let found = format!("{} KiB", facts.page_bytes / 1024);
+    if facts.page_bytes == PAGE_BYTES {
+        return well("pages", found);
+    }
+    warning(
+        "pages",
+        format!("{found}: some images (those with jemalloc built for 4 KiB) crash at their start"),
+        "choose the kernel with 4 KiB pages; on a Raspberry Pi 5: kernel=kernel8.img in config.txt",
+    )
+}
+
+fn disk(facts: &Facts) -> Finding {
+    let Some((free, all)) = facts.disk_bytes else {
+        return warning(
+            "disk",
+            "its free space is not known",
+            "is the root directory there? see: limpet info",
+        );
+    };
+    let mark = reserve::mark_bytes(all, None);
+    let found = format!("{} free of {}, reserve {}", binary(free), binary(all), binary(mark));
+    if free >= mark {
+        well("disk", found)
+    } else {
+        error(
+            "disk",
+            format!("{found}: no new containers or images"),
+            "free some space: limpet system prune, limpet system df",
+        )
+    }
+}
+
+fn clock(facts: &Facts) -> Finding {
+    const SUBJECT: &str = "clock";
+    let set = "set it: timedatectl set-ntp true, or date -s; what runs goes on";
+    if facts.clock_s < facts.built_s {
+        warning(SUBJECT, "it is before the day this program was made", set)
+    } else if facts.clock_s >= YEAR_2038_S {
+        warning(SUBJECT, "it is 2038 or later, which many programs cannot say", set)
+    } else if facts.clock_synchronised {
+        well(SUBJECT, "synchronised")
+    } else {
+        warning(SUBJECT, "nothing keeps it right", "switch on a time service: timedatectl set-ntp true")
+    }
+}
+
+fn watchdog(facts: &Facts) -> Finding {
+    if facts.watchdog {
+        return well("watchdog", "there");
+    }
+    warning(
+        "watchdog",
+        "no /dev/watchdog: a board that hangs stays so",
+        "load its driver (bcm2835_wdt on a Raspberry Pi, softdog elsewhere)",
+    )
+}
+
+fn supervisor(facts: &Facts) -> Finding {
+    match &facts.supervisor {
+        Ok(true) => well("supervisor", "answers"),
+        Ok(false) => warning(
+            "supervisor",
+            "none runs: restart policies, health checks and apps are not kept",
+            "start it: systemctl start limpet, or: limpet supervise",
+        ),
+        Err(why) => {
+            error("supervisor", why.clone(), "restart it: systemctl restart limpet; containers go on")
+        }
+    }
+}
+
+fn unit(facts: &Facts) -> Finding {
+    match (facts.systemd, facts.unit) {
+        (true, true) => well("start at boot", "limpet.service"),
+        (true, false) => {
+            warning("start at boot", "limpet.service is not installed", "install it: limpet install")
+        }
+        (false, _) => well("start at boot", "not by systemd"),
+    }
+}
+
+fn group(facts: &Facts) -> Finding {
+    if facts.group {
+        well("group", "members of limpet may ask the supervisor")
+    } else {
+        well("group", "no group limpet: only root may ask the supervisor (groupadd --system limpet)")
+    }
+}

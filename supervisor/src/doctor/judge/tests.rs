@@ -1,0 +1,91 @@
+use super::*;
+
+/// A board with which all is well.
+fn good() -> Facts {
+    Facts {
+        kernel: (6, 12),
+        release: "6.12.8".to_owned(),
+        page_bytes: 4096,
+        cgroup: Ok("v2".to_owned()),
+        missing_controllers: Vec::new(),
+        overlayfs: true,
+        seccomp: true,
+        user_namespaces: true,
+        id_mapped_overlay: true,
+        disk_bytes: Some((8 << 30, 16 << 30)),
+        clock_s: 1_800_000_000,
+        clock_synchronised: true,
+        built_s: 1_795_000_000,
+        watchdog: true,
+        systemd: true,
+        unit: true,
+        supervisor: Ok(true),
+        troubles: Vec::new(),
+        group: true,
+        damaged: Vec::new(),
+    }
+}
+
+#[test]
+fn a_good_board_is_well_in_everything() {
+    let findings = judge(&good());
+    assert!(
+        findings.iter().all(|finding| finding.level == Level::Well && finding.advice.is_none()),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn each_fault_is_found_with_its_level_and_what_to_do() {
+    let memory = ("memory".to_owned(), "boot with cgroup_enable=memory".to_owned());
+    let faults: Vec<(Facts, &str, Level, &str)> = vec![
+        (Facts { kernel: (4, 19), ..good() }, "kernel", Level::Error, "Limpet needs Linux 5.10"),
+        (Facts { cgroup: Err("none is mounted".to_owned()), ..good() }, "cgroup", Level::Error, "mount it"),
+        (
+            Facts { missing_controllers: vec![memory], ..good() },
+            "limits",
+            Level::Error,
+            "boot with cgroup_enable=memory",
+        ),
+        (
+            Facts { missing_controllers: vec![("io".to_owned(), "x".to_owned())], ..good() },
+            "limits",
+            Level::Warning,
+            "x",
+        ),
+        (Facts { overlayfs: false, ..good() }, "overlayfs", Level::Error, "CONFIG_OVERLAY_FS"),
+        (Facts { seccomp: false, ..good() }, "seccomp", Level::Error, "CONFIG_SECCOMP_FILTER"),
+        (Facts { user_namespaces: false, ..good() }, "user namespaces", Level::Warning, "CONFIG_USER_NS"),
+        (Facts { id_mapped_overlay: false, ..good() }, "user namespaces", Level::Warning, "Linux 5.19"),
+        (Facts { page_bytes: 16384, ..good() }, "pages", Level::Warning, "kernel8.img"),
+        (Facts { disk_bytes: Some((1 << 20, 16 << 30)), ..good() }, "disk", Level::Error, "system prune"),
+        (Facts { disk_bytes: None, ..good() }, "disk", Level::Warning, "limpet info"),
+        (Facts { clock_s: 0, ..good() }, "clock", Level::Warning, "set it"),
+        (Facts { clock_s: 1 << 31, ..good() }, "clock", Level::Warning, "set it"),
+        (Facts { clock_synchronised: false, ..good() }, "clock", Level::Warning, "time service"),
+        (Facts { watchdog: false, ..good() }, "watchdog", Level::Warning, "bcm2835_wdt"),
+        (Facts { supervisor: Ok(false), ..good() }, "supervisor", Level::Warning, "systemctl start limpet"),
+        (Facts { supervisor: Err("silent".to_owned()), ..good() }, "supervisor", Level::Error, "restart it"),
+        (Facts { unit: false, ..good() }, "start at boot", Level::Warning, "limpet install"),
+        (Facts { damaged: vec!["a record".to_owned()], ..good() }, "records", Level::Error, "limpet rm -f"),
+        (
+            Facts { troubles: vec!["trouble".to_owned()], ..good() },
+            "supervisor",
+            Level::Warning,
+            "limpet events",
+        ),
+    ];
+    for (facts, subject, level, advice) in faults {
+        let findings = judge(&facts);
+        let bad: Vec<&Finding> = findings.iter().filter(|finding| finding.level != Level::Well).collect();
+        let [finding] = bad.as_slice() else { panic!("{subject}: {bad:?}") };
+        assert_eq!((finding.subject, finding.level), (subject, level));
+        assert!(finding.advice.as_ref().is_some_and(|own| own.contains(advice)), "{finding:?}");
+    }
+}
+
+#[test]
+fn what_a_board_may_do_without_is_no_fault() {
+    let facts = Facts { systemd: false, unit: false, group: false, ..good() };
+    assert!(judge(&facts).iter().all(|finding| finding.level == Level::Well));
+}
