@@ -5,17 +5,19 @@
 //!
 //! In: ids and names. Out: records, or an error that names the container. A container is there once its name is.
 
+mod files;
+
+use files::{make_directory, open_directory, read_record, remove_file, remove_tree, sync, write_record};
 use limpet_protocol::container::{Container, Intent};
 use limpet_protocol::exit::Exit;
 use limpet_protocol::id::{ContainerId, ID_LEN};
 use limpet_protocol::keeper::{Keep, Running};
-use limpet_protocol::record::{Kind, RECORD_BYTES_MAX, RecordError, decode, encode};
+use limpet_protocol::record::{Kind, RecordError};
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fsync, openat, renameat};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat, renameat};
 use rustix::io::Errno;
-use serde::{Serialize, de::DeserializeOwned};
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 const CONTAINER: &str = "container";
@@ -96,6 +98,12 @@ impl Home {
     pub fn of(keep: &Keep) -> Self {
         let above = |path: &str| Path::new(path).ancestors().nth(2).unwrap_or(Path::new("/")).to_owned();
         Self { root: above(&keep.directory), state: above(&keep.state) }
+    }
+
+    /// The directory that a reboot empties.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        &self.state
     }
 
     /// `ROOT/containers/ID`.
@@ -431,66 +439,6 @@ impl Home {
 pub fn load_container(directory: &Path) -> Result<Container, HomeError> {
     let path = directory.join(CONTAINER);
     read_record(&path, Kind::Container)?.ok_or_else(|| HomeError::NotFound(directory.display().to_string()))
-}
-
-fn make_directory(path: &Path, mode: u32) -> Result<(), HomeError> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(mode).create(path).map_err(io("make the directory", path))
-}
-
-fn open_directory(path: &Path) -> Result<OwnedFd, HomeError> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    openat(CWD, path, flags, Mode::empty()).map_err(|errno| io("open", path)(errno.into()))
-}
-
-fn remove_file(path: &Path) -> Result<(), HomeError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io("remove", path)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn remove_tree(path: &Path) -> Result<(), HomeError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io("remove", path)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn read_record<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<Option<T>, HomeError> {
-    let file = match fs::File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(io("open", path))?,
-    };
-    let mut bytes = Vec::new();
-    file.take(RECORD_BYTES_MAX as u64 + 64).read_to_end(&mut bytes).map_err(io("read", path))?;
-    let value = decode(kind, &bytes).map_err(|reason| HomeError::Record { path: path.to_owned(), reason })?;
-    Ok(Some(value))
-}
-
-/// Writes aside and renames; `durable` also waits for the disk, before and after.
-fn write_record<T: Serialize>(
-    directory: &Path,
-    name: &str,
-    kind: Kind,
-    value: &T,
-    durable: bool,
-) -> Result<(), HomeError> {
-    let path = directory.join(name);
-    let aside = directory.join(format!("{name}.new"));
-    let bytes = encode(kind, value).map_err(|reason| HomeError::Record { path: path.clone(), reason })?;
-    fs::write(&aside, bytes).map_err(io("write", &aside))?;
-    if durable {
-        sync(&aside, OFlags::RDONLY)?;
-    }
-    fs::rename(&aside, &path).map_err(io("write", &path))?;
-    if durable { sync(directory, OFlags::RDONLY | OFlags::DIRECTORY) } else { Ok(()) }
-}
-
-fn sync(path: &Path, flags: OFlags) -> Result<(), HomeError> {
-    openat(CWD, path, flags | OFlags::CLOEXEC, Mode::empty())
-        .and_then(|fd| fsync(&fd))
-        .map_err(|errno| io("sync", path)(errno.into()))
 }
 
 #[cfg(test)]

@@ -162,3 +162,16 @@ fn a_damaged_intent_is_an_error_until_another_is_recorded() {
     home.record_intent(id, Intent::Stopped).expect("record");
     assert_eq!(home.intent(id).expect("read"), Intent::Stopped);
 }
+
+#[test]
+fn nobody_else_reads_or_writes_what_a_keeper_says() {
+    use std::os::unix::fs::MetadataExt;
+    let scratch = Scratch::new("keeper-modes");
+    let home = scratch.home();
+    let id = container(1, "web").keep.launch.id;
+    home.open_state_of(&id).expect("made");
+    let running = Running { id: id.clone(), keeper_pid: 1, pid: 2, started_ns: 3, first_host_id: 0 };
+    home.record_running(&running).expect("recorded");
+    let record = home.state_directory(&id).join(RUNNING);
+    assert_eq!(fs::metadata(record).expect("is there").mode() & 0o077, 0);
+}
