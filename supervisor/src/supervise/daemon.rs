@@ -125,9 +125,9 @@ impl<'a> Daemon<'a> {
         loop {
             self.tasks.run();
             self.work();
+            // What was begun just now says what it waits for, before this sleeps.
+            self.tasks.run();
             if let Some(end) = self.end.take() {
-                // Whoever asked for it hears that it is done.
-                self.tasks.run();
                 return Ok(end);
             }
             if self.tasks.mailbox.is_empty() {

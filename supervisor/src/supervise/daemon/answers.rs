@@ -3,6 +3,7 @@
 use super::Daemon;
 use crate::act::status;
 use crate::supervise::facts::{self, Seen, look};
+use crate::supervise::history;
 use crate::supervise::jobs::{Finished, Order, Purpose};
 use limpet_plan::{AppId, Effect, Event, Failure, InstanceId, RunId, Status, Turn};
 use limpet_protocol::container::Intent;
@@ -70,8 +71,8 @@ impl Daemon<'_> {
             }
             Purpose::Remove => {
                 self.happened(id, "destroy", Vec::new());
-                if let Some(known) = self.registry.get_mut(id) {
-                    known.container = None;
+                if let Some(container) = self.registry.get_mut(id).and_then(|known| known.container.take()) {
+                    history::forget(&self.board.home, &container);
                 }
                 self.events.push_back(Event::Removed { id, turn });
             }

@@ -83,6 +83,7 @@ impl Daemon<'_> {
         };
         match look(&self.board.home, &container) {
             Ok(Seen::Absent | Seen::Unsupervised) => {
+                history::forget(&self.board.home, &container);
                 if let Some(known) = self.registry.get_mut(id) {
                     known.container = None;
                 }
@@ -111,7 +112,6 @@ impl Daemon<'_> {
 
     fn note(&mut self, id: InstanceId, noted: &History) {
         let Some(container) = self.registry.container(id) else { return };
-        // Its directory of this boot is there once it was started; before that there is nothing to remember.
         if let Err(error) = history::write(&self.board.home, container, noted) {
             let name = container.short().to_owned();
             self.trouble(format!("keep the history of container {name}: {error}"));

@@ -3,6 +3,7 @@
 use super::Daemon;
 use crate::supervise::desired::desired;
 use crate::supervise::facts::{Instance, Seen, look};
+use crate::supervise::history;
 use limpet_plan::{By, Event, Facts, InstanceId, Place, Role, RunId, Status, Turn};
 use limpet_protocol::container::Member;
 use limpet_protocol::id::ContainerId;
@@ -13,6 +14,7 @@ impl Daemon<'_> {
         if let Err(error) = self.board.home.finish_removals() {
             self.trouble(error.to_string());
         }
+        history::sweep(&self.board.home);
         let ids = self.board.home.ids().unwrap_or_else(|error| {
             self.trouble(error.to_string());
             Vec::new()
