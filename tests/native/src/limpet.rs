@@ -100,6 +100,12 @@ impl Limpet {
         &self.root
     }
 
+    /// `--state`.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
     /// `limpet --root ... --state ... ARGS`, not started yet.
     #[must_use]
     pub fn command(&self, args: &[&str]) -> Command {
@@ -177,6 +183,26 @@ impl Limpet {
             let logs = self.ok(&["logs", name]);
             (logs.stdout.contains(text) || logs.stderr.contains(text)).then_some(())
         });
+    }
+
+    /// Process id of a container's first process; `None` if it does not run.
+    #[must_use]
+    pub fn pid_of(&self, name: &str) -> Option<i32> {
+        let answer = self.try_to(&["inspect", name]);
+        let state: Value = serde_json::from_str(&answer.stdout).ok()?;
+        let pid = state.pointer("/0/State/Pid")?.as_i64()?;
+        i32::try_from(pid).ok().filter(|pid| *pid > 0)
+    }
+
+    /// Waits until the container runs in another process than `before`; gives that.
+    pub fn until_runs_anew(&self, name: &str, before: i32) -> i32 {
+        until(&format!("{name} runs, and not in {before}"), || self.pid_of(name).filter(|pid| *pid != before))
+    }
+
+    /// How many lines of the container's log are `line`.
+    #[must_use]
+    pub fn logged(&self, name: &str, line: &str) -> usize {
+        self.ok(&["logs", name]).lines().filter(|logged| *logged == line).count()
     }
 
     /// Ids of all containers.

@@ -16,6 +16,7 @@ macro_rules! on_each_runtime {
     };
 }
 
+mod adoption;
 mod bad_input;
 mod escape;
 mod exec;
@@ -32,6 +33,7 @@ mod names;
 mod overwrite;
 mod races;
 mod real;
+mod restart;
 mod store;
 mod terminals;
 mod update;
