@@ -36,5 +36,6 @@ mod real;
 mod restart;
 mod store;
 mod terminals;
+mod throttles;
 mod update;
 mod users;
