@@ -43,7 +43,7 @@
 #define FILTER_RULES 350
 #define CAP_LAST 40
 #define DOCKER_CAPS 0xa80425fbULL
-#define NOBODY_ELSES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+#define NOBODY_ELSES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWTIME)
 #define OVERLAY 0
 #define DEV 1
 #define PREPARED 2
@@ -292,6 +292,42 @@ static void mount_all(int root, int dev) {
     attach(file_system("sysfs", strict | MOUNT_ATTR_RDONLY, NULL), root, "sys");
 }
 
+/* What a program finds of itself at /sys/fs/cgroup: every v1 controller that it is in, or v2; "cpu" of ".../cpu/NAME". */
+static void mount_cgroups(int root, int groups, char *const *paths) {
+    static const char *const top[] = {"mode", "755", NULL};
+    const unsigned strict = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    if (groups == 0) {
+        attach(file_system("cgroup2", strict | MOUNT_ATTR_RDONLY, NULL), root, "sys/fs/cgroup");
+        return;
+    }
+    int tmpfs = file_system("tmpfs", strict, top);
+    for (int i = 0; i < groups; i++) {
+        char name[64], path[PATH_BYTES];
+        const char *end = strrchr(paths[i], '/'), *begin = end;
+        while (begin[-1] != '/') begin--;
+        snprintf(name, sizeof name, "%.*s", (int)(end - begin), begin);
+        snprintf(path, sizeof path, "sys/fs/cgroup/%s", name);
+        if (i == 0) need(syscall(SYS_move_mount, tmpfs, "", root, "sys/fs/cgroup", MOVE_MOUNT_F_EMPTY_PATH), "sys/fs/cgroup");
+        need(mkdirat(tmpfs, name, 0755), name);
+        int context = context_of("cgroup");
+        need(syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, name, NULL, 0), name);
+        attach(mount_of(context, strict | MOUNT_ATTR_RDONLY), tmpfs, name);
+    }
+    close(tmpfs);
+}
+
+/* The names by which the container knows itself and others: in its writable layer. */
+static void name_it(int root) {
+    static const struct { const char *path, *text; } files[] = {{"etc/hostname", "floor\n"},
+        {"etc/hosts", "127.0.0.1\tlocalhost floor\n::1\tlocalhost\n"}, {"etc/resolv.conf", ""}};
+    if (mkdirat(root, "etc", 0755) < 0 && errno != EEXIST) fail("etc");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        int fd = need(openat(root, files[i].path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644), files[i].path);
+        if (*files[i].text) need(write(fd, files[i].text, strlen(files[i].text)), files[i].path);
+        close(fd);
+    }
+}
+
 static void hide(int root) {
     static const char *const empty[] = {"size", "0", "nr_inodes", "2", NULL};
     for (size_t i = 0; i < sizeof masked / sizeof *masked; i++) {
@@ -331,7 +367,7 @@ static void filter_calls(void) {
     need(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp");
 }
 
-static void child(const int *ends, int groups) {
+static void child(const int *ends, int groups, char *const *paths) {
     char mapped;
     int channel = ends[1];
     int fds[GROUPS_MAX + PREPARED];
@@ -346,7 +382,9 @@ static void child(const int *ends, int groups) {
         "make mounts private");
     int root = fds[OVERLAY];
     need(syscall(SYS_move_mount, root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH), "attach the root");
+    name_it(root);
     mount_all(root, fds[DEV]);
+    mount_cgroups(root, groups, paths);
     hide(root);
     need(setsid(), "setsid");
     need(fchdir(root), "fchdir");
@@ -375,10 +413,11 @@ static void make_scratch(const char *scratch) {
 
 static void remove_scratch(const char *scratch) {
     char path[PATH_BYTES];
-    static const char *const names[] = {"/work/work", "/work", "/upper/dev", "/upper/proc", "/upper/sys", "/upper", ""};
-    for (int i = 0; i < 7; i++) {
+    static const char *const names[] = {"/upper/etc/hostname", "/upper/etc/hosts", "/upper/etc/resolv.conf", "/upper/etc", "/upper",
+        "/work/work", "/work", ""};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s%s", scratch, names[i]);
-        if (rmdir(path) < 0 && errno != ENOENT) fail(path);
+        need(i < 3 ? unlink(path) : rmdir(path), path);
     }
 }
 
@@ -396,7 +435,7 @@ int main(int argc, char **argv) {
     make_scratch(argv[2]);
     need(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel), "socketpair");
     pid_t pid = clone_child(into);
-    if (pid == 0) child(channel, groups);
+    if (pid == 0) child(channel, groups, argv + 3);
     map_ids(pid);
     close(channel[1]);
     need(write(channel[0], "i", 1), "tell of the ids");

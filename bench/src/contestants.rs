@@ -39,14 +39,14 @@ fn floor(places: &Places) -> Contestant {
     Contestant::new("floor: the same kernel calls, in C", &program.to_string_lossy(), args)
 }
 
-/// Directories of all v1 hierarchies, or of v2.
+/// Directories of all v1 controllers, or of v2. A hierarchy without a controller (systemd's) is left out, as limpet does.
 fn cgroup_roots() -> Vec<String> {
     let v2 = Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
     if v2 {
         return vec!["/sys/fs/cgroup".to_owned()];
     }
     let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let v1 = table.lines().filter(|line| line.contains(" - cgroup "));
+    let v1 = table.lines().filter(|line| line.contains(" - cgroup ") && !line.contains(",name="));
     v1.filter_map(|line| line.split(' ').nth(4).map(str::to_owned)).collect()
 }
 
