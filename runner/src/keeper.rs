@@ -16,6 +16,7 @@ use limpet_protocol::container::Container;
 use limpet_protocol::exit::{Exit, code};
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::{Keep, Running};
+use limpet_sys::inheritance::Inheritance;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
@@ -37,8 +38,8 @@ pub fn now_ns() -> u64 {
 /// inherited connection to whoever wants it started, `starting` that of the container's lock. The process's exit status means nothing: that client and the
 /// exit record have the result.
 pub fn main(directory: &Path, client: i32, starting: i32) {
-    let inherited = limpet_sys::process::inherited;
-    let (Ok(socket), Ok(starting)) = (inherited(client), inherited(starting)) else { return };
+    let Ok(mut inheritance) = Inheritance::claim() else { return };
+    let (Ok(socket), Ok(starting)) = (inheritance.take(client), inheritance.take(starting)) else { return };
     let mut first = Client::first(socket);
     if let Err(error) = keep(directory, starting, &mut first) {
         first.exited(&failed_exit(code::LIMPET_FAILED, error.to_string()));

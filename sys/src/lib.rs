@@ -10,6 +10,7 @@ pub mod clock;
 pub mod clone;
 pub mod confine;
 pub mod fsids;
+pub mod inheritance;
 pub mod init;
 pub mod loopback;
 pub mod memory;

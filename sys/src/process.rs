@@ -31,32 +31,6 @@ fn keep_only_listed_stdio() -> Result<()> {
     Ok(())
 }
 
-/// Takes over a descriptor that was inherited under a number that both sides agreed on, and marks it close-on-exec.
-///
-/// # Errors
-/// `EBADF` if it is stdio, is not open, or if it was taken over before (its close-on-exec flag is set already), so that it
-/// cannot be owned twice.
-pub fn inherited(number: RawFd) -> Result<OwnedFd> {
-    if number <= 2 {
-        return Err(Errno::BADF);
-    }
-    // SAFETY: F_GETFD on any number is harmless.
-    let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
-    if flags < 0 {
-        return Err(crate::last_errno());
-    }
-    if flags & libc::FD_CLOEXEC != 0 {
-        return Err(Errno::BADF);
-    }
-    // SAFETY: the descriptor came open across exec, so no value of this program owns it yet: everything that Rust
-    // opens has the close-on-exec flag, which this one lacked and now gets.
-    let fd = unsafe {
-        libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC);
-        OwnedFd::from_raw_fd(number)
-    };
-    Ok(fd)
-}
-
 /// Puts every signal back to its default action and blocks none, as a program expects them after exec.
 pub fn default_signals() {
     for signal in 1..=libc::SIGRTMAX() {

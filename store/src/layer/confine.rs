@@ -3,6 +3,7 @@
 //! It keeps the capabilities that files need, and CAP_SYS_ADMIN is not among them: with it and CAP_MKNOD one could
 //! mount again without `nodev` and open a disk. What needs it (the mark of opaque directories) its parent does.
 
+use limpet_sys::inheritance::Inheritance;
 use rustix::fs::Mode;
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 use rustix::process::{Resource, Rlimit, Signal};
@@ -33,7 +34,8 @@ fn step<T, E: Into<io::Error>>(name: &'static str, result: Result<T, E>) -> Resu
 
 /// Locks the process into its working directory, for good.
 pub(crate) fn confine(file_bytes_max: u64) -> Result<(), ConfineError> {
-    step("close what it inherited", limpet_sys::confine::close_inherited())?;
+    let inheritance = step("claim what it inherited", Inheritance::claim())?;
+    step("close what it inherited", inheritance.close_rest())?;
     step(
         "tie its life to its parent's",
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL)),
