@@ -6,6 +6,7 @@
 pub(crate) mod child;
 pub(crate) mod confine;
 pub(crate) mod decompress;
+mod filter;
 pub(crate) mod flow;
 pub(crate) mod inside;
 pub(crate) mod pax;

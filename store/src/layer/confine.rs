@@ -5,6 +5,7 @@
 
 use limpet_sys::inheritance::Inheritance;
 use rustix::fs::Mode;
+use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 use rustix::process::{Resource, Rlimit, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets};
@@ -44,7 +45,8 @@ pub(crate) fn confine(file_bytes_max: u64) -> Result<(), ConfineError> {
     step("make its own namespaces", limpet_sys::confine::own_namespaces())?;
     pivot()?;
     limit(file_bytes_max)?;
-    drop_privileges()
+    drop_privileges()?;
+    filter()
 }
 
 fn pivot() -> Result<(), ConfineError> {
@@ -86,11 +88,19 @@ fn drop_privileges() -> Result<(), ConfineError> {
         match rustix::thread::remove_capability_from_bounding_set(capability) {
             Ok(()) => {}
             // The kernel has no more of them.
-            Err(rustix::io::Errno::INVAL) => break,
+            Err(Errno::INVAL) => break,
             Err(errno) => return step("drop its capabilities", Err(errno)),
         }
     }
     let sets = CapabilitySets { effective: KEPT, permitted: KEPT, inheritable: CapabilitySet::empty() };
     step("keep only its capabilities for files", rustix::thread::set_capabilities(None, sets))?;
     step("give up new privileges", rustix::thread::set_no_new_privs(true))
+}
+
+/// Only what files and memory need. A kernel without filters (`CONFIG_SECCOMP_FILTER`) has the rest of the confinement.
+fn filter() -> Result<(), ConfineError> {
+    match limpet_sys::seccomp::install(&super::filter::program()) {
+        Err(Errno::INVAL | Errno::NOSYS) => Ok(()),
+        result => step("filter its system calls", result),
+    }
 }
