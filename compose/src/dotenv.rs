@@ -3,6 +3,9 @@
 //!
 //! Pure: in a text, out names with their values in the order of the text, later ones later.
 
+#[cfg(test)]
+mod tests;
+
 use crate::interpolate::substitute;
 use crate::problem::{At, Fault, quoted};
 use crate::variables::Lookup;

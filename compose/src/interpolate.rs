@@ -3,6 +3,9 @@
 //!
 //! Pure: in a text and the variables, out the text and the names of variables that are not set.
 
+#[cfg(test)]
+mod tests;
+
 use crate::variables::Lookup;
 
 /// Deepest nesting of `${A:-${B}}`.
@@ -114,6 +117,9 @@ impl<'a> Reader<'a> {
     /// After `${`.
     fn braced(&mut self, depth: usize, live: bool) -> Result<String, String> {
         let name = self.name();
+        if name.is_empty() && self.at == self.text.len() {
+            return Err(OPEN.to_owned());
+        }
         if name.is_empty() {
             return Err("after ${ stands no name of a variable; write $$ for a dollar sign".to_owned());
         }

@@ -1,6 +1,9 @@
 //! Which files make a project, as docker compose finds them: `-f`, `COMPOSE_FILE`, or `compose.yaml` and its like here or
 //! in a directory above, with an override beside it; `.env`; the project's name and profiles.
 
+#[cfg(test)]
+mod tests;
+
 use crate::paths;
 use crate::problem::{At, Fault, Problems, quoted};
 use crate::sources::{Reader, Sources};

@@ -2,6 +2,9 @@
 //! in [`rule`] goes its own way. `!reset` and `!override` stay on their nodes, so that they also meet files that come
 //! earlier still; [`settle`] takes them away in the end.
 
+#[cfg(test)]
+mod tests;
+
 use crate::node::{Entry, Mark, Node, Value};
 use crate::problem::{Fault, Report};
 use crate::yaml::ENTRIES_MAX;

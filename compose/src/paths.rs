@@ -1,5 +1,8 @@
 //! Paths as text: nothing here asks a file system.
 
+#[cfg(test)]
+mod tests;
+
 /// `path` as seen from `directory`, without `.` and `..`. Both are taken by their letters: a `..` after a symbolic link
 /// leaves what the link's name is in, as with docker compose.
 pub(crate) fn join(directory: &str, path: &str) -> String {

@@ -216,3 +216,10 @@ pub(crate) fn check_names(app: &App, places: &[At], scope: &mut Scope<'_, '_, '_
         }
     }
 }
+
+/// Every field that is known, supported or not.
+#[cfg(test)]
+pub(crate) fn field_names() -> impl Iterator<Item = &'static str> {
+    let refused = FIELDS.refused.iter().map(|(name, _)| *name);
+    FIELDS.known.iter().map(|(name, _)| *name).chain(refused)
+}

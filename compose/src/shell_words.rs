@@ -1,5 +1,10 @@
 //! A command in one line, split into words as a shell does it: blanks, quotes, backslashes.
 
+#[cfg(test)]
+mod tests;
+
+use limpet_protocol::launch::STRINGS_MAX;
+
 /// What only a shell understands. docker compose cuts the command off there, silently.
 const ONLY_OF_SHELLS: &[char] = &[';', '&', '|', '<', '>'];
 
@@ -14,6 +19,7 @@ pub(crate) fn split(line: &str) -> Result<Vec<String>, String> {
     while let Some(c) = chars.next() {
         match c {
             ' ' | '\t' | '\r' | '\n' => words.extend(word.take()),
+            _ if words.len() >= STRINGS_MAX => return Err(format!("has more than {STRINGS_MAX} words")),
             '\'' | '"' => quoted(c, &mut chars, word.get_or_insert_default())?,
             '\\' => word.get_or_insert_default().extend(chars.next()),
             c if ONLY_OF_SHELLS.contains(&c) => {

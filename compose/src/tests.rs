@@ -1,6 +1,11 @@
 //! Whole compose files, right and wrong.
 
+mod bombs;
+mod files;
+mod properties;
+mod real;
 mod right;
+mod specification;
 mod wrong;
 
 use crate::{Options, Parsed, Problems, Source, Variables, parse};

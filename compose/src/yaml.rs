@@ -4,6 +4,9 @@
 //! differ and are text. What a file can make grow (aliases of aliases: "billion laughs") is counted in a [`Budget`]
 //! before it is copied.
 
+#[cfg(test)]
+mod tests;
+
 use crate::node::{Entry, Form, Mark, Node, Scalar, Value};
 use crate::problem::{At, Fault, Report, quoted};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
