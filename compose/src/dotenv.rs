@@ -231,7 +231,7 @@ fn room(lines: usize, values_bytes: usize, at: At) -> Result<(), Fault> {
 
 fn name_of(text: &str, at: At) -> Result<String, Fault> {
     let name = text.trim();
-    let known = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if name.is_empty() || !name.chars().all(known) {
         return Err(at.fault(format!("'{}' is no name of a variable; write NAME=VALUE", quoted(name))));
     }

@@ -153,7 +153,7 @@ pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
 }
 
 /// `; did you mean image?`, or nothing: the known word with the fewest letters wrong, at most one in three.
-pub(crate) fn did_you_mean<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean(typed: &str, known: &mut dyn Iterator<Item = &str>) -> String {
     let wrong_max = (typed.len() / 3).max(1);
     let near = known
         .filter(|name| name.len().abs_diff(typed.len()) <= wrong_max)

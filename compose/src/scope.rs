@@ -61,7 +61,7 @@ impl Scope<'_, '_, '_> {
     pub(crate) fn each(
         &mut self,
         node: &Node,
-        mut work: impl FnMut(&Node, &mut Self) -> Result<(), Fault>,
+        work: &mut dyn FnMut(&Node, &mut Self) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         if node.is_null() {
             return Ok(());
@@ -77,7 +77,7 @@ impl Scope<'_, '_, '_> {
     pub(crate) fn each_or_one(
         &mut self,
         node: &Node,
-        mut work: impl FnMut(&Node, &mut Self) -> Result<(), Fault>,
+        work: &mut dyn FnMut(&Node, &mut Self) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         if node.letters().is_some() && !node.is_null() {
             return work(node, self);
@@ -89,7 +89,7 @@ impl Scope<'_, '_, '_> {
     pub(crate) fn each_pair(
         &mut self,
         node: &Node,
-        mut work: impl FnMut(&str, &Node, &mut Self) -> Result<(), Fault>,
+        work: &mut dyn FnMut(&str, &Node, &mut Self) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         if node.is_null() {
             return Ok(());

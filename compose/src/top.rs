@@ -237,7 +237,7 @@ fn name(roots: &[Node], variables: &Variables, options: &Options) -> Result<Stri
     }
     let directory = crate::paths::name_of(&options.project_directory);
     let allowed = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-    let lower = directory.to_lowercase();
+    let lower = directory.to_ascii_lowercase();
     let name: String = lower.chars().filter(allowed).collect();
     match name.trim_start_matches(['-', '_']) {
         "" => {

@@ -38,7 +38,7 @@ const LONG: Fields<Long> = Fields {
 };
 
 pub(super) fn depends_on(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each_pair(node, |service, value, scope| {
+    scope.each_pair(node, &mut |service, value, scope| {
         let mut long = Long { condition: None, required: true, restart: false };
         if value.is_null() {
             long.condition = Some(Condition::Started);

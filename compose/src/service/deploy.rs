@@ -121,7 +121,12 @@ pub(super) fn deploy(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '
     nested(&mut draft.deploy, node, &FIELDS, scope)
 }
 
-fn nested(given: &mut Given, node: &Node, fields: &Fields<Given>, scope: &mut Scope<'_, '_, '_>) -> Outcome {
+fn nested(
+    given: &mut Given,
+    node: &Node,
+    fields: &'static Fields<Given>,
+    scope: &mut Scope<'_, '_, '_>,
+) -> Outcome {
     if !node.is_null() {
         fields::read(given, node, fields, scope);
     }

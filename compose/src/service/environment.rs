@@ -12,7 +12,7 @@ use crate::variables::Pairs;
 pub(crate) type List = Vec<(String, Option<String>)>;
 
 pub(super) fn environment(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each_pair(node, |name, value, scope| {
+    scope.each_pair(node, &mut |name, value, scope| {
         check_name(name, value)?;
         let value = match value.is_null() {
             true => scope.variables.get(name).map(str::to_owned),
@@ -56,7 +56,7 @@ const ENV_FILE: Fields<EnvFile> = Fields {
 };
 
 pub(super) fn env_file(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each_or_one(node, |item, scope| {
+    scope.each_or_one(node, &mut |item, scope| {
         let mut file = EnvFile::default();
         if item.letters().is_some() {
             file.path = Some(item.text()?.to_owned());
@@ -94,7 +94,7 @@ fn read_env_file(draft: &mut Draft, node: &Node, file: &EnvFile, scope: &mut Sco
 }
 
 pub(super) fn labels(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each_pair(node, |name, value, _| {
+    scope.each_pair(node, &mut |name, value, _| {
         let value = if value.is_null() { "" } else { value.any_scalar()? };
         label(&mut draft.workload.labels, name, value);
         Ok(())
@@ -107,7 +107,7 @@ fn label(list: &mut Vec<(String, String)>, name: &str, value: &str) {
 }
 
 pub(super) fn label_file(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each_or_one(node, |item, scope| {
+    scope.each_or_one(node, &mut |item, scope| {
         let path = item.text()?;
         let (number, text) = scope.text_of(item, path)?.ok_or_else(|| missing(item.at, path))?;
         for (name, value) in dotenv::parse(&text, number, scope.variables, &Pairs(&[]))? {

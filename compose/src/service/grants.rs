@@ -40,11 +40,11 @@ fn id(node: &Node) -> Result<u32, Fault> {
 }
 
 pub(super) fn configs(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each(node, |item, scope| grant(draft, item, false, scope))
+    scope.each(node, &mut |item, scope| grant(draft, item, false, scope))
 }
 
 pub(super) fn secrets(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each(node, |item, scope| grant(draft, item, true, scope))
+    scope.each(node, &mut |item, scope| grant(draft, item, true, scope))
 }
 
 fn grant(draft: &mut Draft, node: &Node, secret: bool, scope: &mut Scope<'_, '_, '_>) -> Outcome {

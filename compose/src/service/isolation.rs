@@ -53,14 +53,14 @@ pub(super) fn cgroup_parent(draft: &mut Draft, node: &Node, _: &mut Scope<'_, '_
 }
 
 pub(super) fn cap_add(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each(node, |item, _| {
+    scope.each(node, &mut |item, _| {
         draft.workload.cap_add.push(capability_name(item)?);
         Ok(())
     })
 }
 
 pub(super) fn cap_drop(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each(node, |item, _| {
+    scope.each(node, &mut |item, _| {
         draft.workload.cap_drop.push(capability_name(item)?);
         Ok(())
     })
@@ -74,13 +74,13 @@ fn capability_name(node: &Node) -> Result<String, Fault> {
     if capability::is_known(bare) {
         return Ok(bare.to_owned());
     }
-    let hint = crate::problem::did_you_mean(bare, capability::NAMES.into_iter());
+    let hint = crate::problem::did_you_mean(bare, &mut capability::NAMES.into_iter());
     Err(node
         .fault(format!("there is no capability {}{hint}; see capabilities(7) for the names", quoted(name))))
 }
 
 pub(super) fn security_opt(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each(node, |item, scope| {
+    scope.each(node, &mut |item, scope| {
         let text = item.text()?;
         match text.split_once(['=', ':']).unwrap_or((text, "")) {
             ("no-new-privileges", "" | "true") => set(&mut draft.workload.no_new_privileges, Ok(true)),
@@ -103,7 +103,7 @@ pub(super) fn security_opt(draft: &mut Draft, node: &Node, scope: &mut Scope<'_,
 }
 
 pub(super) fn sysctls(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each_pair(node, |name, value, _| {
+    scope.each_pair(node, &mut |name, value, _| {
         let setting = format!("{name}={}", value.any_scalar()?);
         let (name, value) = text::sysctl(&setting).map_err(|why| value.at.invalid(&why))?;
         draft.workload.sysctls.retain(|(known, _)| *known != name);
@@ -194,7 +194,7 @@ fn below_dev(node: &Node) -> Result<String, Fault> {
 }
 
 pub(super) fn devices(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each(node, |item, scope| {
+    scope.each(node, &mut |item, scope| {
         if item.letters().is_some() {
             let request = counted(item, device::parse)?;
             draft.workload.devices.push(request);

@@ -15,7 +15,7 @@ const TMPFS: AppMountSource =
     AppMountSource::Tmpfs { size_bytes: None, mode: 0o1777, exec: false, suid: false, dev: false };
 
 pub(super) fn volumes(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each(node, |item, scope| {
+    scope.each(node, &mut |item, scope| {
         let mount = match item.letters() {
             Some(_) => short(item, scope)?,
             None => long(item, scope)?,
@@ -226,7 +226,7 @@ pub(super) fn mode(node: &Node) -> Result<u32, Fault> {
 }
 
 pub(super) fn tmpfs(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each_or_one(node, |item, _| {
+    scope.each_or_one(node, &mut |item, _| {
         let text = item.text()?;
         let (target, options) = text.split_once(':').unwrap_or((text, ""));
         let mut mount = AppMount { target: target_path(item, target)?, source: TMPFS, read_only: false };

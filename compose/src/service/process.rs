@@ -14,12 +14,12 @@ pub(super) fn image(draft: &mut Draft, node: &Node, _: &mut Scope<'_, '_, '_>) -
 }
 
 /// A text that a parser of words takes.
-pub(super) fn worded<T>(node: &Node, parse: impl Fn(&str) -> Result<T, Invalid>) -> Result<T, Fault> {
+pub(super) fn worded<T>(node: &Node, parse: fn(&str) -> Result<T, Invalid>) -> Result<T, Fault> {
     parse(node.text()?).map_err(|why| node.at.invalid(&why))
 }
 
 /// A text or a number that a parser of words takes.
-pub(super) fn counted<T>(node: &Node, parse: impl Fn(&str) -> Result<T, Invalid>) -> Result<T, Fault> {
+pub(super) fn counted<T>(node: &Node, parse: fn(&str) -> Result<T, Invalid>) -> Result<T, Fault> {
     parse(node.text_or_number()?).map_err(|why| node.at.invalid(&why))
 }
 
@@ -48,7 +48,7 @@ pub(super) fn user(draft: &mut Draft, node: &Node, _: &mut Scope<'_, '_, '_>) ->
 }
 
 pub(super) fn group_add(draft: &mut Draft, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each(node, |item, _| {
+    scope.each(node, &mut |item, _| {
         let group = counted(item, text::filled)?;
         draft.workload.groups.push(group);
         Ok(())

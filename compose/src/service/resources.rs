@@ -105,7 +105,7 @@ pub(super) fn blkio_config(draft: &mut Draft, node: &Node, scope: &mut Scope<'_,
 }
 
 fn throttles(draft: &mut Draft, kind: ThrottleKind, node: &Node, scope: &mut Scope<'_, '_, '_>) -> Outcome {
-    scope.each(node, |item, scope| {
+    scope.each(node, &mut |item, scope| {
         let mut rate = Rate::default();
         fields::read(&mut rate, item, &RATE, scope);
         let (Some(path), Some(rate)) = (rate.path, rate.bytes) else {
