@@ -14,9 +14,11 @@ use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::screen;
 use crate::verbs::{lifecycle, prune};
+use limpet_protocol::exit::Exit;
 use limpet_protocol::id::ContainerId;
 use limpet_runner::cgroup::{self, CgroupError};
 use limpet_runner::home::HomeError;
+use limpet_runner::keeper::now_ns;
 use limpet_runner::status::Status;
 use std::ffi::OsString;
 
@@ -47,6 +49,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let board = Board::new(Globals { root: root.clone(), state: state.clone() });
     crate::supervise::place::leave_ceiling();
+    be_mortal();
     let effect: Vec<&str> = effect.iter().map(String::as_str).collect();
     match carry_out(&board, &effect) {
         Ok(status) => status,
@@ -55,6 +58,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             if crate::supervise::reserve::is_reached(root) { status::NO_SPACE } else { status::FAILED }
         }
     }
+}
+
+/// A service manager shields the supervisor from the kernel's OOM killer, but not the containers that it starts. To give up
+/// the shield needs no right; a kernel that has none gives none.
+fn be_mortal() {
+    std::fs::write("/proc/self/oom_score_adj", "0").ok();
 }
 
 fn carry_out(board: &Board, effect: &[&str]) -> Result<u8, Failure> {
@@ -103,12 +112,21 @@ fn kill(board: &Board, id: &ContainerId) -> Result<u8, Failure> {
     Ok(status::DONE)
 }
 
-/// Ends what a lost keeper left, and proves that nothing is left.
+/// Ends what a lost keeper left, proves that nothing is left, and records that this run is over.
 fn clear(board: &Board, id: &ContainerId) -> Result<u8, Failure> {
-    match board.home.load(id) {
-        Ok(container) => lifecycle::end_orphan(board, &container)?,
-        Err(HomeError::NotFound(_)) => {}
-        Err(error) => return Err(error.into()),
+    let container = match board.home.load(id) {
+        Err(HomeError::NotFound(_)) => return Ok(status::DONE),
+        container => container?,
+    };
+    lifecycle::end_orphan(board, &container)?;
+    let _lock = board.home.lock(id)?;
+    if board.home.is_kept(id)? {
+        return Ok(status::DISAGREES);
+    }
+    if let (Some(_), Status::Exited(exit)) = (board.home.running(id)?, board.status(id)?) {
+        let finished_ns = if exit.finished_ns == 0 { now_ns() } else { exit.finished_ns };
+        board.home.record_exit(id, &Exit { finished_ns, ..exit }, true)?;
+        board.home.forget_running(id)?;
     }
     Ok(status::DONE)
 }

@@ -13,6 +13,7 @@ mod history;
 mod jobs;
 mod journal;
 mod keepers;
+mod locks;
 mod mailbox;
 mod metrics;
 mod notify;
@@ -31,14 +32,13 @@ use crate::cli::command::SuperviseArgs;
 use crate::failure::{Failure, Outcome};
 use crate::screen;
 use daemon::{Daemon, End};
+use jobs::Jobs;
 use limpet_protocol::exit::code;
 use mailbox::Message;
 use notify::Notifier;
 use reactor::{Interest, now};
 use reserve::Reserve;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
-use rustix::io::Errno;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
@@ -51,8 +51,6 @@ pub const SIGNAL_SHUTDOWN: i32 = 30;
 const SIGNALS_LEAVE: [i32; 2] = [15, 2];
 /// The group whose members may use the control socket.
 pub const GROUP: &str = "limpet";
-/// Held while a supervisor has the instance.
-const LOCK_NAME: &str = "supervisor.lock";
 
 /// `supervise`: until it is told to end.
 ///
@@ -61,7 +59,8 @@ const LOCK_NAME: &str = "supervisor.lock";
 pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
     let state = Path::new(&board.globals.state);
     fs::DirBuilder::new().recursive(true).mode(0o711).create(state)?;
-    let lock = only_one(state)?;
+    let lock = locks::only_one(state)?;
+    let jobs = Jobs::new(locks::effects(state)?);
     if let Err(error) = place::enter_ceiling(&board.globals.state) {
         screen::complain(&format!("the supervisor runs without its memory ceiling: {error}"));
     }
@@ -72,7 +71,7 @@ pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
     let variable = |name: &str| std::env::var(name).ok();
     let notifier = Notifier::from_environment(variable, std::process::id(), now())?;
     let reserve = Reserve::new(&board.globals.root, args.reserve_bytes);
-    let end = Daemon::new(board, tasks, notifier, reserve, seed()?).run()?;
+    let end = Daemon::new(board, tasks, jobs, notifier, reserve, seed()?).run()?;
     drop((listening, signals));
     if !matches!(end, End::Upgrade { .. }) {
         place::remove_ceiling(&board.globals.state);
@@ -81,20 +80,6 @@ pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
         End::Left | End::Off { clean: true } => Ok(0),
         End::Off { clean: false } => Ok(code::LIMPET_FAILED),
         End::Upgrade { program } => Err(become_program(&program, lock)),
-    }
-}
-
-/// Two would start everything twice.
-fn only_one(state: &Path) -> Result<OwnedFd, Failure> {
-    let path = state.join(LOCK_NAME);
-    let lock = open(&path, OFlags::CREATE | OFlags::RDONLY | OFlags::CLOEXEC, Mode::from_raw_mode(0o600))?;
-    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(lock),
-        Err(Errno::WOULDBLOCK) => Err(Failure::new(format!(
-            "a supervisor runs already for {}; see: limpet doctor",
-            state.display()
-        ))),
-        Err(errno) => Err(errno.into()),
     }
 }
 

@@ -88,6 +88,7 @@ impl<'a> Daemon<'a> {
     pub(crate) fn new(
         board: &'a Board,
         tasks: Tasks,
+        jobs: Jobs,
         notifier: Notifier,
         reserve: Reserve,
         seed: u64,
@@ -100,7 +101,7 @@ impl<'a> Daemon<'a> {
             registry: Registry::default(),
             ledger: Ledger::new(board.globals.root.as_ref()),
             keepers: Keepers::default(),
-            jobs: Jobs::default(),
+            jobs,
             looks: BTreeMap::new(),
             errors: BTreeMap::new(),
             troubles: Vec::new(),

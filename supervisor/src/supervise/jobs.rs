@@ -70,8 +70,10 @@ pub(crate) struct Finished {
 }
 
 /// The children that run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Jobs {
+    /// See [`super::locks::effects`].
+    lock: OwnedFd,
     last: u64,
     running: BTreeMap<u64, Job>,
 }
@@ -85,6 +87,26 @@ struct Job {
 }
 
 impl Jobs {
+    /// None yet; each that changes something holds `lock` while it runs.
+    #[must_use]
+    pub(crate) fn new(lock: OwnedFd) -> Self {
+        Self { lock, last: 0, running: BTreeMap::new() }
+    }
+
+    /// An empty file in either case. A probe changes nothing, and may take as long as it likes.
+    fn stdin(&self, purpose: Purpose) -> io::Result<Stdio> {
+        match purpose {
+            Purpose::Probe => Ok(Stdio::null()),
+            Purpose::Create { .. }
+            | Purpose::Start
+            | Purpose::Kill
+            | Purpose::Clear
+            | Purpose::Remove
+            | Purpose::Prune
+            | Purpose::Dissolve(_) => Ok(Stdio::from(self.lock.try_clone()?)),
+        }
+    }
+
     /// Starts `limpet WORDS...` for `order`.
     ///
     /// # Errors
@@ -97,7 +119,7 @@ impl Jobs {
             command.env(limpet_runner::features::CLASSIC_MOUNTS, classic);
         }
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(self.stdin(order.purpose)?)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)

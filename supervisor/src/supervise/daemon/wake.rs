@@ -4,6 +4,7 @@ use super::Daemon;
 use crate::supervise::desired::desired;
 use crate::supervise::facts::{Instance, Seen, look};
 use crate::supervise::history;
+use crate::supervise::reactor::now;
 use limpet_plan::{By, Event, Facts, InstanceId, Place, Role, RunId, Status, Turn};
 use limpet_protocol::container::Member;
 use limpet_protocol::id::ContainerId;
@@ -23,6 +24,7 @@ impl Daemon<'_> {
             self.discover(&id);
         }
         self.read_ledger();
+        self.events.extend(self.reserve.check(now()).map(Event::Space));
         self.events.push_back(Event::Settled);
         self.decide();
     }

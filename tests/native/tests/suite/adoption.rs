@@ -64,6 +64,18 @@ fn what_ended_meanwhile_is_started() {
 }
 
 #[test]
+fn what_failed_meanwhile_is_started() {
+    let limpet = Limpet::with(&["busybox"]);
+    let supervisor = Supervisor::start(&limpet);
+    lasting(&limpet, "cc", "on-failure");
+    supervisor.crash();
+    kill(limpet.pid_of("cc").expect("it runs"));
+    limpet.until_status("cc", "exited");
+    let _supervisor = Supervisor::start(&limpet);
+    until("it has begun again", || (limpet.logged("cc", "begun") == 2).then_some(()));
+}
+
+#[test]
 fn what_was_made_meanwhile_is_taken_in() {
     let limpet = Limpet::with(&["busybox"]);
     lasting(&limpet, "cc", "always");

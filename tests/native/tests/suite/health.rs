@@ -1,0 +1,56 @@
+//! Health checks, and what follows from them.
+
+use native_tests::{Limpet, Supervisor, until};
+
+const PACE: [&str; 6] = ["--health-interval", "100ms", "--health-timeout", "5s", "--health-retries", "2"];
+
+/// Runs a container that is restarted when it is not well.
+fn watched(limpet: &Limpet, check: &[&str], script: &str) {
+    let flags = ["--name", "cc", "--on-unhealthy", "restart"];
+    limpet.detached(&[&flags, &PACE[..], check, &["busybox", "sh", "-c", script]].concat());
+}
+
+/// It begins again, although it never ends by itself.
+fn until_restarted(limpet: &Limpet) {
+    until("it has begun again", || (limpet.logged("cc", "begun") >= 2).then_some(()));
+}
+
+#[test]
+fn a_command_that_fails_is_noticed() {
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    let script = "echo begun; touch /well; sleep 1; rm /well; exec sleep 1000";
+    watched(&limpet, &["--health-cmd", "test -e /well"], script);
+    until_restarted(&limpet);
+}
+
+#[test]
+fn a_command_that_hangs_is_ended_with_all_that_it_started() {
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    let hang = "echo $$ >> /probes; sleep 1234 & sleep 1234";
+    let flags =
+        ["--name", "cc", "--health-cmd", hang, "--health-interval", "100ms", "--health-timeout", "300ms"];
+    limpet.detached(&[&flags[..], &["busybox", "sleep", "1000"]].concat());
+    until("four probes were begun", || {
+        let count = limpet.try_to(&["exec", "cc", "wc", "-l", "/probes"]);
+        count.stdout.split(' ').next()?.parse::<u32>().ok().filter(|count| *count >= 4)
+    });
+    let left = limpet.ok(&["exec", "cc", "sh", "-c", "pgrep -f 1234 | wc -l"]);
+    let left: u32 = left.text().trim().parse().expect("a number");
+    // One probe may be at work: its shell, and two that sleep; pgrep's own shell is another.
+    assert!(left <= 4, "{left} processes of probes are left");
+}
+
+#[test]
+fn an_http_server_is_asked_in_its_own_network() {
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    let script = "echo begun; mkdir /www; echo well > /www/health; httpd -p 127.0.0.1:8080 -h /www; \
+                  sleep 2; rm /www/health; exec sleep 1000";
+    watched(&limpet, &["--health-http", "8080/health"], script);
+    let first = limpet.pid_of("cc").expect("it runs");
+    std::thread::sleep(std::time::Duration::from_millis(1000));
+    assert_eq!(limpet.pid_of("cc"), Some(first), "it was restarted while it was well");
+    until_restarted(&limpet);
+}

@@ -1,0 +1,77 @@
+//! `limpet supervise` as a service: what it tells its manager, how it ends, what damage does to it, what it costs.
+
+use native_tests::{Limpet, Supervisor, until};
+use rustix::process::Signal;
+use std::fs;
+
+#[test]
+fn it_tells_that_it_is_ready_and_goes_on_telling() {
+    let limpet = Limpet::new();
+    let mut supervisor = Supervisor::start_with(&limpet, &[], &[("WATCHDOG_USEC", "200000")]);
+    for _ in 0..3 {
+        supervisor.until_told("WATCHDOG=1");
+        supervisor.told();
+    }
+    supervisor.leave();
+}
+
+#[test]
+fn the_end_of_the_board_stops_every_container() {
+    let limpet = Limpet::with(&["probe"]);
+    let mut supervisor = Supervisor::start(&limpet);
+    for name in ["one", "two"] {
+        limpet.detached(&["--name", name, "--restart", "always", "probe", "on-term", "7"]);
+        limpet.until_logged(name, "ready");
+    }
+    supervisor.signal(Signal::POWER);
+    supervisor.until_told("STOPPING=1");
+    assert_eq!(supervisor.wait(), 0);
+    for name in ["one", "two"] {
+        assert_eq!(limpet.field(name, "/State/Status"), "exited");
+        assert_eq!(limpet.field(name, "/State/ExitCode"), 7);
+    }
+}
+
+#[test]
+fn what_the_end_of_the_board_stopped_runs_after_the_next_start() {
+    let limpet = Limpet::with(&["probe"]);
+    let supervisor = Supervisor::start(&limpet);
+    for policy in ["always", "unless-stopped"] {
+        limpet.detached(&["--name", policy, "--restart", policy, "probe", "on-term", "7"]);
+        limpet.until_logged(policy, "ready");
+    }
+    supervisor.signal(Signal::POWER);
+    assert_eq!(supervisor.wait(), 0);
+    let _supervisor = Supervisor::start(&limpet);
+    limpet.until_status("always", "running");
+    limpet.until_status("unless-stopped", "running");
+}
+
+#[test]
+fn a_damaged_record_of_an_app_is_named_and_stops_nothing_else() {
+    let limpet = Limpet::with(&["busybox"]);
+    let apps = limpet.root().join("ledger/apps");
+    fs::create_dir_all(&apps).expect("the root directory is ours");
+    fs::write(apps.join("broken"), b"LMPT\x01\x06 but not for long").expect("the same");
+    fs::write(apps.join("empty"), b"").expect("a zero-length file, as power cuts leave");
+    limpet.detached(&["--name", "cc", "--restart", "always", "busybox", "sleep", "1000"]);
+    limpet.ok(&["kill", "cc"]);
+    let supervisor = Supervisor::start(&limpet);
+    limpet.until_status("cc", "running");
+    for name in ["broken", "empty"] {
+        assert!(supervisor.log().contains(&format!("apps/{name}")), "{}", supervisor.log());
+    }
+}
+
+#[test]
+fn a_damaged_container_stops_nothing_else() {
+    let limpet = Limpet::with(&["busybox"]);
+    let id = limpet.detached(&["--name", "broken", "--restart", "always", "busybox", "sleep", "1000"]);
+    limpet.detached(&["--name", "cc", "--restart", "always", "busybox", "sleep", "1000"]);
+    limpet.ok(&["kill", "broken", "cc"]);
+    fs::write(limpet.root().join("containers").join(id).join("container"), b"")
+        .expect("the directory is ours");
+    let _supervisor = Supervisor::start(&limpet);
+    limpet.until_status("cc", "running");
+    limpet.ok(&["rm", "-f", "broken"]);
+}
