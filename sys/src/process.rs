@@ -165,3 +165,20 @@ pub fn next_signal(signals: BorrowedFd<'_>) -> Result<i32> {
     let number = u32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     i32::try_from(number).map_err(|_| Errno::INVAL)
 }
+
+/// Has the child of `command` join cgroups before it executes anything: it writes `0` to each of `groups`, which are
+/// `tasks` or `cgroup.procs` files (cgroups(7)). What it uses from exec on is counted there, and not where its parent is.
+/// A group that refuses is passed over.
+pub fn join_before_exec(command: &mut std::process::Command, groups: std::sync::Arc<Vec<OwnedFd>>) {
+    use std::os::unix::process::CommandExt;
+    let join = move || {
+        for group in groups.iter() {
+            // SAFETY: write(2) is async-signal-safe, reads one byte of a constant, and the descriptor is open: the closure
+            // holds it.
+            unsafe { libc::write(group.as_raw_fd(), c"0".as_ptr().cast(), 1) };
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec the closure only calls write(2); it allocates nothing and takes no lock.
+    unsafe { command.pre_exec(join) };
+}

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 /// Most that is read of what a child says on either stream.
 const SAID_BYTES_MAX: usize = 4096;
@@ -74,6 +75,8 @@ pub(crate) struct Finished {
 pub(crate) struct Jobs {
     /// See [`super::locks::effects`].
     lock: OwnedFd,
+    /// See [`super::place::outside`].
+    outside: Arc<Vec<OwnedFd>>,
     last: u64,
     running: BTreeMap<u64, Job>,
 }
@@ -90,7 +93,8 @@ impl Jobs {
     /// None yet; each that changes something holds `lock` while it runs.
     #[must_use]
     pub(crate) fn new(lock: OwnedFd) -> Self {
-        Self { lock, last: 0, running: BTreeMap::new() }
+        let outside = Arc::new(super::place::outside());
+        Self { lock, outside, last: 0, running: BTreeMap::new() }
     }
 
     /// An empty file in either case. A probe changes nothing, and may take as long as it likes.
@@ -118,6 +122,8 @@ impl Jobs {
         if let Some(classic) = std::env::var_os(limpet_runner::features::CLASSIC_MOUNTS) {
             command.env(limpet_runner::features::CLASSIC_MOUNTS, classic);
         }
+        // Otherwise a few dozen probes at a time would fill the ceiling.
+        limpet_sys::process::join_before_exec(&mut command, self.outside.clone());
         let mut child = command
             .stdin(self.stdin(order.purpose)?)
             .stdout(Stdio::piped())

@@ -3,7 +3,8 @@
 use crate::cli::STATE_DEFAULT;
 use limpet_protocol::limits::{Limits, Memory, Pids};
 use limpet_runner::cgroup::{self, CgroupError, Group, Join};
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::write;
 
 /// Most memory that the supervisor may hold, kernel memory included.
@@ -51,36 +52,43 @@ pub fn leave_ceiling() {
     enter(OTHERS, &limits).ok();
 }
 
-fn enter(path: &str, limits: &Limits) -> Result<(), CgroupError> {
-    let driver = cgroup::detect()?;
-    let group = match driver.open(path) {
-        Ok(group) => {
-            group.apply(limits)?;
-            group
-        }
-        Err(CgroupError::NoGroup { .. }) => driver.create(path, limits, &cgroup::DevicePolicy::All)?,
-        Err(error) => return Err(error),
-    };
-    join(&*group)
+/// Where children of the supervisor are to be, from before they execute anything: what each of them is to write `0` to.
+/// Empty where that cannot be done.
+#[must_use]
+pub fn outside() -> Vec<OwnedFd> {
+    let limits = Limits { memory: Memory::Unlimited, pids: Pids::Unlimited, ..Limits::default() };
+    let group = made(OTHERS, &limits);
+    group.and_then(|group| doors(&*group)).unwrap_or_default()
 }
 
-/// Joins a group by what it offers: each `tasks` file of v1 (no wait for the kernel's grace period), or v2's directory.
-fn join(group: &dyn Group) -> Result<(), CgroupError> {
-    match group.join()? {
-        Join::Tasks(files) => {
-            for file in files {
-                // A hierarchy that refuses is one in which no limit was set.
-                write(file.as_fd(), b"0").ok();
-            }
-        }
-        Join::Directory(directory) => {
-            let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC;
-            if let Ok(procs) =
-                rustix::fs::openat(&directory, "cgroup.procs", flags, rustix::fs::Mode::empty())
-            {
-                write(&procs, b"0").ok();
-            }
-        }
+fn enter(path: &str, limits: &Limits) -> Result<(), CgroupError> {
+    for door in doors(&*made(path, limits)?)? {
+        // A hierarchy that refuses is one in which no limit was set.
+        write(door.as_fd(), b"0").ok();
     }
     Ok(())
+}
+
+fn made(path: &str, limits: &Limits) -> Result<Box<dyn Group>, CgroupError> {
+    let driver = cgroup::detect()?;
+    match driver.open(path) {
+        Ok(group) => {
+            group.apply(limits)?;
+            Ok(group)
+        }
+        Err(CgroupError::NoGroup { .. }) => driver.create(path, limits, &cgroup::DevicePolicy::All),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a process writes `0` to that joins: each `tasks` file of v1 (no wait for the kernel's grace period), or v2's
+/// `cgroup.procs`.
+fn doors(group: &dyn Group) -> Result<Vec<OwnedFd>, CgroupError> {
+    match group.join()? {
+        Join::Tasks(files) => Ok(files),
+        Join::Directory(directory) => {
+            let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+            Ok(openat(&directory, "cgroup.procs", flags, Mode::empty()).into_iter().collect())
+        }
+    }
 }

@@ -75,3 +75,33 @@ fn a_damaged_container_stops_nothing_else() {
     limpet.until_status("cc", "running");
     limpet.ok(&["rm", "-f", "broken"]);
 }
+
+/// It lives below its ceiling of 8 MiB, with 64 containers that it watches, and restarts them there.
+#[test]
+fn sixty_four_containers_fit_below_the_ceiling() {
+    const COUNT: usize = 64;
+    let limpet = Limpet::with(&["probe"]);
+    let supervisor = Supervisor::start(&limpet);
+    let names: Vec<String> = (0..COUNT).map(|number| format!("c{number}")).collect();
+    for name in &names {
+        let check = ["--health-tcp", "1", "--health-interval", "1s"];
+        limpet.detached(
+            &[&["--name", name, "--restart", "always"], &check[..], &["probe", "on-term", "0"]].concat(),
+        );
+    }
+    let pids: Vec<i32> = names.iter().map(|name| limpet.pid_of(name).expect("it runs")).collect();
+    for pid in &pids {
+        let pid = rustix::process::Pid::from_raw(*pid).expect("a pid is positive");
+        rustix::process::kill_process(pid, Signal::KILL).expect("it runs");
+    }
+    for (name, pid) in names.iter().zip(&pids) {
+        limpet.until_runs_anew(name, *pid);
+    }
+    let cgroup = native_tests::Cgroup::of(i32::try_from(supervisor.pid()).expect("a pid"));
+    let (private, pss) = (supervisor.memory_kib("Private_"), supervisor.memory_kib("Pss:"));
+    let peak = cgroup.memory_peak_bytes();
+    println!("with {COUNT} containers: private {private} KiB, PSS {pss} KiB, peak of the cgroup {peak:?}");
+    assert_eq!(cgroup.memory_limit_bytes(), Some(8 * 1024 * 1024));
+    until("it answers", || limpet.ok(&["ps", "-q"]).lines().count().eq(&COUNT).then_some(()));
+    supervisor.leave();
+}
