@@ -53,12 +53,15 @@ impl World {
     pub(crate) fn renews(&self, instance: &Instance) -> bool {
         let exists = !matches!(instance.stage, Stage::Absent | Stage::Creating { .. });
         let Some(service) = self.wanted_by(instance).filter(|_| exists) else { return false };
+        if planted!(RevisionsAreIgnored) {
+            return false;
+        }
         if instance.damaged { !instance.active() } else { instance.revision != service.revision }
     }
 
     /// No new container is made now.
     pub(crate) fn no_new_work(&self) -> bool {
-        self.disk.space == Space::Low || self.phase != Phase::Working
+        (self.disk.space == Space::Low && !planted!(WorksWhileLow)) || self.phase != Phase::Working
     }
 
     /// Why something that runs is to be stopped.
@@ -99,7 +102,7 @@ impl World {
 
     /// The first dependency that keeps it from being started, and how far that is.
     pub(crate) fn waits_for(&self, instance: &Instance) -> Option<(Depends, Met)> {
-        let service = self.wanted_by(instance)?;
+        let service = self.wanted_by(instance).filter(|_| !planted!(DependenciesAreIgnored))?;
         let mut worst = None;
         for depends in &service.depends {
             let met = self.met(depends);
@@ -127,7 +130,9 @@ impl World {
             Condition::Completed if resting => completed(replica),
             Condition::Completed => Met::NotYet,
             Condition::Started if self.serves(replica) => Met::Yes,
-            Condition::Healthy if self.serves(replica) && replica.well() => Met::Yes,
+            Condition::Healthy if self.serves(replica) && (replica.well() || planted!(RunningIsHealthy)) => {
+                Met::Yes
+            }
             Condition::Started | Condition::Healthy => Met::NotYet,
         }
     }
@@ -139,7 +144,7 @@ impl World {
 
     /// Something that depends on this, and is to be stopped as well, is not stopped yet.
     pub(crate) fn has_dependents_to_stop(&self, instance: &Instance) -> bool {
-        let Some(place) = instance.place else { return false };
+        let Some(place) = instance.place.filter(|_| !planted!(StopsInAnyOrder)) else { return false };
         self.instances
             .iter()
             .any(|other| other.active() && self.depends_on(other, place.service) && self.due(other).is_some())
@@ -154,7 +159,7 @@ impl World {
 
 fn completed(replica: &Instance) -> Met {
     match replica.history.last_exit {
-        Some(exit) if exit.code == 0 && !replica.fresh => Met::Yes,
+        Some(exit) if (exit.code == 0 || planted!(FailureIsCompletion)) && !replica.fresh => Met::Yes,
         Some(_) | None => Met::Blocked,
     }
 }

@@ -52,6 +52,7 @@ impl World {
         instance.unjudged = waking;
         match instance.doubt {
             Doubt::Asked { turn: asked, .. } if asked == turn => instance.doubt = Doubt::None,
+            Doubt::None | Doubt::Wanted | Doubt::Asked { .. } if planted!(OldFactsAreBelieved) => {}
             Doubt::None | Doubt::Wanted | Doubt::Asked { .. } if turn != Turn::UNASKED => return false,
             Doubt::None if waking || !instance.in_flight() => {}
             Doubt::None | Doubt::Wanted | Doubt::Asked { .. } => {
@@ -65,7 +66,7 @@ impl World {
     fn make_room(&mut self, id: InstanceId, place: Option<Place>) -> bool {
         let mut instance = Instance::absent(id, place);
         instance.unjudged = self.phase == Phase::Waking;
-        instance.extra = place.is_some_and(|place| self.is_taken(place, id));
+        instance.extra = place.is_some_and(|place| self.is_taken(place, id)) && !planted!(SecondsAreKept);
         let room = self.instances.push(instance).is_ok();
         if !room {
             self.turned_away = self.turned_away.saturating_add(1);
@@ -87,7 +88,7 @@ impl World {
     pub(crate) fn learn_created(&mut self, id: InstanceId, turn: Turn, revision: u64, spec: Spec) {
         let Some(instance) = self.find_mut(id) else { return };
         let Stage::Creating { turn: asked, .. } = instance.stage else { return };
-        if asked == turn {
+        if asked == turn || planted!(TurnsAreNotCompared) {
             instance.stage = Stage::Idle;
             instance.revision = revision;
             instance.spec = spec;
@@ -100,7 +101,9 @@ impl World {
     pub(crate) fn learn_started(&mut self, id: InstanceId, turn: Turn, run: RunId, actions: &mut Actions) {
         let Some((instance, mut context)) = self.with(id, actions) else { return };
         match instance.stage {
-            Stage::Starting { turn: asked, .. } if asked == turn => instance.started(run, &mut context),
+            Stage::Starting { turn: asked, .. } if asked == turn || planted!(TurnsAreNotCompared) => {
+                instance.started(run, &mut context);
+            }
             Stage::Running(running) if running.run == run => {}
             Stage::Starting { .. }
             | Stage::Stopping { .. }
@@ -188,7 +191,7 @@ impl World {
     pub(crate) fn learn_removed(&mut self, id: InstanceId, turn: Turn, actions: &mut Actions) {
         let Some((instance, mut context)) = self.with(id, actions) else { return };
         let Stage::Removing { turn: asked, .. } = instance.stage else { return };
-        if asked == turn {
+        if asked == turn || planted!(TurnsAreNotCompared) {
             instance.retry = None;
             instance.vanish(&mut context);
             if self.disk.space == Space::Low {
@@ -242,5 +245,5 @@ impl World {
 
 /// These are one run, as far as that is known.
 fn same(known: RunId, told: RunId) -> bool {
-    known.0 == 0 || told.0 == 0 || known == told
+    known.0 == 0 || told.0 == 0 || known == told || planted!(RunsAreNotCompared)
 }

@@ -29,7 +29,7 @@ fn times(instance: &Instance) -> [Option<Tick>; 4] {
     let retry = instance.retry.map(|retry| retry.at);
     let stage = match instance.stage {
         Stage::Absent | Stage::Lost { .. } => [None, None],
-        Stage::Idle => [instance.history.next, None],
+        Stage::Idle => [instance.history.next.filter(|_| !planted!(BackoffIsOverslept)), None],
         Stage::Creating { asked, .. }
         | Stage::Starting { asked, .. }
         | Stage::Clearing { asked, .. }

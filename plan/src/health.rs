@@ -43,7 +43,7 @@ impl Instance {
                 self.history.again = Again::No;
             }
             self.set_health(Health::Healthy, actions);
-        } else if !in_start_period {
+        } else if !in_start_period || planted!(StartPeriodIsIgnored) {
             running.watch.failures = running.watch.failures.saturating_add(1);
             if running.watch.failures >= pace.retries.max(1) {
                 self.became_unhealthy(before, actions);
@@ -58,6 +58,7 @@ impl Instance {
         self.set_health(Health::Unhealthy, actions);
         match self.spec.on_unhealthy {
             OnUnhealthy::Report => {}
+            OnUnhealthy::Restart if planted!(UnhealthyIsLeft) => {}
             OnUnhealthy::Restart if policy::allows(&self.spec.restart, &self.history) => {
                 if self.history.again == Again::No {
                     self.history.again = Again::Unhealthy;

@@ -129,7 +129,7 @@ impl Instance {
     }
 
     fn found_ended(&mut self, run: RunId, exit: Exit, held: bool, known: bool, context: &mut Context<'_>) {
-        let news = run != self.history.last_run;
+        let news = run != self.history.last_run || planted!(EndsCountTwice);
         match self.stage {
             Stage::Running(_) => self.ended(run, exit, held, None, context),
             Stage::Stopping { why, .. } => self.ended(run, exit, held, Some(why), context),
@@ -196,6 +196,9 @@ impl Instance {
     /// A hand stopped it.
     fn hold(&mut self) {
         self.held = true;
+        if planted!(HoldIsIgnored) {
+            return;
+        }
         self.goal = Goal::Rest;
         self.history.next = None;
         self.history.again = Again::No;
@@ -253,7 +256,7 @@ impl Instance {
         why: Option<Why>,
         context: &mut Context<'_>,
     ) {
-        let known = run.0 != 0 && run == self.history.last_run;
+        let known = run.0 != 0 && run == self.history.last_run && !planted!(EndsCountTwice);
         self.rest_at(Stage::Idle, context);
         self.fresh = false;
         self.held |= held;
@@ -277,7 +280,8 @@ impl Instance {
 
     /// Its keeper is gone without a word.
     pub(crate) fn lost(&mut self, run: RunId, why: Option<Why>, context: &mut Context<'_>) {
-        self.rest_at(Stage::Lost { run, why }, context);
+        let stage = if planted!(LostIsEnded) { Stage::Idle } else { Stage::Lost { run, why } };
+        self.rest_at(stage, context);
     }
 
     fn judge(&mut self, exit: Exit, context: &mut Context<'_>) {
@@ -314,8 +318,12 @@ impl Instance {
     /// An effect was not carried out.
     pub(crate) fn failed(&mut self, effect: Effect, failure: Failure, now: Tick, random: &mut Random) {
         let times = self.retry.filter(|retry| retry.effect == effect).map_or(0, |retry| retry.times);
-        let at = now.after(policy::backoff_ms(times, random));
+        let pause_ms = policy::backoff_ms(times, random);
+        let at = now.after(if planted!(RetriesNever) { u64::MAX } else { pause_ms });
         self.retry = Some(Retry { at, effect, failure, times: times.saturating_add(1) });
+        if planted!(FailureIsCertain) {
+            return;
+        }
         self.doubt();
     }
 

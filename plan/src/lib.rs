@@ -72,6 +72,20 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+/// A bug for the simulation to find. No build but that of the unit tests has any.
+#[cfg(not(test))]
+macro_rules! planted {
+    ($bug:ident) => {
+        false
+    };
+}
+#[cfg(test)]
+macro_rules! planted {
+    ($bug:ident) => {
+        crate::sim::bugs::is_planted(crate::sim::bugs::Bug::$bug)
+    };
+}
+
 mod action;
 mod aim;
 mod answer;

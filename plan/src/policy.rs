@@ -35,13 +35,13 @@ pub(crate) fn asks(policy: &RestartPolicy, exit: Exit) -> bool {
     match policy.when {
         When::No => false,
         When::Always | When::UnlessStopped => true,
-        When::OnFailure => exit.code != 0,
+        When::OnFailure => exit.code != 0 || planted!(SuccessIsFailure),
     }
 }
 
 /// Whether the policy allows one more restart.
 pub(crate) fn allows(policy: &RestartPolicy, history: &History) -> bool {
-    policy.tries_max.is_none_or(|most| history.tries < most)
+    policy.tries_max.is_none_or(|most| history.tries < most || planted!(TriesAreNotCounted))
 }
 
 /// Whether it is to be started because the daemon starts.
@@ -49,7 +49,7 @@ pub(crate) fn at_boot(policy: &RestartPolicy, held: bool) -> bool {
     match policy.when {
         When::No | When::OnFailure => false,
         When::Always => true,
-        When::UnlessStopped => !held,
+        When::UnlessStopped => !held || planted!(HeldStartsAtBoot),
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn judge(
     if policy.window_ms.is_some_and(|window| exit.ran_ms >= u64::from(window)) {
         history.tries = history.tries.saturating_sub(1);
     }
-    if exit.ran_ms >= GOOD_RUN_MS && !unhealthy {
+    if exit.ran_ms >= GOOD_RUN_MS && !unhealthy && !planted!(BackoffIsNotReset) {
         history.streak = 0;
     }
     if !unhealthy && !asks(policy, exit) {
@@ -97,6 +97,7 @@ fn delay_ms(policy: &RestartPolicy, streak: u16, random: &mut Random) -> u64 {
 
 /// 100 ms, doubled `streak` times, at most 60 s; a tenth more or less.
 pub(crate) fn backoff_ms(streak: u16, random: &mut Random) -> u64 {
+    let streak = if planted!(BackoffDoesNotGrow) { 0 } else { streak };
     let doubled = BACKOFF_MS_MIN << streak.min(32);
     random.jitter(doubled.min(BACKOFF_MS_MAX)).min(BACKOFF_MS_MAX)
 }

@@ -94,6 +94,9 @@ impl World {
 
     /// Something that was to have ended by now.
     fn needs_kill(&self, instance: &Instance) -> Option<Move> {
+        if planted!(NeverKills) {
+            return None;
+        }
         let over = match self.phase {
             Phase::Leaving { kill_at, .. } => kill_at <= self.now,
             Phase::Waking | Phase::Working | Phase::Off => false,
@@ -151,10 +154,14 @@ impl World {
     fn running_needs(&self, instance: &Instance, running: Running) -> Option<Move> {
         if let Some(why) = self.due(instance) {
             let wait = self.waits_to_retry(instance, Effect::Stop) || self.has_dependents_to_stop(instance);
+            if planted!(RemovesWhatRuns) && why != Why::Shutdown {
+                return Some(Move::Remove);
+            }
             return (!wait).then(|| self.stop(instance, running.run, why));
         }
         let pace = instance.spec.health?;
         match running.watch.probe {
+            Some(_) if planted!(ProbesNeverTimeOut) => None,
             Some((turn, began)) if self.now.since(began) >= u64::from(pace.timeout_ms.max(1)) => {
                 Some(Move::ProbeFailed { turn })
             }
@@ -167,7 +174,8 @@ impl World {
     /// How to stop it: at a shutdown with so much of the time that what must come after it has as much.
     fn stop(&self, instance: &Instance, run: RunId, why: Why) -> Move {
         let own = instance.spec.grace_ms;
-        let Phase::Leaving { kill_at: end, .. } = self.phase else {
+        let leaving = if planted!(ShutdownKeepsGrace) { Phase::Working } else { self.phase };
+        let Phase::Leaving { kill_at: end, .. } = leaving else {
             let kill_at = own.map(|grace| self.now.after(u64::from(grace) + STOP_MARGIN_MS));
             return Move::Stop { run, why, grace_ms: own, kill_at };
         };
@@ -185,7 +193,8 @@ impl World {
     }
 
     pub(crate) fn waits_to_retry(&self, instance: &Instance, effect: Effect) -> bool {
-        instance.retry.is_some_and(|retry| retry.effect == effect && retry.at > self.now)
+        let waits = instance.retry.is_some_and(|retry| retry.effect == effect && retry.at > self.now);
+        waits && !planted!(RetriesAtOnce)
     }
 
     fn overdue(&self, asked: Tick) -> bool {
@@ -233,7 +242,7 @@ impl World {
     fn settle_phase(&mut self, actions: &mut Actions) {
         let Phase::Leaving { deadline, .. } = self.phase else { return };
         let unsure = |instance: &Instance| instance.active() || instance.doubt != Doubt::None;
-        let clean = !self.instances.iter().any(unsure);
+        let clean = !self.instances.iter().any(unsure) || planted!(OffTooEarly);
         if clean || deadline <= self.now {
             self.phase = Phase::Off;
             actions.push(Action::Off { clean });
@@ -301,7 +310,7 @@ impl Instance {
     fn note(&mut self, actions: &mut Actions) {
         self.history.pending = self.goal == Goal::Run;
         let exists = !matches!(self.stage, Stage::Absent | Stage::Creating { .. });
-        if self.noted != self.history && exists {
+        if self.noted != self.history && exists && !planted!(NothingIsNoted) {
             self.noted = self.history;
             actions.push(Action::Note { id: self.id, history: self.history });
         }

@@ -6,8 +6,11 @@
 //! [`told`]: a second, simpler account of what the decisions were told, and so of what they may do. A history is made
 //! from one number; a failing one is printed, and `LIMPET_SIM_SEED=N cargo test -p limpet-plan sim` shows it step by step.
 //! `LIMPET_SIM_EVENTS=N` makes the run longer or shorter.
+//!
+//! Whether all this would find anything is itself checked, see [`bugs`].
 
 mod board;
+pub(crate) mod bugs;
 mod daemon;
 mod dice;
 mod effects;

@@ -35,6 +35,7 @@ fn learn(world: &mut World, event: Event, actions: &mut Actions) {
         Event::Absent { id, turn } => world.learn_absent(id, turn, actions),
         Event::Damaged { id, turn, place, running } => world.learn_damaged(id, turn, place, running, actions),
         Event::Settled => world.learn_settled(),
+        Event::Missed if planted!(MissedIsIgnored) => {}
         Event::Missed => world.instances.iter_mut().for_each(|instance| instance.doubt()),
         Event::Poked { id } => world.learn_poked(id),
         Event::Woke => {}

@@ -62,7 +62,7 @@ impl World {
     fn take_replica(&mut self, new: Instance, by: By) -> Result<(), Refusal> {
         let id = new.id;
         for other in self.instances.iter_mut().filter(|other| other.id != id && other.place == new.place) {
-            other.extra = true;
+            other.extra = !planted!(SecondsAreKept);
         }
         if self.find(id).is_none() {
             self.instances.push(new).map_err(|_| Refusal::TooManyInstances)?;
@@ -150,7 +150,9 @@ impl World {
         let mut next = 0;
         while let Some(on) = chosen.get(next).copied() {
             let follows = |entry: &&ServiceEntry| {
-                !entry.retired && entry.depends.iter().any(|depends| depends.restart && depends.on == on)
+                !planted!(FollowersAreLeft)
+                    && !entry.retired
+                    && entry.depends.iter().any(|depends| depends.restart && depends.on == on)
             };
             for entry in self.services.iter().filter(follows) {
                 if !chosen.contains(&entry.id) {

@@ -149,19 +149,27 @@ impl Sim {
 
     fn finish_effect(&mut self, child: Child, effect: Effect) {
         if !self.quiet && self.dice.permille(40) {
+            // Some had done their work before they failed.
+            if self.dice.permille(400) {
+                let _ = self.carry_out_effect(Child { daemon: 0, ..child }, effect);
+            }
             let failure = self.dice.pick(&[Failure::NoSpace, Failure::Other, Failure::Disagrees]);
             return self.answer(child, |id, turn| Event::Failed { id, turn, effect, failure });
         }
-        let done = match effect {
+        if let Err(failure) = self.carry_out_effect(child, effect) {
+            self.answer(child, |id, turn| Event::Failed { id, turn, effect, failure });
+        }
+    }
+
+    /// Daemon 0 is nobody: what its children do is told to nobody.
+    fn carry_out_effect(&mut self, child: Child, effect: Effect) -> Result<(), Failure> {
+        match effect {
             Effect::Create => self.create(child),
             Effect::Start => self.start(child),
             Effect::Clear => self.clear(child),
             Effect::Remove => self.remove(child),
             Effect::Look => self.look(child),
             Effect::Stop | Effect::Kill => Ok(()),
-        };
-        if let Err(failure) = done {
-            self.answer(child, |id, turn| Event::Failed { id, turn, effect, failure });
         }
     }
 
@@ -200,7 +208,9 @@ impl Sim {
             (None, Some((run, exit))) => (run, Some(exit), container.held),
             (None, None) => return Err(Failure::Other),
         };
-        self.connect(child.key);
+        if child.daemon == self.daemons {
+            self.connect(child.key);
+        }
         self.answer(child, |id, turn| match exit {
             None => Event::Started { id, turn, run },
             Some(exit) => Event::Ended { id, run, exit, held },
@@ -280,7 +290,9 @@ impl Sim {
     }
 
     fn look(&mut self, child: Child) -> Result<(), Failure> {
-        self.connect(child.key);
+        if child.daemon == self.daemons {
+            self.connect(child.key);
+        }
         let seen = self.seen(child.key);
         self.answer(child, |id, turn| seen.event(id, turn));
         Ok(())

@@ -63,6 +63,8 @@ pub(super) struct Entry {
     pub(super) paused: bool,
     pub(super) lost: Option<RunId>,
     pub(super) in_flight: Option<(Effect, Turn)>,
+    /// The effect that failed last, and before when it is not to be tried again.
+    pub(super) failed: Option<(Effect, Tick)>,
     pub(super) stop: Option<(Reason, Option<Tick>)>,
     pub(super) probe: Option<(Turn, Tick)>,
     pub(super) failures: u32,
@@ -104,6 +106,7 @@ impl Default for Entry {
             paused: false,
             lost: None,
             in_flight: None,
+            failed: None,
             stop: None,
             probe: None,
             failures: 0,
@@ -237,6 +240,7 @@ impl Told {
         (self.low, self.working, self.leaving) = (false, false, None);
         for entry in self.entries.values_mut() {
             (entry.in_flight, entry.stop, entry.probe, entry.failures) = (None, None, None, 0);
+            entry.failed = None;
             if entry.exists {
                 entry.was = entry.running;
             }

@@ -22,8 +22,14 @@ impl Told {
             return Err(Broken::from("nothing is done before everything was told"));
         }
         match *action {
-            Action::Create { id, turn, revision, .. } => self.create(key(daemon, id), turn, revision),
-            Action::Start { id, turn } => self.start(key(daemon, id), turn, now),
+            Action::Create { id, turn, revision, .. } => {
+                self.paused(key(daemon, id), Effect::Create, now)?;
+                self.create(key(daemon, id), turn, revision)
+            }
+            Action::Start { id, turn } => {
+                self.paused(key(daemon, id), Effect::Start, now)?;
+                self.start(key(daemon, id), turn, now)
+            }
             Action::Stop { id, grace_ms, .. } => self.stop(key(daemon, id), grace_ms, now),
             Action::Kill { id, .. } => self.kill(key(daemon, id), now),
             Action::Clear { id, turn } => self.clear(key(daemon, id), turn),
@@ -41,6 +47,13 @@ impl Told {
     /// Takes it out, so that the rest can be asked about it.
     fn take(&mut self, key: Key) -> Entry {
         self.entries.get(&key).cloned().unwrap_or_default()
+    }
+
+    /// What failed is not tried again at once.
+    fn paused(&self, key: Key, effect: Effect, now: Tick) -> Result<(), Broken> {
+        let failed = self.entries.get(&key).and_then(|entry| entry.failed);
+        let early = failed.is_some_and(|(failed, until)| failed == effect && now < until);
+        ensure(!early, key, "what failed is not tried again without a pause")
     }
 
     fn create(&mut self, key: Key, turn: Turn, revision: u64) -> Result<(), Broken> {

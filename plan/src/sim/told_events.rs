@@ -10,6 +10,9 @@ use crate::{
 };
 use std::vec::Vec;
 
+/// What failed is not tried again before: docker's first pause, less a tenth.
+const PAUSE_MS_MIN: u64 = 90;
+
 impl Told {
     /// Takes an event as the decisions are about to take it.
     pub(super) fn event(&mut self, event: &Event, daemon: &Daemon, now: Tick) {
@@ -279,7 +282,10 @@ impl Told {
                 entry.exit(entry.lost.unwrap_or(RunId(0)), exit, held, now);
             }
             Event::Removed { turn, .. } if waits(Effect::Remove, turn) => *entry = Entry::default(),
-            Event::Failed { turn, effect, .. } if waits(effect, turn) => entry.in_flight = None,
+            Event::Failed { turn, effect, .. } if waits(effect, turn) => {
+                entry.in_flight = None;
+                entry.failed = Some((effect, now.after(PAUSE_MS_MIN)));
+            }
             Event::Probed { turn, healthy, .. } => entry.probed(turn, healthy, now),
             _ => {}
         }
@@ -357,6 +363,7 @@ impl Entry {
 
     /// A person wants it to run.
     fn order(&mut self) {
+        self.failed = None;
         if self.running.is_none() || self.stop.is_some() {
             let again = self.again && self.active();
             self.anew();
