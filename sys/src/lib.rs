@@ -12,6 +12,7 @@ pub mod confine;
 pub mod fsids;
 pub mod inheritance;
 pub mod init;
+pub mod link;
 pub mod loopback;
 pub mod memory;
 pub mod mount;
