@@ -15,6 +15,7 @@ pub mod disk;
 pub mod doctor;
 pub mod failure;
 pub mod gathering;
+pub mod init;
 pub mod ledger;
 pub mod making;
 mod names;

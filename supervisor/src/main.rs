@@ -1,6 +1,7 @@
-//! `limpet`: the command line, and by hidden verbs the keeper and the unpacking process.
+//! `limpet`: the command line, the first process of a board, and by hidden verbs the keeper and the unpacking process.
 #![forbid(unsafe_code)]
 
+use limpet_supervisor::init;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,13 +13,21 @@ fn main() -> ExitCode {
     limpet_sys::process::expect_children();
     // The modes of what we make are the ones that we ask for, whatever the caller's mask.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-    let mut arguments = std::env::args_os().skip(1);
+    let mut arguments = std::env::args_os();
+    let program = arguments.next().unwrap_or_default();
     let verb = arguments.next();
-    match verb.as_ref().and_then(|verb| verb.to_str()) {
+    let word = verb.as_ref().and_then(|verb| verb.to_str());
+    if init::is_wanted(&program.to_string_lossy(), word) {
+        init::main();
+    }
+    match word {
         Some(limpet_store::unpack::VERB) => limpet_store::unpack::main(),
         Some(limpet_runner::spawn::VERB) => keep(arguments),
         Some(limpet_supervisor::act::VERB) => ExitCode::from(limpet_supervisor::act::run(arguments)),
         Some(limpet_runner::spawn::ENTER_VERB) => ExitCode::from(limpet_supervisor::verbs::enter(arguments)),
+        Some(init::uplink::VERB) => init::uplink::main(arguments),
+        Some(init::uplink::LEASE_VERB) => init::uplink::lease_main(arguments),
+        Some("init") => init::refuse(),
         _ => ExitCode::from(limpet_supervisor::verbs::run(verb.into_iter().chain(arguments))),
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod lifecycle;
 mod load;
 mod logs;
 mod pause;
+mod power;
 pub(crate) mod prune;
 mod ps;
 mod rename;
@@ -100,6 +101,7 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::SystemDf(args) => disk_usage::usage(board, &args),
         Command::Info(args) => info::info(board, &args),
         Command::Version(args) => about::version(&args),
+        Command::Power(order) => power::end_board(order),
         Command::Completion(shell) => about::completion(shell),
         Command::Port(args) => about::port(board, &args),
         Command::Load(args) => load::load(board, &args),

@@ -5,6 +5,7 @@
 use super::environment::EnvRule;
 use super::options::{ContainerOptions, LimitOptions, Streams};
 use super::value::{filter::Filter, keys::DetachKeys, platform::Platform, time::Grace, time::Moment};
+use crate::init::Order;
 use limpet_protocol::restart::RestartPolicy;
 
 /// One verb with all it was given.
@@ -92,6 +93,8 @@ pub enum Command {
     Info(FormatArgs),
     /// `version`
     Version(FormatArgs),
+    /// `poweroff`, `reboot`
+    Power(Order),
     /// `completion`
     Completion(Shell),
     /// Help that was asked for, to be printed on stdout (see [`super::help`])

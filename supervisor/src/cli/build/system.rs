@@ -6,6 +6,7 @@ use crate::cli::problem::Problem;
 use crate::cli::scan::Matches;
 use crate::cli::value::{Invalid, filter};
 use crate::cli::{help, suggest, table};
+use crate::init::Order;
 
 /// `inspect`
 pub(in crate::cli) fn inspect(matches: &Matches) -> Result<Command, Problem> {
@@ -28,6 +29,16 @@ fn kind(text: &str) -> Result<InspectKind, Invalid> {
 /// `info`
 pub(in crate::cli) fn info(matches: &Matches) -> Result<Command, Problem> {
     Ok(Command::Info(FormatArgs { format: format(matches) }))
+}
+
+/// `poweroff`
+pub(in crate::cli) fn power_off(_: &Matches) -> Result<Command, Problem> {
+    Ok(Command::Power(Order::PowerOff))
+}
+
+/// `reboot`
+pub(in crate::cli) fn reboot(_: &Matches) -> Result<Command, Problem> {
+    Ok(Command::Power(Order::Reboot))
 }
 
 /// `version`

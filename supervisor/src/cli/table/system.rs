@@ -5,7 +5,7 @@ use super::{ANY, Group, NO, Operands, Section, Subject, Verb, switch, value, val
 use crate::cli::build::system as build;
 
 /// Verbs with a name of their own.
-pub(super) static VERBS: &[&Verb] = &[&INFO, &VERSION, &COMPLETION, &HELP];
+pub(super) static VERBS: &[&Verb] = &[&INFO, &POWEROFF, &REBOOT, &VERSION, &COMPLETION, &HELP];
 
 /// `limpet system VERB`.
 pub(super) const GROUP: Group = Group {
@@ -52,6 +52,24 @@ static INFO: Verb = Verb {
     }],
     examples: &[],
     build: build::info,
+};
+
+static POWEROFF: Verb = Verb {
+    name: "poweroff",
+    purpose: "Stop all containers and switch this board off, where limpet is its first process",
+    operands: NONE,
+    sections: &[],
+    examples: &[],
+    build: build::power_off,
+};
+
+static REBOOT: Verb = Verb {
+    name: "reboot",
+    purpose: "Stop all containers and start this board anew, where limpet is its first process",
+    operands: NONE,
+    sections: &[],
+    examples: &[],
+    build: build::reboot,
 };
 
 static VERSION: Verb = Verb {
