@@ -20,6 +20,7 @@ pub mod scratch;
 pub mod supervisor;
 pub mod terminal;
 pub mod until;
+pub mod usage;
 mod witness;
 
 pub use cgroup::Cgroup;

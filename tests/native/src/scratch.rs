@@ -30,6 +30,11 @@ impl Scratch {
         &self.0
     }
 
+    /// Leaves it for a person to look at.
+    pub fn keep(self) -> PathBuf {
+        std::mem::ManuallyDrop::new(self).0.clone()
+    }
+
     /// Its path as text.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -35,7 +35,7 @@ impl Terminal {
         let copy = || slave.try_clone().unwrap_or_else(|e| panic!("copying the terminal: {e}"));
         // setsid(1) makes stdin the controlling terminal, which needs code between fork and exec.
         let mut leader = Command::new("setsid");
-        leader.args(["--ctty", "--wait"]).arg(command.get_program()).args(command.get_args());
+        leader.arg("-c").arg(command.get_program()).args(command.get_args());
         for (name, value) in command.get_envs() {
             value.map(|value| leader.env(name, value));
         }

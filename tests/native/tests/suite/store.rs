@@ -1,5 +1,6 @@
 //! load, images, tag, rmi, save, history, and that layers are shared.
 
+use native_tests::usage::disk_bytes;
 use native_tests::{Limpet, places};
 use std::fs;
 use std::process::Command;
@@ -66,17 +67,11 @@ fn inspect_and_history_tell_of_an_image() {
 #[test]
 fn layers_are_shared_and_never_copied() {
     let limpet = Limpet::with(&["python"]);
-    let used = || {
-        let output =
-            Command::new("du").args(["-s", "-B1"]).arg(limpet.root()).output().expect("du(1) is there");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).expect("du prints a number")
-    };
-    let before = used();
+    let before = disk_bytes(limpet.root());
     for _ in 0..5 {
         limpet.detached(&["python", "sleep", "1000"]);
     }
-    let each = (used() - before) / 5;
+    let each = (disk_bytes(limpet.root()) - before) / 5;
     assert!(each < 256 << 10, "{each} bytes of disk for each container");
 }
 

@@ -1,0 +1,322 @@
+//! One virtual board: what it is made of, and what a scenario does to it.
+
+use crate::channel::{self, Channel};
+use crate::disk::Disk;
+use crate::image;
+use crate::kernel::Kernel;
+use crate::qemu::{self, Console};
+use crate::target::Target;
+use crate::wire::{Answer, Request};
+use native_tests::Outcome;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A board that takes longer to boot than this does not boot; on two busy cores it takes about 3 s.
+const BOOT_MAX: Duration = Duration::from_secs(90);
+/// A command that takes longer does not end.
+const COMMAND_MAX: Duration = Duration::from_secs(120);
+/// A board that is told to power off is off by then: it grants its processes 10 s.
+const OFF_MAX: Duration = Duration::from_secs(60);
+
+/// What a board is made of.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Which target.
+    pub target: Target,
+    /// `6.12` or `6.1`.
+    pub kernel: &'static str,
+    /// Memory.
+    pub memory_mib: u32,
+    /// Words for the kernel's command line.
+    pub words: Vec<String>,
+    /// Its disks.
+    pub disks: Vec<Disk>,
+    /// Whether a reboot boots again, instead of ending QEMU.
+    pub reboots: bool,
+}
+
+impl Spec {
+    /// The usual: the newer kernel, 512 MiB, no disk.
+    #[must_use]
+    pub fn new(target: &Target) -> Self {
+        Self {
+            target: target.clone(),
+            kernel: "6.12",
+            memory_mib: 512,
+            words: Vec::new(),
+            disks: Vec::new(),
+            reboots: false,
+        }
+    }
+
+    /// With another kernel.
+    #[must_use]
+    pub fn kernel(mut self, version: &'static str) -> Self {
+        self.kernel = version;
+        self
+    }
+
+    /// With more words on the kernel's command line.
+    #[must_use]
+    pub fn words(mut self, words: &[&str]) -> Self {
+        self.words.extend(words.iter().map(|&word| word.to_owned()));
+        self
+    }
+
+    /// With a disk, mounted at `path`.
+    #[must_use]
+    pub fn disk(mut self, disk: Disk, path: &str) -> Self {
+        let readonly = if disk.readonly { ",ro" } else { "" };
+        self.words.push(format!("limpet.mount=SERIAL={},{path},ext4{readonly}", disk.serial));
+        self.disks.push(disk);
+        self
+    }
+}
+
+/// A board that runs.
+#[derive(Debug)]
+pub struct Board {
+    qemu: Child,
+    channel: Channel,
+    place: PathBuf,
+    target: Target,
+    /// From the start of QEMU until the agent was there.
+    pub boot_time: Duration,
+}
+
+impl Board {
+    /// Starts it with its files in `place`, and waits until its agent is up.
+    ///
+    /// # Panics
+    /// It does not boot.
+    #[must_use]
+    pub fn boot(spec: &Spec, place: &Path) -> Self {
+        let begin = Instant::now();
+        let listener = channel::listen(&place.join(qemu::CHANNEL));
+        let mut command = command(spec, place, Console::Log);
+        let log = fs::File::create(place.join("qemu.log")).expect("the board's directory is writable");
+        let qemu = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let qemu = qemu.unwrap_or_else(|e| panic!("starting {}: {e}", spec.target.value("program")));
+        let channel = Channel::accept(&listener).unwrap_or_else(|e| panic!("waiting for QEMU: {e}"));
+        let mut board = Self {
+            qemu,
+            channel,
+            place: place.to_owned(),
+            target: spec.target.clone(),
+            boot_time: Duration::ZERO,
+        };
+        board.until_up();
+        board.boot_time = begin.elapsed();
+        board
+    }
+
+    /// Waits until the agent says hello: after a boot, or after a reboot.
+    ///
+    /// # Panics
+    /// It does not in time.
+    pub fn until_up(&mut self) {
+        match self.channel.next(Instant::now() + BOOT_MAX) {
+            Ok(Some(Answer::Hello)) => {}
+            Ok(Some(other)) => panic!("the agent did not say hello but {other:?}"),
+            Ok(None) => panic!("the board did not boot within {} s", BOOT_MAX.as_secs()),
+            Err(error) => panic!("the board did not boot: {error}"),
+        }
+    }
+
+    /// Runs a program on the board to its end.
+    ///
+    /// # Panics
+    /// It cannot be started, or does not end.
+    pub fn run(&mut self, command: &[&str]) -> Outcome {
+        self.run_with(command, &[], COMMAND_MAX)
+    }
+
+    /// Runs a program that has to succeed.
+    #[track_caller]
+    pub fn ok(&mut self, command: &[&str]) -> Outcome {
+        self.run(command).ok()
+    }
+
+    /// Runs a line of the shell, which has to succeed; what it printed.
+    #[track_caller]
+    pub fn sh(&mut self, line: &str) -> String {
+        self.ok(&["sh", "-c", line]).text().to_owned()
+    }
+
+    /// Runs `limpet ARGUMENTS`.
+    pub fn limpet(&mut self, arguments: &[&str]) -> Outcome {
+        self.run(&[&["limpet"], arguments].concat())
+    }
+
+    /// Loads a sample image from the payload.
+    #[track_caller]
+    pub fn load(&mut self, image: &str) {
+        let path = format!("/payload/images/{}/{image}.docker.tar", self.target.value("deb_arch"));
+        self.limpet(&["load", "-i", &path]).ok();
+    }
+
+    /// Runs a program with variables and a deadline of its own.
+    ///
+    /// # Panics
+    /// As [`Board::run`].
+    pub fn run_with(
+        &mut self,
+        command: &[&str],
+        environment: &[(&str, &str)],
+        patience: Duration,
+    ) -> Outcome {
+        let (mut printed, answer) = self.ask(&request(command, environment), patience);
+        let text = |bytes: &mut Vec<u8>| String::from_utf8_lossy(&std::mem::take(bytes)).into_owned();
+        match answer {
+            Some(Answer::Ended(code)) => Outcome {
+                typed: command.join(" "),
+                code,
+                stdout: text(&mut printed[0]),
+                stderr: text(&mut printed[1]),
+            },
+            other => panic!(
+                "{}: {}; it printed:\n{}{}",
+                command.join(" "),
+                other.map_or_else(|| "it does not end".to_owned(), |answer| format!("{answer:?}")),
+                text(&mut printed[0]),
+                text(&mut printed[1]),
+            ),
+        }
+    }
+
+    /// Starts a program that ends the board, so that its own end may not be heard of any more.
+    fn tell(&mut self, command: &[&str]) {
+        if let Err(error) = self.channel.send(&request(command, &[])) {
+            panic!("telling the board to {}: {error}", command.join(" "));
+        }
+    }
+
+    /// Writes a new file on the board.
+    ///
+    /// # Panics
+    /// It cannot be written.
+    pub fn write(&mut self, path: &str, bytes: &[u8]) {
+        for request in Channel::pieces(path, bytes) {
+            let (_, answer) = self.ask(&request, COMMAND_MAX);
+            assert_eq!(answer, Some(Answer::Done), "writing {path} on the board");
+        }
+    }
+
+    /// What a file on the board holds.
+    ///
+    /// # Panics
+    /// It cannot be read.
+    pub fn read(&mut self, path: &str) -> Vec<u8> {
+        let ([bytes, _], answer) = self.ask(&Request::Read { path: path.to_owned() }, COMMAND_MAX);
+        assert_eq!(answer, Some(Answer::Done), "reading {path} on the board");
+        bytes
+    }
+
+    /// What was printed on stdout and stderr, and the last answer if one came in time.
+    fn ask(&mut self, request: &Request, patience: Duration) -> ([Vec<u8>; 2], Option<Answer>) {
+        let mut printed = [Vec::new(), Vec::new()];
+        let mut log = self.output_log();
+        let deadline = Instant::now() + patience;
+        if let Err(error) = self.channel.send(request) {
+            panic!("asking the board for {request:?}: {error}");
+        }
+        loop {
+            match self.channel.next(deadline) {
+                Ok(Some(Answer::Output { is_error, bytes })) => {
+                    // Only for whoever watches: the scenario has the bytes anyway.
+                    let _ = log.write_all(&bytes);
+                    printed[usize::from(is_error)].extend(bytes);
+                }
+                Ok(answer) => return (printed, answer),
+                Err(error) => panic!("asking the board for {request:?}: {error}"),
+            }
+        }
+    }
+
+    fn output_log(&self) -> fs::File {
+        let path = self.place.join("output.log");
+        let opened = fs::OpenOptions::new().append(true).create(true).open(&path);
+        opened.unwrap_or_else(|e| panic!("opening {}: {e}", path.display()))
+    }
+
+    /// Sends PID 1 the signal to power off, and waits until it is off.
+    ///
+    /// # Panics
+    /// It does not go off, or not in order.
+    pub fn power_off(mut self) {
+        self.tell(&["kill", "-TERM", "1"]);
+        let status = self.wait();
+        assert!(status.success(), "QEMU ended with {status}");
+    }
+
+    /// Waits for the end of QEMU: the board is off.
+    ///
+    /// # Panics
+    /// It does not go off.
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + OFF_MAX;
+        loop {
+            match self.qemu.try_wait() {
+                Ok(Some(status)) => return status,
+                Ok(None) => assert!(Instant::now() < deadline, "the board does not go off"),
+                Err(error) => panic!("waiting for QEMU: {error}"),
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// What the console has shown so far.
+    #[must_use]
+    pub fn serial(&self) -> String {
+        serial(&self.place)
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        // Off already, most of the time.
+        let _ = self.qemu.kill();
+        let _ = self.qemu.wait();
+    }
+}
+
+fn request(command: &[&str], environment: &[(&str, &str)]) -> Request {
+    let owned = |text: &str| text.to_owned();
+    Request::Run {
+        command: command.iter().map(|&word| owned(word)).collect(),
+        environment: environment.iter().map(|(name, value)| (owned(name), owned(value))).collect(),
+        input: Vec::new(),
+    }
+}
+
+/// What the console of the board in `place` has shown.
+pub(crate) fn serial(place: &Path) -> String {
+    let bytes = fs::read(place.join(qemu::SERIAL_LOG)).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).replace('\r', "")
+}
+
+/// QEMU, ready to be started; the board's initramfs has been written.
+fn command(spec: &Spec, place: &Path, console: Console) -> Command {
+    let kernel = Kernel::of(&spec.target, spec.kernel);
+    image::write(&place.join(qemu::INITRAMFS), &spec.target, &kernel);
+    let mut command = Command::new(spec.target.value("program"));
+    command.args(qemu::arguments(spec, &kernel.image, place, console));
+    command
+}
+
+/// Starts a board with its console on this terminal, and waits until it is off.
+///
+/// # Panics
+/// QEMU cannot be started.
+#[must_use]
+pub fn by_hand(spec: &Spec, place: &Path) -> ExitStatus {
+    // QEMU connects to it and then talks to nobody: there is no agent on this board.
+    let listener = channel::listen(&place.join(qemu::CHANNEL));
+    let status = command(spec, place, Console::Here).status();
+    drop(listener);
+    status.unwrap_or_else(|e| panic!("starting {}: {e}", spec.target.value("program")))
+}

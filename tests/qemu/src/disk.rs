@@ -1,0 +1,103 @@
+//! Disks of virtual boards: files with an ext4 on them, made without root.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Room for a copy; the file is sparse.
+const COPY_MIB: u64 = 512;
+
+/// A disk of a board, by whose serial number the board knows it (at most 20 characters).
+#[derive(Clone, Debug)]
+pub struct Disk {
+    /// Serial number.
+    pub serial: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Whether the board may only read it.
+    pub readonly: bool,
+}
+
+/// An empty ext4 of `mib` MiB in a new file at `path`; nothing is left for the kernel to initialise later.
+///
+/// # Panics
+/// It cannot be made.
+pub fn make_ext4(path: &Path, label: &str, mib: u64) {
+    mke2fs(path, label, mib, &[]);
+}
+
+/// An ext4 with what `directory` holds.
+///
+/// # Panics
+/// It cannot be made.
+pub fn make_ext4_of(path: &Path, label: &str, mib: u64, directory: &Path) {
+    mke2fs(path, label, mib, &["-d", directory.to_str().expect("the checkout's path is UTF-8")]);
+}
+
+/// A disk at `path` with a copy of `directory` below `place`. It appears when it is whole.
+pub(crate) fn make_of_copy(path: &Path, label: &str, directory: &Path, place: &str) {
+    let staging = path.with_extension("staging");
+    copy_tree(directory, &staging.join(place))
+        .unwrap_or_else(|e| panic!("preparing {}: {e}", path.display()));
+    let new = path.with_extension("new");
+    make_ext4_of(&new, label, COPY_MIB, &staging);
+    let moved = fs::rename(&new, path).and_then(|()| fs::remove_dir_all(&staging));
+    moved.unwrap_or_else(|e| panic!("making {}: {e}", path.display()));
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<(), String> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error: std::io::Error| format!("{}: {error}", path.display())
+    };
+    fs::create_dir_all(to).map_err(failed(to))?;
+    for entry in fs::read_dir(from).map_err(failed(from))?.flatten() {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy_tree(&source, &target)?;
+        } else {
+            fs::copy(&source, &target).map_err(failed(&source))?;
+        }
+    }
+    Ok(())
+}
+
+fn mke2fs(path: &Path, label: &str, mib: u64, more: &[&str]) {
+    let sized = File::create(path).and_then(|file| file.set_len(mib << 20));
+    sized.unwrap_or_else(|e| panic!("making {}: {e}", path.display()));
+    let output = Command::new("mke2fs")
+        .args(["-q", "-F", "-t", "ext4", "-L", label, "-E", "lazy_itable_init=0,lazy_journal_init=0"])
+        .args(more)
+        .arg(path)
+        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
+        .output()
+        .unwrap_or_else(|e| panic!("mke2fs(8): {e}"));
+    assert!(
+        output.status.success(),
+        "mke2fs {}: {}",
+        path.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// A copy of a disk's file, holes and all.
+///
+/// # Panics
+/// It cannot be copied.
+pub fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("--sparse=always").arg(from).arg(to).status();
+    assert!(status.is_ok_and(|status| status.success()), "copying {} to {}", from.display(), to.display());
+}
+
+/// Whether `made` is there and nothing below `sources` is newer.
+pub(crate) fn is_current(made: &Path, sources: &[&Path]) -> bool {
+    let time = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let Some(made) = time(made) else { return false };
+    sources.iter().all(|source| newest(source).is_some_and(|newest| newest <= made))
+}
+
+fn newest(path: &Path) -> Option<std::time::SystemTime> {
+    let own = fs::metadata(path).and_then(|metadata| metadata.modified()).ok()?;
+    let below = fs::read_dir(path).into_iter().flatten().flatten();
+    below.map(|entry| newest(&entry.path())).try_fold(own, |latest, time| Some(latest.max(time?)))
+}

@@ -1,0 +1,116 @@
+//! Where one scenario plays: its target, a directory for its files, and the boards that it has started.
+
+use crate::board::{self, Board, Spec};
+use crate::disk::{self, Disk};
+use crate::paths;
+use crate::target::Target;
+use native_tests::scratch::Scratch;
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Room for what containers write; the file is sparse.
+const DATA_MIB: u64 = 2048;
+/// Lines of a console that are shown when a scenario has failed.
+const CONSOLE_LINES: usize = 60;
+
+/// The stage.
+#[derive(Debug)]
+pub struct Stage {
+    /// Which target.
+    pub target: Target,
+    boards: Cell<u32>,
+    scratch: Scratch,
+}
+
+impl Stage {
+    /// An empty one.
+    #[must_use]
+    pub fn new(target: &Target) -> Self {
+        Self { target: target.clone(), boards: Cell::new(0), scratch: Scratch::new() }
+    }
+
+    /// Its directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    /// A board with an empty disk where limpet keeps what lasts, and the payload at /payload.
+    #[must_use]
+    pub fn spec(&self) -> Spec {
+        Spec::new(&self.target)
+            .disk(self.data_disk("data"), "/var/lib/limpet")
+            .disk(self.payload(), "/payload")
+    }
+
+    /// Boots a board.
+    #[must_use]
+    pub fn boot(&self, spec: &Spec) -> Board {
+        Board::boot(spec, &self.next_place())
+    }
+
+    /// A directory for the next board.
+    #[must_use]
+    pub fn next_place(&self) -> PathBuf {
+        let number = self.boards.replace(self.boards.get() + 1);
+        let place = self.path().join(format!("board{number}"));
+        fs::create_dir(&place).unwrap_or_else(|e| panic!("making {}: {e}", place.display()));
+        place
+    }
+
+    /// A new empty disk with this serial number.
+    #[must_use]
+    pub fn data_disk(&self, serial: &str) -> Disk {
+        let path = self.path().join(format!("{serial}.img"));
+        disk::make_ext4(&path, "limpet", DATA_MIB);
+        Disk { serial: serial.to_owned(), path, readonly: false }
+    }
+
+    /// The sample images of this target, on a disk that is only read; made when they are newer.
+    #[must_use]
+    pub fn payload(&self) -> Disk {
+        let architecture = self.target.value("deb_arch");
+        let samples = paths::repository().join("target/images").join(architecture);
+        let samples = paths::existing(samples, "images/build");
+        self.made_of("payload", &samples, &format!("images/{architecture}"))
+    }
+
+    /// The suites of this target, likewise.
+    #[must_use]
+    pub fn suites(&self) -> Disk {
+        let remedy = format!("cross/tests {}", self.target.arch);
+        let suites = paths::existing(paths::made(&self.target.arch).join("tests"), &remedy);
+        self.made_of("suites", &suites, "")
+    }
+
+    /// A disk with what `directory` holds, below `place`.
+    fn made_of(&self, serial: &str, directory: &Path, place: &str) -> Disk {
+        let made = paths::made(&self.target.arch);
+        let path = made.join(format!("{serial}.ext4"));
+        if !disk::is_current(&path, &[directory]) {
+            disk::make_of_copy(&path, serial, directory, place);
+        }
+        Disk { serial: serial.to_owned(), path, readonly: true }
+    }
+
+    /// What the consoles of all boards showed last, for whoever wants to know why the scenario failed.
+    #[must_use]
+    pub fn consoles(&self) -> String {
+        (0..self.boards.get()).map(|number| self.console(number)).collect()
+    }
+
+    fn console(&self, number: u32) -> String {
+        let place = self.path().join(format!("board{number}"));
+        let text = board::serial(&place);
+        let lines: Vec<&str> = text.lines().collect();
+        let last = lines[lines.len().saturating_sub(CONSOLE_LINES)..].join("\n");
+        let qemu = fs::read_to_string(place.join("qemu.log")).unwrap_or_default();
+        format!("--- the console of board {number} ---\n{last}\n{qemu}")
+    }
+
+    /// Leaves the directory for a person to look at.
+    pub fn keep(self) -> PathBuf {
+        self.scratch.keep()
+    }
+}
