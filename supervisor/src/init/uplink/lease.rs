@@ -9,11 +9,12 @@ mod tests;
 use super::dhcp::client::{Act, Client, To};
 use super::dhcp::message::{NAME_SERVERS_MAX, RECEIVED_BYTES_MAX, Sender, Terms, encode, parse};
 use super::wish::Settings;
+use limpet_sys::inheritance::Inheritance;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::Mode;
 use rustix::io::{Errno, Result};
 use rustix::net::{RecvFlags, SendFlags, SocketAddrV4, recv, sendto};
-use rustix::process::{Gid, Resource, Rlimit, Signal, Uid};
+use rustix::process::{Resource, Rlimit, Signal};
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
 use std::ffi::OsString;
@@ -102,8 +103,9 @@ pub(super) fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 /// What is left is a socket, two pipes, and the CPU.
 fn give_rights_up() -> Result<()> {
-    limpet_sys::confine::close_inherited().map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
-    limpet_sys::confine::own_namespaces().map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::IO))?;
+    let failed = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
+    Inheritance::claim()?.close_rest().map_err(failed)?;
+    limpet_sys::confine::own_namespaces().map_err(failed)?;
     rustix::process::umask(Mode::from_raw_mode(0o777));
     for (resource, most) in [
         (Resource::Nofile, DESCRIPTORS_MAX),
@@ -113,11 +115,7 @@ fn give_rights_up() -> Result<()> {
     ] {
         rustix::process::setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
-    rustix::thread::set_no_new_privs(true)?;
-    rustix::thread::set_thread_groups(&[])?;
-    let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
-    rustix::thread::set_thread_res_gid(group, group, group)?;
-    rustix::thread::set_thread_res_uid(user, user, user)?;
+    limpet_sys::confine::become_nobody(NOBODY).map_err(failed)?;
     // Another user would not be told.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
 }
