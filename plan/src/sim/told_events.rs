@@ -287,7 +287,29 @@ impl Told {
                 entry.failed = Some((effect, now.after(PAUSE_MS_MIN)));
             }
             Event::Probed { turn, healthy, .. } => entry.probed(turn, healthy, now),
-            _ => {}
+            // Late, or about nothing that is awaited.
+            Event::Created { .. }
+            | Event::Started { .. }
+            | Event::Ended { .. }
+            | Event::Lost { .. }
+            | Event::Cleared { .. }
+            | Event::Removed { .. }
+            | Event::Failed { .. } => {}
+            // Not answers; [`Self::event`] has them.
+            Event::Found { .. }
+            | Event::Absent { .. }
+            | Event::Damaged { .. }
+            | Event::Settled
+            | Event::Missed
+            | Event::Poked { .. }
+            | Event::Woke
+            | Event::Wanted { .. }
+            | Event::Unwanted { .. }
+            | Event::Restart { .. }
+            | Event::Shutdown { .. }
+            | Event::Space(_)
+            | Event::Pruned
+            | Event::PruneFailed => {}
         }
     }
 }
