@@ -115,7 +115,7 @@ pub use event::{By, Effect, Event, Exit, Facts, Failure, Place, Role, Space, Sta
 pub use handle::{AppId, InstanceId, RunId, ServiceId, Tick, Turn};
 pub use instance::{Again, Health, History};
 pub use policy::{BACKOFF_MS_MAX, BACKOFF_MS_MIN, DELAY_MS_MIN, EXIT_LOST, GOOD_RUN_MS};
-pub use report::{AppReport, InstanceReport, Report, State, Trouble, Wait, report};
+pub use report::{AppReport, Course, InstanceReport, Report, State, Trouble, Wait, report};
 pub use settle::{EFFECTS_MAX, STOP_MARGIN_MS};
 pub use step::{PATIENCE_MS, step};
 pub use world::{APPS_MAX, DEPENDS_MAX, INSTANCES_MAX, Phase, SERVICES_MAX, World};

@@ -32,9 +32,9 @@ pub struct AppReport {
     pub wanted: u16,
     /// Those of them that run.
     pub running: u16,
-    /// Those that have come to what they are to be: they run and are well, or have ended and are left alone.
+    /// Those whose course is [`Course::Settled`].
     pub settled: u16,
-    /// Those that will not come to it by themselves: blocked by a dependency, out of tries, or ended with a failure.
+    /// Those whose course is [`Course::Stuck`].
     pub stuck: u16,
 }
 
@@ -61,6 +61,21 @@ pub struct InstanceReport {
     pub wait: Option<Wait>,
     /// What is wrong with it.
     pub trouble: Option<Trouble>,
+    /// What is expected of it, and how far it has come.
+    pub course: Course,
+}
+
+/// What is expected of an instance, and how far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Course {
+    /// Nothing: it is to go, or already left alone.
+    Unwanted,
+    /// It is on its way.
+    Going,
+    /// It has come to what it is to be: it runs and is well, or has ended and is left alone.
+    Settled,
+    /// It will not come to it by itself: blocked by a dependency, out of tries, or ended with a failure.
+    Stuck,
 }
 
 /// What an instance does.
@@ -165,11 +180,12 @@ fn app_report(world: &World, app: AppId, leaving: bool) -> AppReport {
     for instance in
         world.instances.iter().filter(|instance| instance.place.is_some_and(|place| place.app == app))
     {
-        let wanted = world.wanted_by(instance).is_some();
+        let course = course(world, instance);
+        let wanted = course != Course::Unwanted;
         report.wanted += u16::from(wanted);
         report.running += u16::from(wanted && matches!(instance.stage, Stage::Running(_)));
-        report.settled += u16::from(wanted && is_settled(world, instance));
-        report.stuck += u16::from(wanted && is_stuck(world, instance));
+        report.settled += u16::from(course == Course::Settled);
+        report.stuck += u16::from(course == Course::Stuck);
     }
     report
 }
@@ -209,6 +225,16 @@ fn instance_report(world: &World, instance: &Instance) -> InstanceReport {
         last_exit: instance.history.last_exit,
         wait: wait(world, instance),
         trouble: trouble(instance),
+        course: course(world, instance),
+    }
+}
+
+fn course(world: &World, instance: &Instance) -> Course {
+    match world.wanted_by(instance) {
+        None if instance.place.is_some() => Course::Unwanted,
+        _ if is_stuck(world, instance) => Course::Stuck,
+        _ if is_settled(world, instance) => Course::Settled,
+        _ => Course::Going,
     }
 }
 

@@ -4,6 +4,7 @@
 //! board are absolute, variables are replaced, configs and secrets are embedded. What comes from outside is decoded and
 //! then held to [`App::validate`]; nothing else may be assumed of it.
 
+mod differences;
 mod validate;
 
 use crate::health::HealthOptions;
@@ -15,7 +16,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-pub use validate::{InvalidApp, is_app_name};
+pub use validate::{InvalidApp, is_app_name, is_file_name};
 
 /// Largest encoded app.
 pub const APP_BYTES_MAX: usize = 1024 * 1024;

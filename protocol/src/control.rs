@@ -1,10 +1,10 @@
 //! What the command line and the supervisor say to each other, over the stream socket `STATE/control.sock`.
 //!
-//! Each side first sends [`Hello`]. Then the client sends one [`Request`], and the supervisor answers with [`Reply`]s, the
-//! last of which is [`Reply::Done`] or [`Reply::Refused`]. A frame is a length (32 bits, little endian) and so many bytes
+//! Each side first sends [`Hello`]. Then the client sends one [`Request`], and the supervisor answers with [`Reply`]s, until the
+//! last ([`Reply::is_last`]). A frame is a length (32 bits, little endian) and so many bytes
 //! of postcard.
 
-use crate::app::{APP_BYTES_MAX, App};
+use crate::app::{APP_BYTES_MAX, App, InvalidApp, is_app_name, is_file_name};
 use crate::id::ContainerId;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -24,6 +24,12 @@ pub const REPLY_BYTES_MAX: usize = 256 * 1024;
 pub const CLIENTS_MAX: usize = 16;
 /// Time that a client has for its request, and for taking what it is owed.
 pub const PATIENCE_MS: u64 = 5000;
+/// Longest time that a shutdown may be given: an hour.
+pub const SHUTDOWN_MS_MAX: u64 = 3_600_000;
+/// Longest name of a container.
+pub const NAME_BYTES_MAX: usize = 128;
+/// Longest path of a program.
+pub const PATH_BYTES_MAX: usize = 4095;
 /// Events that are remembered for those who ask later.
 pub const EVENTS_MAX: usize = 256;
 
@@ -48,7 +54,8 @@ pub enum Request {
     Ping,
     /// [`Reply::Report`], once.
     Report,
-    /// Run this app. [`Reply::Diff`] comes first; unless it is a rehearsal, [`Reply::Progress`] until it is done.
+    /// Run this app. [`Reply::Diff`] comes first; unless it is a rehearsal, [`Reply::Progress`] follows until the client
+    /// leaves: what is enough for it, it knows best. [`Reply::Done`] only if the app is taken down meanwhile.
     Up {
         /// The whole app.
         app: App,
@@ -62,7 +69,7 @@ pub enum Request {
         /// With its named volumes.
         volumes: bool,
     },
-    /// Stop and start the containers of an app.
+    /// Stop and start the containers of an app. [`Reply::Progress`] until the client leaves.
     Restart {
         /// Its name.
         app: String,
@@ -95,6 +102,51 @@ pub enum Request {
     },
     /// [`Reply::Text`]: metrics in Prometheus's text form.
     Metrics,
+}
+
+/// Why a request is not one, though it decodes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRequest {
+    /// The app.
+    #[error(transparent)]
+    App(#[from] InvalidApp),
+    /// A name that nothing can have.
+    #[error("no {0} has such a name")]
+    Name(&'static str),
+    /// A path that is not absolute, too long or with a zero byte.
+    #[error("the program's path is not absolute")]
+    Path,
+    /// A time that is too long.
+    #[error("a shutdown takes at most {SHUTDOWN_MS_MAX} ms")]
+    Time,
+}
+
+impl Request {
+    /// Holds a request to the documented maxima and rules; nothing else may be assumed of one that was received.
+    ///
+    /// # Errors
+    /// The first that is broken.
+    pub fn validate(&self) -> Result<(), InvalidRequest> {
+        let rule = |holds: bool, error| if holds { Ok(()) } else { Err(error) };
+        match self {
+            Self::Up { app, dry_run: _ } => Ok(app.validate()?),
+            Self::Down { app, volumes: _ } => rule(is_app_name(app), InvalidRequest::Name("app")),
+            Self::Restart { app, service } => {
+                rule(is_app_name(app), InvalidRequest::Name("app"))?;
+                let known = service.as_deref().is_none_or(is_file_name);
+                rule(known, InvalidRequest::Name("service"))
+            }
+            Self::Look { id: _, did: _, name } => {
+                rule(is_file_name(name) && name.len() <= NAME_BYTES_MAX, InvalidRequest::Name("container"))
+            }
+            Self::Shutdown { within_ms } => rule(*within_ms <= SHUTDOWN_MS_MAX, InvalidRequest::Time),
+            Self::Upgrade { program } => {
+                let whole = program.len() <= PATH_BYTES_MAX && !program.contains('\0');
+                rule(program.starts_with('/') && whole, InvalidRequest::Path)
+            }
+            Self::Ping | Self::Report | Self::Events { .. } | Self::Metrics => Ok(()),
+        }
+    }
 }
 
 /// What a person did to a container, in docker's words.
@@ -148,6 +200,8 @@ pub enum Reply {
     Done,
     /// It was not, or not wholly; why, in one line.
     Refused(String),
+    /// It was not, as there is no app of that name.
+    NoSuchApp,
     /// Everything that it knows.
     Report(Report),
     /// What `up` would do, or does.
@@ -158,6 +212,17 @@ pub enum Reply {
     Event(Event),
     /// Text, as it is to be shown.
     Text(String),
+}
+
+impl Reply {
+    /// Nothing comes after it.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        match self {
+            Self::Done | Self::Refused(_) | Self::NoSuchApp => true,
+            Self::Report(_) | Self::Diff(_) | Self::Progress(_) | Self::Event(_) | Self::Text(_) => false,
+        }
+    }
 }
 
 /// The supervisor's picture.
@@ -215,6 +280,23 @@ pub struct Instance {
     pub wait: Option<Wait>,
     /// What is wrong with it, one line.
     pub trouble: Option<String>,
+    /// How often in a row something failed with it.
+    pub failures: u16,
+    /// What is expected of it, and how far it has come.
+    pub course: Course,
+}
+
+/// What is expected of a container, and how far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Course {
+    /// Nothing: it is to go.
+    Unwanted,
+    /// It is on its way.
+    Going,
+    /// It runs and is well, or has ended and is left alone.
+    Settled,
+    /// It will not come to that by itself.
+    Stuck,
 }
 
 /// What a container does, as the supervisor sees it.
@@ -290,6 +372,8 @@ pub struct Change {
     pub service: String,
     /// What.
     pub kind: ChangeKind,
+    /// If it is replaced: the fields of its service that differ, in compose's words where it has them.
+    pub because: Vec<String>,
 }
 
 /// What `up` does about a container.

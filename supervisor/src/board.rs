@@ -34,6 +34,12 @@ impl Board {
         Ok(Store::open(Path::new(&self.globals.root))?)
     }
 
+    /// The directory of what does not outlive a boot, with the sockets.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        Path::new(&self.globals.state)
+    }
+
     /// What the kernel offers.
     #[must_use]
     pub fn features(&self) -> Features {

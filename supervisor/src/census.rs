@@ -4,8 +4,10 @@
 //! records are damaged is named apart, so that it hides nobody else.
 
 use crate::board::Board;
+use crate::control::{self, ControlError};
 use crate::failure::Failure;
 use limpet_protocol::container::Container;
+use limpet_protocol::control::{Course, Instance, Report, State};
 use limpet_protocol::id::ContainerId;
 use limpet_runner::home::HomeError;
 use limpet_runner::status::Status;
@@ -18,6 +20,8 @@ pub struct Listed {
     pub container: Container,
     /// What it does.
     pub status: Status,
+    /// What the supervisor says of it, if it was asked and answers for it.
+    pub supervision: Option<Instance>,
 }
 
 /// All of them.
@@ -47,6 +51,21 @@ impl Census {
         Ok(census)
     }
 
+    /// The same, with what the supervisor says of each that it answers for. A supervisor that does not answer is
+    /// complained of, and one that is not there is not missed.
+    ///
+    /// # Errors
+    /// The directory of containers cannot be read.
+    pub fn take_supervised(board: &Board) -> Result<Self, Failure> {
+        let mut census = Self::take(board)?;
+        let complain = |error: &ControlError| crate::screen::complain(&error.to_string());
+        let report = control::report_if_there(board.state(), complain);
+        for listed in &mut census.containers {
+            listed.supervise(&report);
+        }
+        Ok(census)
+    }
+
     /// The containers, after a complaint about each that is damaged.
     #[must_use]
     pub fn complaining(self) -> Vec<Listed> {
@@ -60,7 +79,7 @@ impl Census {
 fn look(board: &Board, id: &ContainerId) -> Result<Listed, HomeError> {
     let container = board.home.load(id)?;
     let status = limpet_runner::status::status(&board.home, id)?;
-    Ok(Listed { container, status })
+    Ok(Listed { container, status, supervision: None })
 }
 
 /// Who uses which image, looked up when it is first asked: the store asks under its lock, and a container that is
@@ -103,6 +122,32 @@ impl<'a> ImageUsers<'a> {
 }
 
 impl Listed {
+    /// Takes from the report what is about it.
+    pub fn supervise(&mut self, report: &Report) {
+        let id = &self.container.keep.launch.id;
+        let of_it = |instance: &&Instance| instance.container.as_ref() == Some(id);
+        self.supervision = report.instances.iter().find(of_it).cloned();
+    }
+
+    /// docker's word for what it does: one that the supervisor is about to start again is restarting.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        if self.is_restarting() { "restarting" } else { self.status.word() }
+    }
+
+    /// The supervisor is about to start it.
+    #[must_use]
+    pub fn is_on_its_way(&self) -> bool {
+        self.supervision.as_ref().is_some_and(|instance| instance.course == Course::Going)
+    }
+
+    /// It has ended and the supervisor will start it again.
+    #[must_use]
+    pub fn is_restarting(&self) -> bool {
+        self.status.running().is_none()
+            && self.supervision.as_ref().is_some_and(|instance| instance.state == State::Restarting)
+    }
+
     /// Whether it was made from the image `digest`.
     #[must_use]
     pub fn uses(&self, digest: &str) -> bool {

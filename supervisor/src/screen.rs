@@ -31,6 +31,12 @@ pub fn write(bytes: &[u8]) {
     }
 }
 
+/// Writes `text` to standard error as it is: the progress of a command whose result is on standard output.
+pub fn progress(text: &str) {
+    // If nobody can be told, nobody can be told that either.
+    io::stderr().write_all(text.as_bytes()).ok();
+}
+
 /// Says one line on standard error, with the program's name.
 pub fn complain(message: &str) {
     // If nobody can be told, nobody can be told that either.

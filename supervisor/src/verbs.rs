@@ -1,12 +1,14 @@
 //! One module per family of verbs: from a typed command to its effects.
 
 pub(crate) mod about;
+mod app;
 mod attach;
 mod cp;
 pub(crate) mod create;
 mod diff;
 mod disk_usage;
 mod doctor;
+mod events;
 mod exec;
 mod export;
 mod images;
@@ -113,6 +115,14 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Upgrade(args) => upgrade::upgrade(board, &args),
         Command::Shutdown(within_ms) => supervisor::shutdown(board, within_ms),
         Command::Metrics => supervisor::metrics(board),
+        Command::Up(args) => app::up(board, args),
+        Command::Down(args) => app::down(board, &args),
+        Command::AppList(args) => app::list(board, &args),
+        Command::AppPs(args) => app::ps(board, &args),
+        Command::AppLogs(args) => app::logs(board, &args),
+        Command::AppRestart(args) => app::restart(board, &args),
+        Command::AppDiff(args) => app::diff(board, args),
+        Command::Events(args) => events::events(board, &args),
         Command::Supervise(args) => crate::supervise::supervise(board, &args),
         Command::Help(page) => {
             screen::print(&page.render(style()));

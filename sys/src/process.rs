@@ -134,7 +134,7 @@ pub fn ignore_file_size_signal() {
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
-/// A descriptor on which these blocked signals arrive (signalfd(2)), to be read by [`next_signal`].
+/// A descriptor on which these signals arrive from now on (signalfd(2)), to be read by [`next_signal`]; they are blocked.
 ///
 /// # Errors
 /// What signalfd(2) says.
@@ -147,6 +147,7 @@ pub fn signals(numbers: &[i32]) -> Result<OwnedFd> {
         for number in numbers {
             libc::sigaddset(&raw mut set, *number);
         }
+        libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut());
         match libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) {
             fd if fd >= 0 => Ok(OwnedFd::from_raw_fd(fd)),
             _ => Err(crate::last_errno()),

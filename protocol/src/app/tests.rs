@@ -183,3 +183,25 @@ fn what_is_decoded_is_held_to_the_rules() {
     let large = app(|web| web.files.push(AppFile { contents: vec![0; APP_BYTES_MAX], ..file("/a") }));
     assert_eq!(large.encode(), Err(InvalidApp::TooLarge));
 }
+
+#[test]
+fn differences_are_told_in_the_words_of_the_file() {
+    let before = workload("web");
+    let mut after = before.clone();
+    assert!(before.differences(&after).is_empty());
+    // Neither makes another container of it.
+    after.replicas = 3;
+    after.depends_on.push(Dependency {
+        service: "db".to_owned(),
+        condition: Condition::Started,
+        required: true,
+        restart: false,
+    });
+    assert!(before.differences(&after).is_empty());
+    assert_eq!(before.revision(), after.revision());
+    after.image = "redis".to_owned();
+    after.no_new_privileges = true;
+    after.seccomp = SeccompRequest::Unconfined;
+    assert_eq!(before.differences(&after), ["image", "security_opt"]);
+    assert_ne!(before.revision(), after.revision());
+}

@@ -102,7 +102,7 @@ impl App {
     }
 }
 
-/// compose's project names.
+/// Whether it is one of compose's project names, with at most [`NAME_BYTES_MAX`] bytes.
 #[must_use]
 pub fn is_app_name(name: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
@@ -111,8 +111,10 @@ pub fn is_app_name(name: &str) -> bool {
         && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
 }
 
-/// docker's names of containers, services and volumes: they become names of files and links.
-fn is_file_name(name: &str) -> bool {
+/// Whether it is one of docker's names of containers, services and volumes, which become names of files and links: at
+/// most twice [`NAME_BYTES_MAX`] bytes.
+#[must_use]
+pub fn is_file_name(name: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     !name.is_empty()
         && name.len() <= 2 * NAME_BYTES_MAX

@@ -17,7 +17,7 @@ mod terminal;
 pub use client::{request, wait};
 pub use connection::{Connection, Error, SOCKET_NAME};
 pub use detach::{DETACH_KEYS_MAX, DetachKeys};
-pub use session::{Outcome, Session};
+pub use session::{Notice, Outcome, Session};
 
 // For `exec`, whose sessions have the same keys, terminals and signals.
 pub(crate) use detach::Matcher;

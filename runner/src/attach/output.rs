@@ -23,6 +23,8 @@ pub(super) enum News {
     None,
     /// Something was accepted.
     Accepted,
+    /// The command was executed.
+    Started,
     Refused(String),
     Exited(Exit),
     /// The connection has ended.
@@ -84,7 +86,8 @@ impl<'a> Output<'a> {
         let (bytes, sink) = match decode(&self.packet, received)? {
             Reply::Stdout(bytes) => (bytes, self.stdout),
             Reply::Stderr(bytes) => (bytes, self.stderr),
-            Reply::Started | Reply::Done => return Ok(News::Accepted),
+            Reply::Started => return Ok(News::Started),
+            Reply::Done => return Ok(News::Accepted),
             Reply::Refused(why) => return Ok(News::Refused(why)),
             Reply::Exited(exit) => return Ok(News::Exited(exit)),
         };

@@ -40,6 +40,15 @@ pub struct Session<'a> {
     pub proxy_signals: bool,
 }
 
+/// What is told while a session lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice<'a> {
+    /// The container's command was executed.
+    Started,
+    /// Something went wrong that does not end the session.
+    Warning(&'a str),
+}
+
 /// How a session ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -56,13 +65,13 @@ pub enum Outcome {
 }
 
 impl Session<'_> {
-    /// Attaches, and relays until the end; what goes wrong without ending the session is told to `warn`.
+    /// Attaches, and relays until the end; what is worth knowing meanwhile is told to `tell`.
     ///
     /// The terminal and the signal mask of this thread are as before when it returns.
     ///
     /// # Errors
     /// The keeper refused to be attached to, spoke another language, or the kernel failed us.
-    pub fn run(self, warn: &mut dyn FnMut(&str)) -> Result<Outcome, Error> {
+    pub fn run(self, tell: &mut dyn FnMut(Notice<'_>)) -> Result<Outcome, Error> {
         let wanted = match (self.terminal, self.proxy_signals) {
             (Some(_), _) => signals::TERMINAL,
             (None, true) => signals::PROXIED,
@@ -83,7 +92,7 @@ impl Session<'_> {
             signals,
         };
         relay.pass_size();
-        relay.run(warn)
+        relay.run(tell)
     }
 }
 
@@ -109,12 +118,12 @@ struct Ready {
 }
 
 impl Relay<'_> {
-    fn run(&mut self, warn: &mut dyn FnMut(&str)) -> Result<Outcome, Error> {
+    fn run(&mut self, tell: &mut dyn FnMut(Notice<'_>)) -> Result<Outcome, Error> {
         loop {
             self.input.prepare()?;
             let ready = self.wait()?;
             if ready.signals
-                && let Some(outcome) = self.take_signals(warn)?
+                && let Some(outcome) = self.take_signals(tell)?
             {
                 return Ok(outcome);
             }
@@ -122,11 +131,11 @@ impl Relay<'_> {
                 return Ok(Outcome::OutputClosed);
             }
             if ready.socket
-                && let Some(outcome) = self.converse(warn)?
+                && let Some(outcome) = self.converse(tell)?
             {
                 return Ok(outcome);
             }
-            if ready.stdin && self.input.read(warn)? == Typed::Detach {
+            if ready.stdin && self.input.read(&mut |text| tell(Notice::Warning(text)))? == Typed::Detach {
                 self.input.send(&self.connection)?;
                 return Ok(Outcome::Detached);
             }
@@ -160,12 +169,12 @@ impl Relay<'_> {
         Ok(Ready { signals, stdin, output, socket })
     }
 
-    fn take_signals(&mut self, warn: &mut dyn FnMut(&str)) -> Result<Option<Outcome>, Error> {
+    fn take_signals(&mut self, tell: &mut dyn FnMut(Notice<'_>)) -> Result<Option<Outcome>, Error> {
         while let Some(signal) = self.signals.next()? {
             match (&self.terminal, signal) {
-                (None, signal) => self.pass_signal(signal, warn),
+                (None, signal) => self.pass_signal(signal, tell),
                 (Some(_), Signal::SIGWINCH) => self.pass_size(),
-                (Some(_), Signal::SIGCONT) => self.resume(warn),
+                (Some(_), Signal::SIGCONT) => self.resume(tell),
                 (Some(_), signal) => return Ok(Some(Outcome::Interrupted(signal as u8))),
             }
         }
@@ -173,7 +182,7 @@ impl Relay<'_> {
     }
 
     /// Past all that waits on the session's own connection, where that is possible.
-    fn pass_signal(&mut self, signal: Signal, warn: &mut dyn FnMut(&str)) {
+    fn pass_signal(&mut self, signal: Signal, tell: &mut dyn FnMut(Notice<'_>)) {
         let opened = self.directory.map_or(Ok(None), Connection::open_now);
         let sent = opened.and_then(|connection| {
             connection.map(|connection| connection.send(&Request::Signal(signal as u8))).transpose()
@@ -183,13 +192,15 @@ impl Relay<'_> {
             Ok(None) => self.input.signal(signal),
             // It has ended: the session is about to hear of it.
             Err(Error::NotRunning | Error::Gone) => {}
-            Err(error) => warn(&format!("{signal} does not reach the container: {error}")),
+            Err(error) => {
+                tell(Notice::Warning(&format!("{signal} does not reach the container: {error}")));
+            }
         }
     }
 
-    fn resume(&mut self, warn: &mut dyn FnMut(&str)) {
+    fn resume(&mut self, tell: &mut dyn FnMut(Notice<'_>)) {
         if let Some(Err(errno)) = self.terminal.as_ref().map(RawTerminal::make_raw) {
-            warn(&format!("cannot make the terminal raw again: {errno}"));
+            tell(Notice::Warning(&format!("cannot make the terminal raw again: {errno}")));
         }
         self.pass_size();
     }
@@ -201,7 +212,7 @@ impl Relay<'_> {
     }
 
     /// Sends what waits, and receives if there is room for it.
-    fn converse(&mut self, warn: &mut dyn FnMut(&str)) -> Result<Option<Outcome>, Error> {
+    fn converse(&mut self, tell: &mut dyn FnMut(Notice<'_>)) -> Result<Option<Outcome>, Error> {
         self.input.send(&self.connection)?;
         if self.output.waits().is_some() {
             return Ok(None);
@@ -209,7 +220,11 @@ impl Relay<'_> {
         match self.output.receive(&self.connection)? {
             News::None => {}
             News::Accepted => self.accepted = true,
-            News::Refused(why) if self.accepted => warn(&why),
+            News::Started => {
+                self.accepted = true;
+                tell(Notice::Started);
+            }
+            News::Refused(why) if self.accepted => tell(Notice::Warning(&why)),
             News::Refused(why) => return Err(Error::Refused(why)),
             News::Exited(exit) => return Ok(Some(Outcome::Exited(exit))),
             News::Gone => return Ok(Some(Outcome::Lost)),

@@ -77,6 +77,19 @@ fn no_warning(text: &str) {
     panic!("warned: {text}");
 }
 
+fn no_notice(notice: Notice<'_>) {
+    if let Notice::Warning(text) = notice {
+        no_warning(text);
+    }
+}
+
+fn warning(notice: Notice<'_>) -> Option<String> {
+    match notice {
+        Notice::Warning(text) => Some(text.to_owned()),
+        Notice::Started => None,
+    }
+}
+
 /// What reaches the container of keys typed one read at a time, and whether they detached.
 fn typed(keys: &[u8], reads: &[&[u8]]) -> (Vec<u8>, bool) {
     let mut matcher = Matcher::new(DetachKeys::from_bytes(keys));
@@ -119,7 +132,7 @@ fn output_is_relayed_to_its_stream_and_then_the_exit() {
     let client = thread::spawn(move || {
         let mut session = session(connection);
         (session.stdout, session.stderr) = (Some(out_end.as_fd()), Some(err_end.as_fd()));
-        session.run(&mut no_warning).unwrap()
+        session.run(&mut no_notice).unwrap()
     });
     let mut text = Vec::new();
     out.read_to_end(&mut text).unwrap();
@@ -145,7 +158,7 @@ fn stdin_is_relayed_to_its_end_and_detach_keys_mean_nothing_there() {
     });
     let mut session = session(connection);
     session.stdin = Some(stdin.as_fd());
-    assert_eq!(session.run(&mut no_warning).unwrap(), Outcome::Exited(exit(0)));
+    assert_eq!(session.run(&mut no_notice).unwrap(), Outcome::Exited(exit(0)));
     fake.join().unwrap();
 }
 
@@ -184,7 +197,7 @@ fn a_file_on_stdin_arrives_whole() {
     });
     let mut session = session(connection);
     session.stdin = Some(file.as_fd());
-    assert_eq!(session.run(&mut no_warning).unwrap(), Outcome::Exited(exit(0)));
+    assert_eq!(session.run(&mut no_notice).unwrap(), Outcome::Exited(exit(0)));
     assert!(fake.join().unwrap() == content);
 }
 
@@ -205,7 +218,7 @@ fn signals_go_to_the_container_and_the_mask_comes_back() {
     let mut warnings = Vec::new();
     let mut session = session(connection);
     session.proxy_signals = true;
-    let outcome = session.run(&mut |text| warnings.push(text.to_owned())).unwrap();
+    let outcome = session.run(&mut |notice| warnings.extend(warning(notice))).unwrap();
     assert_eq!(outcome, Outcome::Exited(exit(0)));
     assert_eq!(fake.join().unwrap(), ["Attach { stdin: false }", "Signal(10)", "Signal(15)"]);
     assert_eq!(warnings, ["no such process"]);

@@ -1,5 +1,6 @@
 //! From a verb's flags and operands to its typed meaning; one function for each verb, named in the table.
 
+pub(super) mod app;
 pub(super) mod container;
 pub(super) mod image;
 mod limits;

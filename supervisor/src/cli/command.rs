@@ -2,6 +2,8 @@
 //!
 //! `CONTAINER` operands stay as typed (a name, or the beginning of an id); references of images too.
 
+pub mod app;
+
 use super::environment::EnvRule;
 use super::options::{ContainerOptions, LimitOptions, Streams};
 use super::value::{filter::Filter, keys::DetachKeys, platform::Platform, time::Grace, time::Moment};
@@ -77,6 +79,22 @@ pub enum Command {
     SystemDf(DfArgs),
     /// `system prune`
     SystemPrune(PruneArgs),
+    /// `up`
+    Up(app::UpArgs),
+    /// `down`
+    Down(app::DownArgs),
+    /// `app ls`
+    AppList(app::AppListArgs),
+    /// `app ps`
+    AppPs(app::AppPsArgs),
+    /// `app logs`
+    AppLogs(app::AppLogsArgs),
+    /// `app restart`
+    AppRestart(app::AppRestartArgs),
+    /// `app diff`
+    AppDiff(app::AppDiffArgs),
+    /// `events`
+    Events(app::EventsArgs),
     /// `supervise`
     Supervise(SuperviseArgs),
     /// `doctor`

@@ -17,6 +17,9 @@ const CONTAINERS: &str = "limpet ps -a --format '{{.Names}}' 2>/dev/null";
 /// What prints the references of images.
 const IMAGES: &str = "limpet images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null";
 
+/// What prints the names of apps.
+const APPS: &str = "limpet app ls -q 2>/dev/null";
+
 /// The script for `shell`.
 #[must_use]
 pub fn script(shell: Shell) -> String {
@@ -65,6 +68,7 @@ fn subject_word(subject: Subject) -> &'static str {
     match subject {
         Subject::Text => "text",
         Subject::Container => "container",
+        Subject::App => "app",
         Subject::Image => "image",
         Subject::Path => "path",
         Subject::Shell => "shell",

@@ -3,6 +3,7 @@
 //! The parser ([`super::scan`]), `--help`, the did-you-mean and shell completion all read these tables; nothing
 //! about a flag is written down twice. The tables are `static`, so that a start pays for no verb but its own.
 
+mod app;
 mod container;
 mod image;
 mod run;
@@ -64,6 +65,8 @@ pub(super) enum Subject {
     Text,
     /// Names of containers.
     Container,
+    /// Names of apps.
+    App,
     /// References of images.
     Image,
     /// Files.
@@ -129,12 +132,13 @@ pub(super) static CHAPTERS: &[Chapter] = &[
     Chapter { title: "Look", verbs: container::LOOKING },
     Chapter { title: "Change", verbs: container::CHANGING },
     Chapter { title: "Images", verbs: image::VERBS },
+    Chapter { title: "Apps", verbs: app::VERBS },
     Chapter { title: "Supervisor", verbs: supervision::VERBS },
     Chapter { title: "Board", verbs: system::VERBS },
 ];
 
 /// Every group.
-pub(super) static GROUPS: &[Group] = &[container::GROUP, image::GROUP, system::GROUP];
+pub(super) static GROUPS: &[Group] = &[app::GROUP, container::GROUP, image::GROUP, system::GROUP];
 
 /// Verbs of docker that Limpet does not have, with what to do instead.
 pub(super) static REFUSED_VERBS: &[(&str, &str)] = &[
@@ -148,8 +152,7 @@ pub(super) static REFUSED_VERBS: &[(&str, &str)] = &[
     ("search", "nothing is fetched from a registry yet; bring images with limpet load"),
     ("network", "containers have the board's network or none: limpet run --network host|none"),
     ("volume", "name a volume in limpet run -v NAME:/path; it is made when it is first used"),
-    ("events", "watch with limpet ps, limpet logs -f and limpet wait"),
-    ("compose", "start each service with limpet run"),
+    ("compose", "use limpet up, limpet down and limpet app"),
     ("swarm", "a board runs its own containers only"),
     ("plugin", "there are no plugins"),
     (

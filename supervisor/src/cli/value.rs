@@ -3,6 +3,7 @@
 //! Every `parse` takes the word as typed and gives the value or [`Invalid`]: what is wrong with it and how to write
 //! it, without the word and the flag, which the caller puts before it.
 
+pub mod app;
 pub mod capability;
 pub mod filter;
 pub mod keys;

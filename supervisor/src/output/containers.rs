@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod tests;
 
+use super::apps::{self, health_word};
 use super::format::Column;
 use super::{duration, mounted, size, text, time};
 use crate::census::Listed;
 use limpet_protocol::container::Container;
+use limpet_protocol::control::{Instance, State};
 use limpet_protocol::exit::Exit;
 use limpet_protocol::launch::Network;
 use limpet_runner::status::Status;
@@ -64,7 +66,7 @@ pub struct DiskUse {
 /// One row; `whole` shortens nothing.
 #[must_use]
 pub fn row(listed: &Listed, disk: Option<DiskUse>, whole: bool, now_ns: u64) -> Value {
-    let Listed { container, status } = listed;
+    let Listed { container, status, supervision } = listed;
     let launch = &container.keep.launch;
     let mounts = mounted::of(container);
     let volumes = mounts.iter().filter(|mounted| mounted.origin.word() == "volume").count();
@@ -76,8 +78,9 @@ pub fn row(listed: &Listed, disk: Option<DiskUse>, whole: bool, now_ns: u64) -> 
         "Command": text::command(&launch.process.args, whole),
         "CreatedAt": time::plain(container.created_ns),
         "RunningFor": duration::ago(container.created_ns, now_ns),
-        "State": status.word(),
-        "Status": status_text(status, now_ns),
+        "State": listed.word(),
+        "Health": supervision.as_ref().map_or("", |instance| health_word(instance.health)),
+        "Status": status_text(status, supervision.as_ref(), now_ns),
         "Ports": "",
         "Names": container.name,
         "Labels": labels(container),
@@ -119,16 +122,36 @@ fn disk_text(disk: DiskUse) -> String {
     format!("{own} (virtual {})", size::decimal(disk.own_bytes.saturating_add(disk.image_bytes)))
 }
 
-/// `Up 5 seconds`, `Exited (137) 2 minutes ago (out of memory)`.
+/// `Up 5 seconds (healthy)`, `Exited (137) 2 minutes ago (out of memory)`, `Restarting (1) in 4 s: exit status 1`.
 #[must_use]
-pub fn status_text(status: &Status, now_ns: u64) -> String {
+pub fn status_text(status: &Status, supervision: Option<&Instance>, now_ns: u64) -> String {
     let up = |since_ns| format!("Up {}", duration::human(seconds(since_ns, now_ns)));
+    let health = supervision.map_or("", |instance| apps::health_suffix(instance.health));
     match status {
-        Status::Created => String::from("Created"),
-        Status::Running(running) => up(running.started_ns),
+        Status::Running(running) => format!("{}{health}", up(running.started_ns)),
         Status::Paused(running) => format!("{} (Paused)", up(running.started_ns)),
-        Status::Exited(exit) => exited(exit, now_ns),
+        Status::Created => unstarted(supervision).unwrap_or_else(|| String::from("Created")),
+        Status::Exited(exit) => {
+            unstarted(supervision).unwrap_or_else(|| exited(exit, now_ns) + &given_up(supervision))
+        }
     }
+}
+
+/// What the supervisor is about to do with one that does not run.
+fn unstarted(supervision: Option<&Instance>) -> Option<String> {
+    let instance = supervision?;
+    if let Some(text) = apps::restarting(instance) {
+        return Some(text);
+    }
+    let waits = instance.wait.as_ref().filter(|_| instance.state == State::Created)?;
+    let why = instance.trouble.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    Some(format!("Created, {}{why}", apps::waits(waits)))
+}
+
+/// Why it will not be started again, where there is more to say than how it ended.
+fn given_up(supervision: Option<&Instance>) -> String {
+    let trouble = supervision.and_then(|instance| instance.trouble.as_ref());
+    trouble.map_or_else(String::new, |why| format!(" ({why})"))
 }
 
 fn seconds(since_ns: u64, now_ns: u64) -> u64 {

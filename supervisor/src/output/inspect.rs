@@ -1,7 +1,8 @@
 //! The documents of `inspect`, in docker's shape. Pure.
 //!
 //! In: a container's record, what it does, and what the kernel enforces; or an image. Out: JSON. Fields of docker's
-//! that mean nothing here (networks, drivers, plugins) are left away; `Limits` is Limpet's own.
+//! that mean nothing here (networks, drivers, plugins) are left away; `Limits` and `Supervision`
+//! are Limpet's own.
 
 mod host;
 mod image;
@@ -11,12 +12,15 @@ mod tests;
 
 pub use image::{ImageFacts, image};
 
+use super::apps::{self, health_word};
 use super::mounted::{self, Mounted, Origin};
 use super::{containers, time};
 use crate::census::Listed;
 use crate::cli::value::signal;
 use limpet_protocol::container::Container;
+use limpet_protocol::control::{Health, Instance, State, Wait};
 use limpet_protocol::exit::Exit;
+use limpet_protocol::health::{Health as Check, OnUnhealthy, Probe};
 use limpet_protocol::launch::{Launch, Root};
 use limpet_runner::cgroup::Effective;
 use limpet_runner::status::Status;
@@ -39,17 +43,17 @@ pub struct Facts {
 /// A container.
 #[must_use]
 pub fn container(listed: &Listed, facts: &Facts) -> Value {
-    let Listed { container, status } = listed;
+    let Listed { container, status, supervision } = listed;
     let launch = &container.keep.launch;
     let mut document = json!({
         "Id": launch.id.as_str(),
         "Created": time::rfc3339(container.created_ns),
         "Path": launch.process.args.first(),
         "Args": launch.process.args.get(1..).unwrap_or_default(),
-        "State": state(status, facts.exit.as_ref()),
+        "State": state(status, facts.exit.as_ref(), supervision.as_ref()),
         "Image": container.image.as_ref().map_or("", |image| image.digest.as_str()),
         "Name": format!("/{}", container.name),
-        "RestartCount": 0,
+        "RestartCount": supervision.as_ref().map_or(0, |instance| instance.restarts),
         "Driver": driver(&launch.root),
         "Platform": "linux",
         "LogPath": facts.log_path.as_deref().unwrap_or_default(),
@@ -59,6 +63,7 @@ pub fn container(listed: &Listed, facts: &Facts) -> Value {
         "Config": config(container),
         "NetworkSettings": network_settings(launch),
         "Limits": facts.effective.as_ref().map(limits::enforced),
+        "Supervision": supervision.as_ref().map(supervised),
     });
     if let Some(disk) = facts.disk {
         document["SizeRw"] = disk.own_bytes.into();
@@ -68,18 +73,19 @@ pub fn container(listed: &Listed, facts: &Facts) -> Value {
 }
 
 /// A container that has never been started has an exit too, if its start failed.
-fn state(status: &Status, last: Option<&Exit>) -> Value {
+fn state(status: &Status, last: Option<&Exit>, supervision: Option<&Instance>) -> Value {
     let running = status.running();
     let exit = match (status, last) {
         (Status::Exited(exit), _) | (Status::Created, Some(exit)) => Some(exit),
         _ => None,
     };
     let started_ns = running.map(|running| running.started_ns).or(exit.map(|exit| exit.started_ns));
-    json!({
-        "Status": status.word(),
+    let restarting = running.is_none() && supervision.is_some_and(|i| i.state == State::Restarting);
+    let mut state = json!({
+        "Status": if restarting { "restarting" } else { status.word() },
         "Running": running.is_some(),
         "Paused": matches!(status, Status::Paused(_)),
-        "Restarting": false,
+        "Restarting": restarting,
         "OOMKilled": exit.is_some_and(|exit| exit.oom_killed),
         "Dead": false,
         "Pid": running.map_or(0, |running| running.pid),
@@ -89,6 +95,25 @@ fn state(status: &Status, last: Option<&Exit>) -> Value {
         "MemoryPeak": exit.map_or(0, |exit| exit.memory_peak_bytes),
         "StartedAt": time::rfc3339(started_ns.unwrap_or(0)),
         "FinishedAt": time::rfc3339(exit.map_or(0, |exit| exit.finished_ns)),
+    });
+    let watched = supervision.filter(|instance| instance.health != Health::Unwatched);
+    if let Some(instance) = watched {
+        state["Health"] = json!({ "Status": health_word(instance.health) });
+    }
+    state
+}
+
+/// What the supervisor does about it; Limpet's own.
+fn supervised(instance: &Instance) -> Value {
+    json!({
+        "Doing": apps::doing(instance),
+        "StoppedByHand": instance.held,
+        "Failures": instance.failures,
+        "NextTryMs": match &instance.wait {
+            Some(Wait::Pause { in_ms }) => Some(*in_ms),
+            Some(Wait::Dependency { .. } | Wait::Dependents | Wait::Space | Wait::Hands) | None => None,
+        },
+        "Trouble": instance.trouble.as_deref().unwrap_or_default(),
     })
 }
 
@@ -129,7 +154,7 @@ fn mount(mounted: &Mounted<'_>) -> Value {
 fn config(container: &Container) -> Value {
     let launch = &container.keep.launch;
     let process = &launch.process;
-    json!({
+    let mut config = json!({
         "Hostname": launch.hostname.as_deref().unwrap_or_default(),
         "User": process.user,
         "Tty": process.terminal.is_some(),
@@ -143,6 +168,32 @@ fn config(container: &Container) -> Value {
         "Labels": labels(&container.labels),
         "StopSignal": format!("SIG{}", signal::name(container.keep.stop.signal)),
         "StopTimeout": container.keep.stop.grace_ms.map_or(-1, |ms| i64::from(ms / 1000)),
+    });
+    if let Some(health) = &container.health {
+        config["Healthcheck"] = healthcheck(health);
+    }
+    config
+}
+
+/// docker's form, times in nanoseconds; probes that docker does not have have words of their own.
+fn healthcheck(health: &Check) -> Value {
+    let ns = |ms: u32| u64::from(ms) * 1_000_000;
+    let test = match &health.probe {
+        Probe::Exec(words) => [&["CMD".to_owned()], words.as_slice()].concat(),
+        Probe::Http { port, path } => vec!["HTTP".to_owned(), format!("{port}{path}")],
+        Probe::Tcp { port } => vec!["TCP".to_owned(), port.to_string()],
+    };
+    json!({
+        "Test": test,
+        "Interval": ns(health.pace.interval_ms),
+        "Timeout": ns(health.pace.timeout_ms),
+        "StartPeriod": ns(health.pace.start_period_ms),
+        "StartInterval": ns(health.pace.start_interval_ms),
+        "Retries": health.pace.retries,
+        "OnUnhealthy": match health.on_unhealthy {
+            OnUnhealthy::Report => "report",
+            OnUnhealthy::Restart => "restart",
+        },
     })
 }
 

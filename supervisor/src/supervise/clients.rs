@@ -75,7 +75,7 @@ impl Outbox {
                 self.end();
             }
         }
-        if matches!(reply, Reply::Done | Reply::Refused(_)) {
+        if reply.is_last() {
             self.end();
         }
     }
@@ -258,14 +258,21 @@ async fn hear(client: &OwnedFd, large: &Rc<Cell<usize>>, tasks: &Tasks) -> Optio
         write_all(client, &encoded(&Reply::Refused(text)), tasks).await;
         return None;
     }
-    match value(&read_exactly(client, length, tasks).await?) {
+    match understood(&read_exactly(client, length, tasks).await?) {
         Ok(request) => Some(request),
-        Err(error) => {
-            let text = format!("the request is not understood: {error}");
+        Err(why) => {
+            let text = format!("the request is not understood: {why}");
             write_all(client, &encoded(&Reply::Refused(text)), tasks).await;
             None
         }
     }
+}
+
+/// Bytes that decode are not yet a request.
+fn understood(bytes: &[u8]) -> Result<Request, String> {
+    let request: Request = value(bytes).map_err(|error| error.to_string())?;
+    request.validate().map_err(|error| error.to_string())?;
+    Ok(request)
 }
 
 fn greeting() -> Vec<u8> {

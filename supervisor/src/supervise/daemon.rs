@@ -52,7 +52,7 @@ struct Watcher {
     app: String,
     outbox: Outbox,
     /// What it was last told.
-    told: Vec<limpet_protocol::control::Instance>,
+    told: Option<Vec<limpet_protocol::control::Instance>>,
 }
 
 /// The supervisor.

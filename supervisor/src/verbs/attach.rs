@@ -39,7 +39,7 @@ pub(super) fn attach(board: &Board, args: &AttachArgs) -> Outcome {
         board,
         &container,
         connection,
-        Link { streams, keys, signal_proxy: args.signal_proxy, ends_stdin: false },
+        Link { streams, keys, signal_proxy: args.signal_proxy, ends_stdin: false, is_new: false },
     )
 }
 

@@ -10,16 +10,33 @@ use crate::making::make;
 use crate::screen;
 use limpet_protocol::container::Container;
 use limpet_protocol::control::Did;
+use limpet_protocol::health::HealthOptions;
 use limpet_protocol::id::ContainerId;
+use limpet_protocol::restart::When;
 use std::fs;
 use std::io::Write;
 
 /// `create`: prints the id.
 pub(super) fn create_verb(board: &Board, options: &ContainerOptions) -> Outcome {
     let container = create(board, options)?;
-    control::tell_new(board, &container, Did::Create);
+    announce(board, &container, options);
     screen::line(container.keep.launch.id.as_str());
     Ok(0)
+}
+
+/// Tells the supervisor of a new container; without one, what only it can do is not promised in silence.
+pub(super) fn announce(board: &Board, container: &Container, options: &ContainerOptions) {
+    if control::tell(board, container, Did::Create) {
+        return;
+    }
+    let what = match (options.restart.when, options.health == HealthOptions::default()) {
+        (When::No, true) => return,
+        (When::No, false) => "its health check".to_owned(),
+        (_, _) => format!("restart policy {}", options.restart),
+    };
+    screen::complain(&format!(
+        "{what} holds only while a supervisor runs; start it with: systemctl start limpet, or: limpet supervise"
+    ));
 }
 
 /// Makes the container. Nothing is left if that fails.

@@ -5,6 +5,7 @@ use super::shown;
 use crate::board::Board;
 use crate::census::Listed;
 use crate::cli::command::{InspectArgs, InspectKind};
+use crate::control::{self, ControlError};
 use crate::failure::{Failure, Outcome};
 use crate::output::inspect::{self, Facts, ImageFacts};
 use crate::output::template::Template;
@@ -96,7 +97,10 @@ fn container(board: &Board, container: Container, size: bool) -> Result<Value, F
         log_path: log_path(board, &container)?,
         disk,
     };
-    Ok(inspect::container(&Listed { container, status }, &facts))
+    let mut listed = Listed { container, status, supervision: None };
+    let complain = |error: &ControlError| screen::complain(&error.to_string());
+    listed.supervise(&control::report_if_there(board.state(), complain));
+    Ok(inspect::container(&listed, &facts))
 }
 
 fn log_path(board: &Board, container: &Container) -> Result<Option<String>, Failure> {

@@ -11,7 +11,7 @@ use crate::control;
 use crate::failure::{Failure, Outcome};
 use crate::making;
 use limpet_protocol::container::{Container, Intent};
-use limpet_protocol::control::Did;
+use limpet_protocol::control::{Did, State};
 use limpet_protocol::exit::Exit;
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::Request;
@@ -21,9 +21,12 @@ use limpet_runner::cgroup::{self, CgroupError};
 use limpet_runner::home::HomeError;
 use limpet_runner::status::Status;
 use rustix::fd::AsFd;
+use std::time::Duration;
 
 /// A stop that asks nobody.
 const AT_ONCE: Request<'static> = Request::Stop { signal: Some(9), grace_ms: Some(0) };
+/// Between two looks at a container that is about to be started again.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// [`Request::Stop`]'s word for "wait for ever".
 const FOREVER: u32 = u32::MAX;
 
@@ -60,7 +63,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
         board,
         &container,
         connection,
-        Link { streams, keys: args.detach_keys.clone(), signal_proxy: true, ends_stdin: true },
+        Link { streams, keys: args.detach_keys.clone(), signal_proxy: true, ends_stdin: true, is_new: true },
     )
 }
 
@@ -173,6 +176,10 @@ fn await_end(board: &Board, container: &Container) -> Result<Exit, Failure> {
     let name = &container.name;
     loop {
         match board.status(&container.keep.launch.id)? {
+            Status::Exited(_) if is_restarting(board, container) => {
+                std::thread::sleep(LOOK_AGAIN);
+                continue;
+            }
             Status::Exited(exit) => return Ok(exit),
             Status::Created => return Err(Failure::new(format!("container {name} was never started"))),
             Status::Running(_) | Status::Paused(_) => {}
@@ -190,6 +197,14 @@ fn await_end(board: &Board, container: &Container) -> Result<Exit, Failure> {
     }
 }
 
+/// As docker, which counts a container that is about to be started again as one that runs: its next end is waited for.
+fn is_restarting(board: &Board, container: &Container) -> bool {
+    let report = control::report_if_there(board.state(), |_| ());
+    let id = Some(&container.keep.launch.id);
+    let mut instances = report.instances.iter();
+    instances.any(|instance| instance.container.as_ref() == id && instance.state == State::Restarting)
+}
+
 /// `rm`
 pub(super) fn remove(board: &Board, args: &RmArgs) -> Outcome {
     board.home.finish_removals()?;
@@ -205,6 +220,11 @@ pub(super) fn remove(board: &Board, args: &RmArgs) -> Outcome {
             }
             container => container?,
         };
+        if !args.force && is_restarting(board, &container) {
+            return Err(Failure::new(format!(
+                "container {name} is about to be started again; stop it first, or use: limpet rm -f {name}"
+            )));
+        }
         discard(board, &container, args.force)?;
         control::tell(board, &container, Did::Destroy);
         Ok(name.to_owned())

@@ -45,7 +45,7 @@ pub(super) fn logs(board: &Board, args: &LogsArgs) -> Outcome {
 }
 
 /// Its directory that lasts until reboot; it has none before its first start and after a reboot, and so no log.
-fn place(board: &Board, container: &Container) -> Result<Option<OwnedFd>, Failure> {
+pub(super) fn place(board: &Board, container: &Container) -> Result<Option<OwnedFd>, Failure> {
     let path = board.home.state_directory(&container.keep.launch.id);
     match openat(CWD, &path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
         Ok(place) => Ok(Some(place)),

@@ -14,9 +14,11 @@ use crate::census::{Census, ImageUsers, Listed};
 use crate::cli::command::PruneArgs;
 use crate::cli::value::filter::Filter;
 use crate::cli::value::time;
+use crate::control;
 use crate::failure::{Failure, Outcome};
 use crate::output::size;
 use crate::screen;
+use limpet_protocol::control::Did;
 use limpet_protocol::id::ContainerId;
 use limpet_runner::home::HomeError;
 use limpet_runner::keeper::now_ns;
@@ -108,8 +110,8 @@ fn prune_containers(board: &Board, wanted: &Wanted<'_>) -> Result<Pruned, Failur
     board.home.finish_removals()?;
     let mut pruned = Pruned::default();
     let mut ids = Vec::new();
-    for listed in Census::take(board)?.complaining() {
-        if listed.status.running().is_some() || !wanted.has_container(&listed) {
+    for listed in Census::take_supervised(board)?.complaining() {
+        if listed.status.running().is_some() || listed.is_on_its_way() || !wanted.has_container(&listed) {
             continue;
         }
         let id = &listed.container.keep.launch.id;
@@ -143,6 +145,7 @@ fn remove_idle(board: &Board, id: &ContainerId) -> Result<Option<u64>, Failure> 
     let bytes = own_bytes(&container)?;
     lifecycle::clear_group(&container.keep.launch.cgroup)?;
     board.home.remove(id, &container.name)?;
+    control::tell(board, &container, Did::Destroy);
     Ok(Some(bytes))
 }
 

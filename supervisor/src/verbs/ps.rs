@@ -44,8 +44,9 @@ pub(super) fn ps(board: &Board, args: &PsArgs) -> Outcome {
 fn chosen(board: &Board, args: &PsArgs) -> Result<Vec<Listed>, Failure> {
     let wanted = filtering::resolve(board, &args.filters)?;
     let everything = args.all || args.last.is_some() || filtering::reach_beyond_running(&args.filters);
-    let mut chosen = Census::take(board)?.complaining();
-    chosen.retain(|listed| (everything || listed.status.running().is_some()) && wanted.has(listed));
+    let mut chosen = Census::take_supervised(board)?.complaining();
+    let active = |listed: &Listed| listed.status.running().is_some() || listed.is_restarting();
+    chosen.retain(|listed| (everything || active(listed)) && wanted.has(listed));
     if let Some(last) = args.last {
         chosen.truncate(usize::try_from(last).unwrap_or(usize::MAX));
     }

@@ -1,6 +1,6 @@
 //! `run`, and what it has in common with `start`: a keeper, and a session with it.
 
-use super::create::create;
+use super::create::{announce, create};
 use crate::board::Board;
 use crate::cli::command::RunArgs;
 use crate::cli::options::Streams;
@@ -11,7 +11,7 @@ use limpet_protocol::container::Container;
 use limpet_protocol::control::Did;
 use limpet_protocol::exit::{Exit, code};
 use limpet_protocol::keeper::{PACKET_BYTES_MAX, Reply, Request};
-use limpet_runner::attach::{self, Connection, DetachKeys, Session};
+use limpet_runner::attach::{self, Connection, DetachKeys, Notice, Session};
 use limpet_runner::spawn;
 use limpet_runner::status::Status;
 use rustix::fd::{AsFd, OwnedFd};
@@ -29,6 +29,8 @@ pub(super) struct Link {
     pub(super) ends_stdin: bool,
     /// `--sig-proxy`
     pub(super) signal_proxy: bool,
+    /// This command starts the container.
+    pub(super) is_new: bool,
 }
 
 /// `run`
@@ -39,6 +41,7 @@ pub(super) fn run(board: &Board, args: &RunArgs) -> Outcome {
         ));
     }
     let container = create(board, &args.options)?;
+    announce(board, &container, &args.options);
     let outcome = run_made(board, args, &container);
     if outcome.is_err() {
         forget_unstarted(board, &container)?;
@@ -53,6 +56,7 @@ fn forget_unstarted(board: &Board, container: &Container) -> Result<(), Failure>
     let Ok(_lock) = board.home.lock(id) else { return Ok(()) };
     if board.status(id)? == Status::Created {
         board.home.remove(id, &container.name)?;
+        control::tell(board, container, Did::Destroy);
     }
     Ok(())
 }
@@ -62,7 +66,7 @@ fn run_made(board: &Board, args: &RunArgs, container: &Container) -> Outcome {
     let connection = launch(container, lock)?;
     if args.detach {
         started(&connection, container)?;
-        control::tell_new(board, container, Did::Start);
+        control::tell(board, container, Did::Start);
         screen::line(container.keep.launch.id.as_str());
         return Ok(0);
     }
@@ -73,7 +77,13 @@ fn run_made(board: &Board, args: &RunArgs, container: &Container) -> Outcome {
         board,
         container,
         connection,
-        Link { streams, keys: args.detach_keys.clone(), signal_proxy: args.signal_proxy, ends_stdin: true },
+        Link {
+            streams,
+            keys: args.detach_keys.clone(),
+            signal_proxy: args.signal_proxy,
+            ends_stdin: true,
+            is_new: true,
+        },
     )
 }
 
@@ -122,7 +132,12 @@ pub(super) fn converse(board: &Board, container: &Container, connection: Connect
         // With a terminal Ctrl-C is a key, or else ends this client only, as with docker.
         proxy_signals: link.signal_proxy && !has_terminal,
     };
-    match session.run(&mut |warning| screen::complain(warning))? {
+    let mut tell = |notice: Notice<'_>| match notice {
+        Notice::Started if link.is_new => drop(control::tell(board, container, Did::Start)),
+        Notice::Started => {}
+        Notice::Warning(warning) => screen::complain(warning),
+    };
+    match session.run(&mut tell)? {
         attach::Outcome::Exited(exit) => ended(container, &exit),
         attach::Outcome::Detached => Ok(0),
         attach::Outcome::Interrupted(signal) => Ok(code::SIGNAL_BASE.saturating_add(signal)),

@@ -90,7 +90,7 @@ fn the_client() {
         detach: DetachKeys::default(),
         proxy_signals: true,
     };
-    let outcome = session.run(&mut no_warning);
+    let outcome = session.run(&mut no_notice);
     std::fs::write(Path::new(&dir).join("outcome"), format!("{outcome:?}")).unwrap();
 }
 

@@ -1,7 +1,8 @@
 //! bash, with or without the package bash-completion.
 
 use super::{
-    CONTAINERS, IMAGES, calls, first_words, global_flags, shown_flags, spellings, subject_word, takes_value,
+    APPS, CONTAINERS, IMAGES, calls, first_words, global_flags, shown_flags, spellings, subject_word,
+    takes_value,
 };
 use crate::cli::table::{GROUPS, Subject, Verb};
 
@@ -27,7 +28,8 @@ pub(super) fn script() -> String {
     }
     script.push_str("    esac\n}\n");
     groups(&mut script);
-    script.push_str(&MAIN.replace("@CONTAINERS@", CONTAINERS).replace("@IMAGES@", IMAGES));
+    let main = MAIN.replace("@CONTAINERS@", CONTAINERS).replace("@IMAGES@", IMAGES);
+    script.push_str(&main.replace("@APPS@", APPS));
     script
 }
 
@@ -70,6 +72,7 @@ fn groups(script: &mut String) {
 const MAIN: &str = r#"_limpet_offer() {
     case "$1" in
     container) COMPREPLY=($(compgen -W "$(@CONTAINERS@)" -- "$2")) ;;
+    app) COMPREPLY=($(compgen -W "$(@APPS@)" -- "$2")) ;;
     image) COMPREPLY=($(compgen -W "$(@IMAGES@)" -- "$2")) ;;
     path) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$2")) ;;
     shell) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$2")) ;;

@@ -1,6 +1,6 @@
 //! fish.
 
-use super::{CONTAINERS, IMAGES, calls, global_flags, shown_flags, subject_word, takes_value};
+use super::{APPS, CONTAINERS, IMAGES, calls, global_flags, shown_flags, subject_word, takes_value};
 use crate::cli::table::{self, Flag, GROUPS, NO, Subject};
 
 pub(super) fn script() -> String {
@@ -9,6 +9,7 @@ pub(super) fn script() -> String {
         &HEAD
             .replace("@CONTAINERS@", CONTAINERS)
             .replace("@IMAGES@", IMAGES)
+            .replace("@APPS@", APPS)
             .replace("@GROUPS@", &group_words()),
     );
     script.push_str("complete -c limpet -f\n");
@@ -62,6 +63,7 @@ fn offer(subject: Subject) -> Option<&'static str> {
     match subject {
         Subject::Text => None,
         Subject::Container => Some("-a '(__limpet_containers)'"),
+        Subject::App => Some("-a '(__limpet_apps)'"),
         Subject::Image => Some("-a '(__limpet_images)'"),
         Subject::Path => Some("-F"),
         Subject::Shell => Some("-a 'bash zsh fish'"),
@@ -76,6 +78,7 @@ fn quoted(text: &str) -> String {
 /// `__limpet_is WORDS`: the verb of the line, with its group, is these words.
 const HEAD: &str = r#"function __limpet_containers; @CONTAINERS@; end
 function __limpet_images; @IMAGES@; end
+function __limpet_apps; @APPS@; end
 function __limpet_is
     set -l words (commandline -opc)[2..]
     set -l call

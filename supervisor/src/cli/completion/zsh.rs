@@ -1,6 +1,6 @@
 //! zsh, as an autoloaded `_limpet` or by `source <(limpet completion zsh)`.
 
-use super::{CONTAINERS, IMAGES, calls, global_flags, shown_flags, spellings, takes_value};
+use super::{APPS, CONTAINERS, IMAGES, calls, global_flags, shown_flags, spellings, takes_value};
 use crate::cli::table::{self, Flag, GROUPS, Subject, Takes, Verb};
 
 pub(super) fn script() -> String {
@@ -8,7 +8,8 @@ pub(super) fn script() -> String {
         String::from("#compdef limpet\n# zsh completion for limpet, made by: limpet completion zsh\n");
     script.push_str(&format!(
         "_limpet_containers() {{ local -a names=(${{(f)\"$({CONTAINERS})\"}}); compadd -a names }}\n\
-         _limpet_images() {{ local -a names=(${{(f)\"$({IMAGES})\"}}); compadd -a names }}\n"
+         _limpet_images() {{ local -a names=(${{(f)\"$({IMAGES})\"}}); compadd -a names }}\n\
+         _limpet_apps() {{ local -a names=(${{(f)\"$({APPS})\"}}); compadd -a names }}\n"
     ));
     verbs(&mut script);
     script.push_str("_limpet_verb() {\n    case \"$1\" in\n");
@@ -77,6 +78,7 @@ fn action(subject: Subject) -> &'static str {
     match subject {
         Subject::Text => " ",
         Subject::Container => "_limpet_containers",
+        Subject::App => "_limpet_apps",
         Subject::Image => "_limpet_images",
         Subject::Path => "_files",
         Subject::Shell => "(bash zsh fish)",
@@ -92,7 +94,7 @@ const MAIN: &str = r#" '1: :_limpet_verbs' '*:: :->rest'
     [[ $state == rest ]] || return
     local verb=$line[1]
     case $verb in
-    container|image|system)
+    app|container|image|system)
         if (( CURRENT == 2 )); then
             _limpet_group $verb
         else

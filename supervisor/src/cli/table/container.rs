@@ -1,5 +1,6 @@
 //! The verbs about containers.
 
+use super::app::EVENTS;
 use super::run::{
     FILES, FOREGROUND, IDENTITY, ISOLATION, PLACEMENT, PROCESS, REFUSED, RESOURCES, SUPERVISION,
 };
@@ -11,7 +12,7 @@ use crate::cli::build::{container as build, run as build_run};
 pub(super) static RUNNING: &[&Verb] =
     &[&RUN, &CREATE, &START, &EXEC, &ATTACH, &STOP, &KILL, &RESTART, &PAUSE, &UNPAUSE, &WAIT];
 /// Verbs that only show.
-pub(super) static LOOKING: &[&Verb] = &[&PS, &LOGS, &INSPECT, &TOP, &STATS, &DIFF, &PORT];
+pub(super) static LOOKING: &[&Verb] = &[&PS, &LOGS, &INSPECT, &EVENTS, &TOP, &STATS, &DIFF, &PORT];
 /// Verbs that change or copy one.
 pub(super) static CHANGING: &[&Verb] = &[&RM, &RENAME, &UPDATE, &CP, &EXPORT];
 
@@ -278,7 +279,7 @@ static PS: Verb = Verb {
                 'f',
                 "filter",
                 "KEY=VALUE",
-                "id, name, label, status, ancestor, exited, before, since, volume",
+                "id, name, label, status, health, ancestor, exited, before, since, volume",
             ),
             FORMAT_TABLE,
             switch('s', "size", "Add what each has written"),

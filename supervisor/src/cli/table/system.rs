@@ -1,5 +1,6 @@
 //! The verbs about the board and about the command line itself.
 
+use super::app::EVENTS;
 use super::container::FORMAT_TABLE;
 use super::{ANY, Group, NO, Operands, Section, Subject, Verb, switch, value, values};
 use crate::cli::build::system as build;
@@ -11,7 +12,7 @@ pub(super) static VERBS: &[&Verb] = &[&INFO, &POWEROFF, &REBOOT, &VERSION, &COMP
 pub(super) const GROUP: Group = Group {
     name: "system",
     purpose: "Verbs about the board",
-    members: &[("df", &DF), ("prune", &PRUNE), ("info", &INFO)],
+    members: &[("df", &DF), ("prune", &PRUNE), ("info", &INFO), ("events", &EVENTS)],
 };
 
 const NONE: Operands = Operands { usage: "", min: 0, max: 0, subject: Subject::Text, end_flags: false };

@@ -14,12 +14,16 @@ pub struct Filter {
     pub value: String,
 }
 
-const PS_KEYS: &[&str] =
-    &["id", "name", "label", "status", "ancestor", "exited", "before", "since", "volume", "network"];
+const PS_KEYS: &[&str] = &[
+    "id", "name", "label", "status", "health", "ancestor", "exited", "before", "since", "volume", "network",
+];
 const IMAGES_KEYS: &[&str] = &["reference", "label", "dangling", "before", "since"];
+const EVENT_KEYS: &[&str] = &["event", "container", "app", "service", "type"];
 const PRUNE_KEYS: &[&str] = &["label", "label!", "until"];
 /// What a container can be.
 pub const STATES: &[&str] = &["created", "running", "paused", "restarting", "removing", "exited", "dead"];
+/// How well a container can be.
+pub const HEALTHS: &[&str] = &["none", "starting", "healthy", "unhealthy"];
 
 /// A filter of `ps`.
 ///
@@ -30,6 +34,9 @@ pub fn of_containers(text: &str) -> Result<Filter, Invalid> {
     match filter.key {
         "status" if !STATES.contains(&filter.value.as_str()) => {
             Err(format!("no such status; there are {}", STATES.join(", ")).into())
+        }
+        "health" if !HEALTHS.contains(&filter.value.as_str()) => {
+            Err(format!("no such health; there are {}", HEALTHS.join(", ")).into())
         }
         "exited" if filter.value.parse::<u8>().is_err() => Err("exit codes are numbers from 0 to 255".into()),
         _ => Ok(filter),
@@ -58,6 +65,14 @@ pub fn of_prune(text: &str) -> Result<Filter, Invalid> {
         time::moment(&filter.value)?;
     }
     Ok(filter)
+}
+
+/// A filter of `events`.
+///
+/// # Errors
+/// Another key.
+pub fn of_events(text: &str) -> Result<Filter, Invalid> {
+    parse(text, EVENT_KEYS)
 }
 
 fn parse(text: &str, keys: &[&'static str]) -> Result<Filter, Invalid> {

@@ -55,6 +55,15 @@ pub fn grace(text: &str) -> Result<Grace, Invalid> {
     ms.map(Grace::Ms).ok_or_else(|| "longer than 49 days; write -1 to wait for ever".into())
 }
 
+/// `--wait-timeout`: whole seconds, at least 1.
+///
+/// # Errors
+/// Anything else.
+pub fn seconds(text: &str) -> Result<u32, Invalid> {
+    let seconds = text.parse().ok().filter(|seconds: &u32| *seconds > 0);
+    seconds.ok_or_else(|| "write a number of seconds, at least 1".into())
+}
+
 /// RFC 3339 (zone or time may be left out: then UTC, midnight), seconds since 1970, or a duration before now.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use crate::output::mounted::{self, Mounted, Origin, SHM};
 use limpet_protocol::container::Container;
 use limpet_protocol::launch::{Device, Launch, MountKind, Rlimit, Seccomp, UserNamespace};
 use limpet_protocol::limits::{Limits, Memory, Pids, Swap, Throttle, ThrottleKind};
+use limpet_protocol::restart::RestartPolicy;
 use limpet_runner::capabilities;
 use serde_json::{Map, Value, json};
 
@@ -19,12 +20,16 @@ pub(super) fn config(container: &Container) -> Value {
     fields.extend(isolation(launch));
     fields.extend(storage(container));
     fields.insert("AutoRemove".to_owned(), container.keep.remove.into());
-    fields.insert("RestartPolicy".to_owned(), json!({ "Name": "no", "MaximumRetryCount": 0 }));
+    fields.insert("RestartPolicy".to_owned(), restart(container.restart));
     let log = container.keep.log;
     let options =
         json!({ "max-size": log.file_bytes_max.to_string(), "max-file": log.files_max.to_string() });
     fields.insert("LogConfig".to_owned(), json!({ "Type": "json-file", "Config": options }));
     Value::Object(fields)
+}
+
+fn restart(policy: RestartPolicy) -> Value {
+    json!({ "Name": policy.when.as_str(), "MaximumRetryCount": policy.tries_max.unwrap_or(0) })
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -59,7 +59,9 @@ impl Daemon<'_> {
                 return outbox.put(&Reply::Refused(format!("app {name}: {error}")));
             }
         };
-        let changes = self.changes(&diff(&desired, &self.world));
+        // A damaged record tells nothing of what was; the app is taken in all the same.
+        let recorded = self.ledger.get(&name).ok().flatten().map(|entry| entry.app);
+        let changes = self.changes(&diff(&desired, &self.world), recorded.as_ref(), &app);
         outbox.put(&Reply::Diff(changes));
         if dry_run {
             self.forget_unknown(before, &name);
@@ -73,7 +75,7 @@ impl Daemon<'_> {
         self.cut.pass();
         self.unsettled.insert(desired.app);
         self.events.push_back(Event::Wanted { desired, by: By::Hand });
-        self.watchers.push(Watcher { app: name, outbox, told: Vec::new() });
+        self.watchers.push(Watcher { app: name, outbox, told: None });
     }
 
     /// The numbers of what was only asked about are given back.
@@ -95,9 +97,7 @@ impl Daemon<'_> {
     fn down(&mut self, name: &str, volumes: bool, outbox: Outbox) {
         let entry = match self.ledger.get(name) {
             Ok(Some(entry)) => entry,
-            Ok(None) => {
-                return outbox.put(&Reply::Refused(format!("no such app: {name}; see: limpet app ls")));
-            }
+            Ok(None) => return outbox.put(&Reply::NoSuchApp),
             Err(error) => return self.down_damaged(name, &error.into(), &outbox),
         };
         self.cut.pass();
@@ -107,7 +107,7 @@ impl Daemon<'_> {
         self.cut.pass();
         let app = self.registry.app(name);
         self.unsettled.remove(&app);
-        self.watchers.push(Watcher { app: name.to_owned(), outbox, told: Vec::new() });
+        self.watchers.push(Watcher { app: name.to_owned(), outbox, told: None });
         self.events.push_back(Event::Unwanted { app });
     }
 
@@ -122,7 +122,7 @@ impl Daemon<'_> {
 
     fn restart(&mut self, name: &str, service: Option<&str>, outbox: Outbox) {
         let Ok(Some(entry)) = self.ledger.get(name) else {
-            return outbox.put(&Reply::Refused(format!("no such app: {name}; see: limpet app ls")));
+            return outbox.put(&Reply::NoSuchApp);
         };
         if let Some(unknown) = service.filter(|service| entry.app.workload(service).is_none()) {
             return outbox.put(&Reply::Refused(format!("app {name} has no service {unknown}")));
@@ -131,7 +131,7 @@ impl Daemon<'_> {
         let service = service.map(|service| self.registry.service(app, service));
         self.unsettled.insert(app);
         self.events.push_back(Event::Restart { app, service });
-        self.watchers.push(Watcher { app: name.to_owned(), outbox, told: Vec::new() });
+        self.watchers.push(Watcher { app: name.to_owned(), outbox, told: None });
     }
 
     fn poked(&mut self, container: &ContainerId, did: Did, name: String) {
@@ -155,7 +155,10 @@ impl Daemon<'_> {
         }
         let world = report(&self.world);
         let reached = |app: &AppId| {
-            world.apps.iter().any(|line| line.app == *app && !line.leaving && line.settled == line.wanted)
+            world
+                .apps
+                .iter()
+                .any(|line| line.app == *app && !line.leaving && line.settled + line.stuck == line.wanted)
         };
         let reached: Vec<AppId> = self.unsettled.iter().copied().filter(reached).collect();
         for app in reached {
@@ -191,13 +194,9 @@ impl Daemon<'_> {
                 instance.member.as_ref().is_some_and(|(app, _, _)| *app == watcher.app)
             };
             let now: Vec<_> = shown.instances.iter().filter(of_app).cloned().collect();
-            if now != watcher.told {
+            if watcher.told.as_ref() != Some(&now) {
                 watcher.outbox.put(&Reply::Progress(now.clone()));
-                watcher.told = now;
-            }
-            let line = shown.apps.iter().find(|line| line.name == watcher.app && !line.leaving);
-            if let Some(line) = line.filter(|line| line.settled + line.stuck >= line.wanted) {
-                watcher.outbox.put(&verdict(line, &watcher.told));
+                watcher.told = Some(now);
             }
         }
         watchers.retain(|watcher| !watcher.outbox.is_closed());
@@ -210,25 +209,4 @@ impl Daemon<'_> {
             watcher.outbox.put(last);
         }
     }
-}
-
-/// How an `up` ended.
-fn verdict(
-    line: &limpet_protocol::control::AppLine,
-    instances: &[limpet_protocol::control::Instance],
-) -> Reply {
-    if line.stuck == 0 {
-        return Reply::Done;
-    }
-    let stuck = instances.iter().find_map(|instance| {
-        let why = instance
-            .trouble
-            .clone()
-            .or_else(|| instance.last_code.map(|code| format!("it ended with status {code}")));
-        why.filter(|_| instance.state != limpet_protocol::control::State::Running)
-            .map(|why| format!("container {}: {why}", instance.name))
-    });
-    Reply::Refused(
-        stuck.unwrap_or_else(|| format!("{} of {} containers do not run", line.stuck, line.wanted)),
-    )
 }

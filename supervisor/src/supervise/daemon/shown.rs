@@ -2,7 +2,10 @@
 
 use super::Daemon;
 use crate::supervise::reactor::now;
-use limpet_plan::{Condition, Diff, Health, InstanceReport, Kind, State, Tick, Trouble, Wait, report};
+use limpet_plan::{
+    Condition, Course, Diff, Health, InstanceReport, Kind, State, Tick, Trouble, Wait, report,
+};
+use limpet_protocol::app::App;
 use limpet_protocol::control::{self, AppLine, Change, ChangeKind, Instance, Report};
 
 impl Daemon<'_> {
@@ -45,6 +48,11 @@ impl Daemon<'_> {
             last_code: report.last_exit.map(|exit| exit.code),
             wait: report.wait.map(|wait| self.wait(wait, now())),
             trouble: self.trouble_of(report),
+            failures: match report.trouble {
+                Some(Trouble::Fails { times, .. }) => times,
+                Some(Trouble::Damaged | Trouble::Extra | Trouble::GaveUp) | None => 0,
+            },
+            course: course(report.course),
         }
     }
 
@@ -81,10 +89,21 @@ impl Daemon<'_> {
     }
 
     /// What an `up` would do, in names.
-    pub(super) fn changes(&self, diff: &Diff) -> Vec<Change> {
+    pub(super) fn changes(&self, diff: &Diff, before: Option<&App>, app: &App) -> Vec<Change> {
+        let because = |service: &str| {
+            let of = |app: &App| app.workload(service).cloned();
+            let both = before.and_then(of).zip(of(app));
+            both.map_or_else(Vec::new, |(before, after)| before.differences(&after))
+        };
         let named = diff.changes.iter().map(|change| Change {
             name: self.registry.get(change.id).map(|known| known.name.clone()).unwrap_or_default(),
             service: self.registry.service_name(change.place.service).unwrap_or_default().to_owned(),
+            because: match change.kind {
+                Kind::Replace => {
+                    because(self.registry.service_name(change.place.service).unwrap_or_default())
+                }
+                Kind::Add | Kind::Start | Kind::Restart | Kind::Remove | Kind::Keep => Vec::new(),
+            },
             kind: match change.kind {
                 Kind::Add => ChangeKind::Add,
                 Kind::Replace => ChangeKind::Replace,
@@ -110,6 +129,15 @@ fn state(state: State) -> control::State {
         State::Ended => control::State::Ended,
         State::Clearing => control::State::Clearing,
         State::Removing => control::State::Removing,
+    }
+}
+
+fn course(course: Course) -> control::Course {
+    match course {
+        Course::Unwanted => control::Course::Unwanted,
+        Course::Going => control::Course::Going,
+        Course::Settled => control::Course::Settled,
+        Course::Stuck => control::Course::Stuck,
     }
 }
 

@@ -13,6 +13,8 @@ fn every_container_has_a_line_of_each_metric() {
         last_code: None,
         wait: None,
         trouble: None,
+        failures: 0,
+        course: limpet_protocol::control::Course::Settled,
     };
     let text = text(&Report { instances: vec![instance], disk_is_low: true, ..Report::default() });
     let labels = r#"{name="shop-web-1",app="shop",service="we\"b",replica="1"}"#;

@@ -7,8 +7,10 @@ use crate::board::Board;
 use crate::census::Listed;
 use crate::cli::value::filter::Filter;
 use crate::failure::Failure;
+use crate::output::apps::health_word;
 use crate::output::containers::network_word;
 use crate::output::mounted;
+use limpet_protocol::control::Health;
 use limpet_runner::status::Status;
 use limpet_store::Reference;
 
@@ -94,7 +96,11 @@ fn text_holds(key: &str, value: &str, listed: &Listed) -> bool {
         "id" => launch.id.as_str().contains(value),
         "name" => name_matches(&container.name, value),
         "label" => has_label(&container.labels, value),
-        "status" => listed.status.word() == value,
+        "status" => listed.word() == value,
+        "health" => {
+            let health = listed.supervision.as_ref().map_or(Health::Unwatched, |instance| instance.health);
+            health_word(health) == value
+        }
         "exited" => matches!(&listed.status, Status::Exited(exit) if value.parse() == Ok(exit.code)),
         "volume" => mounted::of(container).iter().any(|mounted| {
             let is = |text: &str| !text.is_empty() && text == value;

@@ -1,0 +1,150 @@
+//! The verbs about apps: `up`, `down`, `app ls|ps|logs|restart|diff`.
+//!
+//! What is wanted is decided and done by the supervisor; these ask for it and show what comes of it.
+
+mod file;
+mod follow;
+mod logs;
+mod show;
+
+pub(super) use logs::logs;
+pub(super) use show::{list, ps};
+
+use crate::board::Board;
+use crate::cli::command::app::{AppDiffArgs, AppRestartArgs, DownArgs, UpArgs, Which};
+use crate::control::{ControlError, Conversation};
+use crate::failure::{Failure, Outcome};
+use crate::output::apps::plan;
+use crate::output::progress::{Progress, Until, Verdict};
+use crate::screen;
+use follow::{End, follow};
+use limpet_protocol::app::App;
+use limpet_protocol::control::{Change, ChangeKind, Reply, Request};
+use std::time::Duration;
+
+/// What a shell shows for a program that a signal ended, less the signal.
+const SIGNAL_BASE: u8 = limpet_protocol::exit::code::SIGNAL_BASE;
+
+/// `up`
+pub(super) fn up(board: &Board, args: UpArgs) -> Outcome {
+    let app = file::read(&args.source)?;
+    if args.dry_run {
+        let name = app.name.clone();
+        screen::print(&plan(&name, &rehearse(board, app)?));
+        return Ok(0);
+    }
+    let name = app.name.clone();
+    let mut conversation = Conversation::begin(board.state(), &Request::Up { app, dry_run: false })?;
+    let Reply::Diff(changes) = conversation.first()? else { return Err(ControlError::Unexpected.into()) };
+    let until = if args.detach { Until::Started } else { Until::Well };
+    let patience = args.wait_s.map(|seconds| Duration::from_secs(seconds.into()));
+    let mut progress = Progress::new(until, changes);
+    let end = follow(&mut conversation, &name, &mut progress, patience)?;
+    Ok(concluded(&name, &end, &progress, "coming up"))
+}
+
+/// `app diff`
+pub(super) fn diff(board: &Board, args: AppDiffArgs) -> Outcome {
+    let app = file::read(&args.source)?;
+    let name = app.name.clone();
+    let changes = rehearse(board, app)?;
+    screen::print(&plan(&name, &changes));
+    let differs = changes.iter().any(|change| change.kind != ChangeKind::Keep);
+    Ok(u8::from(args.exit_code && differs))
+}
+
+/// What `up` would do; nothing is touched.
+fn rehearse(board: &Board, app: App) -> Result<Vec<Change>, Failure> {
+    let mut conversation = Conversation::begin(board.state(), &Request::Up { app, dry_run: true })?;
+    match conversation.first()? {
+        Reply::Diff(changes) => Ok(changes),
+        _ => Err(ControlError::Unexpected.into()),
+    }
+}
+
+/// `down`
+pub(super) fn down(board: &Board, args: &DownArgs) -> Outcome {
+    let name = match &args.app {
+        Which::Named(name) => name.clone(),
+        Which::OfFiles(source) => match &source.app {
+            Some(name) => name.clone(),
+            None => file::read(source)?.name,
+        },
+    };
+    let request = Request::Down { app: name.clone(), volumes: args.volumes };
+    let mut conversation = Conversation::begin(board.state(), &request)?;
+    let mut progress = Progress::new(Until::Gone, Vec::new());
+    match follow(&mut conversation, &name, &mut progress, None)? {
+        End::Done => Ok(0),
+        End::NoSuchApp if matches!(args.app, Which::OfFiles(_)) => {
+            // As docker: a script may take down what is not up.
+            screen::complain(&format!("app {name} is not up; there is nothing to take down"));
+            Ok(0)
+        }
+        End::NoSuchApp => Err(no_such_app(&name)),
+        end => Ok(concluded(&name, &end, &progress, "going down")),
+    }
+}
+
+fn no_such_app(name: &str) -> Failure {
+    Failure::new(format!("no such app: {name}; see: limpet app ls"))
+}
+
+/// `app restart`: one service after the other, in the order in which they were typed.
+pub(super) fn restart(board: &Board, args: &AppRestartArgs) -> Outcome {
+    let services: Vec<Option<String>> = match args.services.as_slice() {
+        [] => vec![None],
+        services => services.iter().cloned().map(Some).collect(),
+    };
+    let mut status = 0;
+    for service in services {
+        status = restart_one(board, &args.app, service)?.max(status);
+    }
+    Ok(status)
+}
+
+fn restart_one(board: &Board, app: &str, service: Option<String>) -> Outcome {
+    let request = Request::Restart { app: app.to_owned(), service };
+    let mut conversation = Conversation::begin(board.state(), &request)?;
+    let mut progress = Progress::new(Until::Well, Vec::new());
+    match follow(&mut conversation, app, &mut progress, None)? {
+        End::NoSuchApp => Err(no_such_app(app)),
+        end => Ok(concluded(app, &end, &progress, "restarting")),
+    }
+}
+
+/// Says what did not come to what was waited for, and how to go on; the status to end with.
+fn concluded(app: &str, end: &End, progress: &Progress, course: &str) -> u8 {
+    let goes_on = format!(
+        "limpet goes on; watch it with: limpet app ps {app}, or take it down with: limpet down {app}"
+    );
+    match end {
+        End::Verdict(Verdict::Reached) => 0,
+        End::Verdict(Verdict::Failed(failures)) => {
+            for (name, why) in failures {
+                screen::complain(&format!("container {name}: {why} (see: limpet logs {name})"));
+            }
+            screen::complain(&format!("app {app}: {} failed; {goes_on}", counted(failures.len())));
+            1
+        }
+        End::TimeOut => {
+            for (name, what) in progress.unfinished() {
+                screen::complain(&format!("container {name}: {what}"));
+            }
+            screen::complain(&format!("app {app} has not come up in time; {goes_on}"));
+            1
+        }
+        End::Interrupted(signal) => {
+            screen::complain(&format!("app {app} is still {course}; {goes_on}"));
+            SIGNAL_BASE.saturating_add(*signal)
+        }
+        End::Done | End::NoSuchApp => {
+            screen::complain(&format!("app {app} was taken down meanwhile"));
+            1
+        }
+    }
+}
+
+fn counted(containers: usize) -> String {
+    if containers == 1 { "1 container".to_owned() } else { format!("{containers} containers") }
+}
