@@ -25,7 +25,6 @@ mod tasks;
 
 pub(crate) use clients::{SOCKET_NAME, address};
 pub(crate) use daemon::SHUTDOWN_MS;
-pub(crate) use facts::is_supervised;
 
 use crate::board::Board;
 use crate::cli::command::SuperviseArgs;

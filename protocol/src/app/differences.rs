@@ -47,6 +47,7 @@ impl Workload {
             grace => "stop_grace_period",
             network => "network_mode",
             userns_host => "userns_mode",
+            cgroup_parent => "cgroup_parent",
             mounts => "volumes",
             devices => "devices",
             limits => "limits",

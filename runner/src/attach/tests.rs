@@ -1,7 +1,7 @@
 //! Sessions against a fake keeper: in this process over a socket pair, and in a child with a terminal of its own.
 
 use super::detach::Matcher;
-use super::{Connection, DetachKeys, Error, Outcome, Session, request, wait};
+use super::{Connection, DetachKeys, Error, Notice, Outcome, Session, request, wait};
 use limpet_protocol::exit::Exit;
 use limpet_protocol::keeper::{PACKET_BYTES_MAX, Reply, Request, STDIO_BYTES_MAX};
 use limpet_protocol::launch::WindowSize;
@@ -234,11 +234,11 @@ fn the_end_of_a_keeper_and_of_a_reader_are_told_apart() {
     let mut lost = session(connection);
     lost.stdout = Some(out_end.as_fd());
     // Nobody is there to attach to any more.
-    assert!(matches!(lost.run(&mut no_warning), Err(Error::Gone)));
+    assert!(matches!(lost.run(&mut no_notice), Err(Error::Gone)));
 
     let (keeper, connection) = FakeKeeper::pair();
     let fake = thread::spawn(move || drop((keeper.next(), keeper.0)));
-    assert_eq!(session(connection).run(&mut no_warning).unwrap(), Outcome::Lost);
+    assert_eq!(session(connection).run(&mut no_notice).unwrap(), Outcome::Lost);
     fake.join().unwrap();
 
     drop(out);
@@ -246,7 +246,7 @@ fn the_end_of_a_keeper_and_of_a_reader_are_told_apart() {
     keeper.say(&Reply::Stdout(b"x"));
     let mut closed = session(connection);
     closed.stdout = Some(out_end.as_fd());
-    assert_eq!(closed.run(&mut no_warning).unwrap(), Outcome::OutputClosed);
+    assert_eq!(closed.run(&mut no_notice).unwrap(), Outcome::OutputClosed);
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn what_is_no_reply_is_refused() {
     }
     let (keeper, connection) = FakeKeeper::pair();
     keeper.say(&Reply::Refused("one client too many".to_owned()));
-    let refused = session(connection).run(&mut no_warning).unwrap_err();
+    let refused = session(connection).run(&mut no_notice).unwrap_err();
     assert_eq!(refused.to_string(), "one client too many");
 }
 

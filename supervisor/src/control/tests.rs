@@ -70,7 +70,8 @@ fn nobody_there_is_said_with_what_to_do() {
     // A socket that one left behind when it was killed.
     drop(UnixListener::bind(state.0.join("control.sock")).expect("a socket"));
     assert!(begin(&state).expect_err("nobody").is_absence());
-    assert!(begin(&State(state.0.join("nowhere"))).map(drop).is_err_and(|error| error.is_absence()));
+    let nowhere = Conversation::begin(&state.0.join("nowhere"), &Request::Ping);
+    assert!(nowhere.is_err_and(|error| error.is_absence()));
 }
 
 #[test]

@@ -26,7 +26,7 @@ use std::time::Duration;
 const SIGNAL_BASE: u8 = limpet_protocol::exit::code::SIGNAL_BASE;
 
 /// `up`
-pub(super) fn up(board: &Board, args: UpArgs) -> Outcome {
+pub(super) fn up(board: &Board, args: &UpArgs) -> Outcome {
     let app = file::read(&args.source)?;
     if args.dry_run {
         let name = app.name.clone();
@@ -44,7 +44,7 @@ pub(super) fn up(board: &Board, args: UpArgs) -> Outcome {
 }
 
 /// `app diff`
-pub(super) fn diff(board: &Board, args: AppDiffArgs) -> Outcome {
+pub(super) fn diff(board: &Board, args: &AppDiffArgs) -> Outcome {
     let app = file::read(&args.source)?;
     let name = app.name.clone();
     let changes = rehearse(board, app)?;

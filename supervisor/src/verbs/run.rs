@@ -70,7 +70,6 @@ fn run_made(board: &Board, args: &RunArgs, container: &Container) -> Outcome {
         screen::line(container.keep.launch.id.as_str());
         return Ok(0);
     }
-    control::tell_new(board, container, Did::Start);
     let all = Streams { stdin: args.options.interactive, stdout: true, stderr: true };
     let streams = args.options.attach.unwrap_or(all);
     converse(

@@ -178,7 +178,7 @@ const WRONG: &[(&str, &str, &str, u8)] = &[
     ),
     (
         "ps -f colour=red",
-        "--filter colour=red: no filter colour; there are id, name, label, status, ancestor, exited, before, since, volume, network",
+        "--filter colour=red: no filter colour; there are id, name, label, status, health, ancestor, exited, before, since, volume, network",
         "ps",
         125,
     ),
