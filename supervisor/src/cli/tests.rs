@@ -1,5 +1,6 @@
 //! Whole command lines: what right ones mean, and what is said about wrong ones.
 
+mod app;
 mod right;
 mod wrong;
 

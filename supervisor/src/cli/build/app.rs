@@ -14,6 +14,7 @@ fn source(matches: &Matches) -> Result<FileArgs, Problem> {
     Ok(FileArgs {
         files: matches.every("file", text::filled)?,
         app: matches.one("project-name", app::name)?,
+        directory: matches.one("project-directory", text::filled)?,
         env_files: matches.every("env-file", text::filled)?,
         profiles: matches.every("profile", text::filled)?,
     })

@@ -10,6 +10,8 @@ pub struct FileArgs {
     pub files: Vec<String>,
     /// `-p`, valid.
     pub app: Option<String>,
+    /// `--project-directory`
+    pub directory: Option<String>,
     /// `--env-file`
     pub env_files: Vec<String>,
     /// `--profile`

@@ -9,9 +9,14 @@ use std::process::{Command, Stdio};
 fn every_script_knows_verbs_flags_and_names() {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         let script = script(shell);
-        for word in
-            ["run", "container", "memory-reservation", "limpet ps -a --format", "limpet images --format"]
-        {
+        for word in [
+            "run",
+            "container",
+            "memory-reservation",
+            "limpet ps -a --format",
+            "limpet images --format",
+            "limpet app ls -q",
+        ] {
             assert!(script.contains(word), "{shell:?}: {word}");
         }
         assert!(!script.contains("publish"), "{shell:?}");
@@ -23,7 +28,7 @@ fn offered(line: &str) -> Option<Vec<String>> {
     let mut bash =
         Command::new("bash").arg("-s").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
     let mut input = String::from(
-        "limpet() { case $1 in ps) echo web; echo db ;; images) echo redis:7; echo redis:8 ;; esac; }\n",
+        "limpet() { case $1 in ps) echo web; echo db ;; app) echo shop; echo blog ;; images) echo redis:7; echo redis:8 ;; esac; }\n",
     );
     input.push_str(&script(Shell::Bash));
     input.push_str(&format!(
@@ -47,6 +52,9 @@ fn bash_offers_what_fits() {
         ("limpet --root /x stop w", vec!["web"]),
         ("limpet exec -it w", vec!["web"]),
         ("limpet exec web w", vec![]),
+        ("limpet down s", vec!["shop"]),
+        ("limpet app re", vec!["restart"]),
+        ("limpet app logs -f b", vec!["blog"]),
         ("limpet run -m 64m red", vec!["redis:7", "redis:8"]),
         ("limpet run --name ", vec![]),
         ("limpet completion f", vec!["fish"]),

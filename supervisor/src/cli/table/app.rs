@@ -34,6 +34,7 @@ const SOURCE: Section = Section {
     flags: &[
         values('f', "file", "FILE", "Compose files, each laid over those before it; - is stdin"),
         value('p', "project-name", "NAME", "Name of the app (the file's name:, or its directory)"),
+        value(NO, "project-directory", "DIR", "What relative paths are relative to (the first file's)"),
         values(NO, "env-file", "FILE", "Values for ${VARIABLES} (.env beside the file)"),
         values(NO, "profile", "NAME", "Also services of this profile; * for all"),
     ],
