@@ -11,12 +11,14 @@ mod tests;
 pub use error::ControlError;
 
 use crate::board::Board;
+use crate::failure::Failure;
 use channel::{Channel, Waited};
 use limpet_protocol::container::Container;
 use limpet_protocol::control::{
     Did, HELLO_BYTES_MAX, Hello, REPLY_BYTES_MAX, REQUEST_BYTES_MAX, Reply, Report, Request, frame, value,
 };
 use rustix::fd::BorrowedFd;
+use rustix::process::Pid;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -48,13 +50,70 @@ impl Conversation {
     ///
     /// # Errors
     /// There is none, it does not let this process in, or it does not answer.
-    pub fn begin(state: &Path, request: &Request) -> Result<Self, ControlError> {
-        Self::begin_within(state, request, PATIENCE)
+    pub fn with(state: &Path, request: &Request) -> Result<Self, ControlError> {
+        Self::with_within(state, request, PATIENCE)
     }
 
-    fn begin_within(state: &Path, request: &Request, patience: Duration) -> Result<Self, ControlError> {
-        let request = frame(request, REQUEST_BYTES_MAX).map_err(ControlError::Request)?;
+    fn with_within(state: &Path, request: &Request, patience: Duration) -> Result<Self, ControlError> {
         let until = Instant::now() + patience;
+        let mut conversation = Self::open(state, until)?;
+        conversation.send(request, until)?;
+        Ok(conversation)
+    }
+
+    /// Begins one; `None` if no supervisor runs for this instance.
+    ///
+    /// # Errors
+    /// One runs and cannot be talked to.
+    pub fn begin(board: &Board) -> Result<Option<Self>, Failure> {
+        match Self::open(board.state(), Instant::now() + PATIENCE) {
+            Err(ControlError::Absent(_)) => Ok(None),
+            conversation => Ok(Some(conversation?)),
+        }
+    }
+
+    /// Begins one with a supervisor that must be there.
+    ///
+    /// # Errors
+    /// None runs, with what to do about it; or it cannot be talked to.
+    pub fn needed(board: &Board) -> Result<Self, Failure> {
+        Ok(Self::open(board.state(), Instant::now() + PATIENCE)?)
+    }
+
+    /// Asks; the answers come by [`Conversation::answer`].
+    ///
+    /// # Errors
+    /// It is too large, or is not taken.
+    pub fn ask(&mut self, request: &Request) -> Result<(), Failure> {
+        Ok(self.send(request, Instant::now() + PATIENCE)?)
+    }
+
+    /// The next answer, however long it takes; `None` after the last.
+    ///
+    /// # Errors
+    /// It was refused, or the supervisor is gone.
+    pub fn answer(&mut self) -> Result<Option<Reply>, Failure> {
+        match self.hear(None, None)? {
+            Heard::Reply(Reply::Refused(why)) => Err(ControlError::Refused(why).into()),
+            Heard::Reply(reply) if reply.is_last() => Ok(None),
+            Heard::Reply(reply) => Ok(Some(reply)),
+            Heard::TimeOut | Heard::Other => Err(ControlError::Silent.into()),
+        }
+    }
+
+    /// The supervisor's process.
+    #[must_use]
+    pub fn peer(&self) -> Option<Pid> {
+        self.channel.peer()
+    }
+
+    fn send(&mut self, request: &Request, until: Instant) -> Result<(), ControlError> {
+        let request = frame(request, REQUEST_BYTES_MAX).map_err(ControlError::Request)?;
+        self.channel.send(&request, until)
+    }
+
+    /// Connects and greets.
+    fn open(state: &Path, until: Instant) -> Result<Self, ControlError> {
         let mut channel = Channel::open(state, until)?;
         let greeting = match channel.receive(HELLO_BYTES_MAX, Some(until), None)? {
             Waited::Frame(bytes) => value::<Hello>(&bytes)?,
@@ -69,7 +128,6 @@ impl Conversation {
         }
         let ours = frame(&Hello::OURS, HELLO_BYTES_MAX).map_err(ControlError::Request)?;
         channel.send(&ours, until)?;
-        channel.send(&request, until)?;
         Ok(Self { channel })
     }
 
@@ -112,7 +170,7 @@ impl Conversation {
 /// # Errors
 /// There is none, or it does not answer.
 pub fn report(state: &Path) -> Result<Report, ControlError> {
-    let mut conversation = Conversation::begin_within(state, &Request::Report, PATIENCE_OF_SHOWING)?;
+    let mut conversation = Conversation::with_within(state, &Request::Report, PATIENCE_OF_SHOWING)?;
     match conversation.first_within(PATIENCE_OF_SHOWING)? {
         Reply::Report(report) => Ok(report),
         _ => Err(ControlError::Unexpected),
@@ -137,7 +195,7 @@ pub fn report_if_there(state: &Path, complain: impl FnOnce(&ControlError)) -> Re
 /// Whether it was told.
 pub fn tell(board: &Board, container: &Container, did: Did) -> bool {
     let request = Request::Look { id: container.keep.launch.id.clone(), did, name: container.name.clone() };
-    let told = Conversation::begin_within(board.state(), &request, PATIENCE_OF_SHOWING)
+    let told = Conversation::with_within(board.state(), &request, PATIENCE_OF_SHOWING)
         .and_then(|mut conversation| conversation.first_within(PATIENCE_OF_SHOWING));
     told.is_ok()
 }

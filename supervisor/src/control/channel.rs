@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, recv, send, socket_with,
 };
+use rustix::process::Pid;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -64,6 +65,11 @@ impl Channel {
                 Err(errno) => return Err(unreachable(errno)),
             }
         }
+    }
+
+    /// The process on the other side.
+    pub(super) fn peer(&self) -> Option<Pid> {
+        rustix::net::sockopt::socket_peercred(&self.socket).ok().map(|peer| peer.pid)
     }
 
     pub(super) fn send(&self, mut bytes: &[u8], until: Instant) -> Result<(), ControlError> {

@@ -54,7 +54,7 @@ fn greet(client: &mut UnixStream) -> Request {
 }
 
 fn begin(state: &State) -> Result<Conversation, ControlError> {
-    Conversation::begin_within(&state.0, &Request::Ping, Duration::from_millis(300))
+    Conversation::with_within(&state.0, &Request::Ping, Duration::from_millis(300))
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn nobody_there_is_said_with_what_to_do() {
     // A socket that one left behind when it was killed.
     drop(UnixListener::bind(state.0.join("control.sock")).expect("a socket"));
     assert!(begin(&state).expect_err("nobody").is_absence());
-    let nowhere = Conversation::begin(&state.0.join("nowhere"), &Request::Ping);
+    let nowhere = Conversation::with(&state.0.join("nowhere"), &Request::Ping);
     assert!(nowhere.is_err_and(|error| error.is_absence()));
 }
 

@@ -34,7 +34,7 @@ pub(super) fn up(board: &Board, args: &UpArgs) -> Outcome {
         return Ok(0);
     }
     let name = app.name.clone();
-    let mut conversation = Conversation::begin(board.state(), &Request::Up { app, dry_run: false })?;
+    let mut conversation = Conversation::with(board.state(), &Request::Up { app, dry_run: false })?;
     let Reply::Diff(changes) = conversation.first()? else { return Err(ControlError::Unexpected.into()) };
     let until = if args.detach { Until::Started } else { Until::Well };
     let patience = args.wait_s.map(|seconds| Duration::from_secs(seconds.into()));
@@ -55,7 +55,7 @@ pub(super) fn diff(board: &Board, args: &AppDiffArgs) -> Outcome {
 
 /// What `up` would do; nothing is touched.
 fn rehearse(board: &Board, app: App) -> Result<Vec<Change>, Failure> {
-    let mut conversation = Conversation::begin(board.state(), &Request::Up { app, dry_run: true })?;
+    let mut conversation = Conversation::with(board.state(), &Request::Up { app, dry_run: true })?;
     match conversation.first()? {
         Reply::Diff(changes) => Ok(changes),
         _ => Err(ControlError::Unexpected.into()),
@@ -72,7 +72,7 @@ pub(super) fn down(board: &Board, args: &DownArgs) -> Outcome {
         },
     };
     let request = Request::Down { app: name.clone(), volumes: args.volumes };
-    let mut conversation = Conversation::begin(board.state(), &request)?;
+    let mut conversation = Conversation::with(board.state(), &request)?;
     let mut progress = Progress::new(Until::Gone, Vec::new());
     match follow(&mut conversation, &name, &mut progress, None)? {
         End::Done => Ok(0),
@@ -105,7 +105,7 @@ pub(super) fn restart(board: &Board, args: &AppRestartArgs) -> Outcome {
 
 fn restart_one(board: &Board, app: &str, service: Option<String>) -> Outcome {
     let request = Request::Restart { app: app.to_owned(), service };
-    let mut conversation = Conversation::begin(board.state(), &request)?;
+    let mut conversation = Conversation::with(board.state(), &request)?;
     let mut progress = Progress::new(Until::Well, Vec::new());
     match follow(&mut conversation, app, &mut progress, None)? {
         End::NoSuchApp => Err(no_such_app(app)),

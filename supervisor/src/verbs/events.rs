@@ -23,7 +23,7 @@ pub(super) fn events(board: &Board, args: &EventsArgs) -> Outcome {
     let until_ns = args.until.map(|moment| moment.resolve(now));
     let follow = until_ns.is_none_or(|until| until > now);
     let until = until_ns.map(|until| Instant::now() + Duration::from_nanos(until.saturating_sub(now)));
-    let mut conversation = Conversation::begin(board.state(), &Request::Events { follow })?;
+    let mut conversation = Conversation::with(board.state(), &Request::Events { follow })?;
     let wanted = |event: &Event| {
         let in_time = event.at_ns >= since_ns && until_ns.is_none_or(|until| event.at_ns <= until);
         in_time && is_wanted(event, &args.filters)
