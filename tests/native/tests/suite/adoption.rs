@@ -68,6 +68,10 @@ fn what_failed_meanwhile_is_started() {
     let limpet = Limpet::with(&["busybox"]);
     let supervisor = Supervisor::start(&limpet);
     lasting(&limpet, "cc", "on-failure");
+    // The supervisor is told of it when it runs already, and does not know it in the same moment.
+    let id = limpet.ids().remove(0);
+    let history = limpet.state().join("histories").join(id);
+    until("the supervisor knows it", || history.exists().then_some(()));
     supervisor.crash();
     kill(limpet.pid_of("cc").expect("it runs"));
     limpet.until_status("cc", "exited");
