@@ -58,6 +58,10 @@ pub struct Facts {
     pub cgroup: Result<String, String>,
     /// Controllers that limits need and that are missing, with what brings each.
     pub missing_controllers: Vec<(String, String)>,
+    /// The kernel's command line.
+    pub command_line: String,
+    /// Swap is in use, and that of a container cannot be limited.
+    pub swap_unlimited: bool,
     /// overlayfs is there.
     pub overlayfs: bool,
     /// System calls can be filtered.
@@ -86,6 +90,8 @@ pub struct Facts {
     pub troubles: Vec<String>,
     /// The group whose members may use the control socket is there.
     pub group: bool,
+    /// Images and removals of containers that were begun and not finished.
+    pub unfinished: usize,
     /// Containers whose records are damaged.
     pub damaged: Vec<String>,
 }

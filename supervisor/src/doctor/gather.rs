@@ -9,6 +9,7 @@ use crate::supervise::{GROUP, group_id};
 use crate::verbs::{about, info};
 use limpet_protocol::control::{Reply, Request};
 use limpet_runner::cgroup;
+use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -32,6 +33,8 @@ pub fn gather(board: &Board) -> Facts {
         page_bytes: rustix::param::page_size() as u64,
         cgroup,
         missing_controllers,
+        command_line: fs::read_to_string("/proc/cmdline").unwrap_or_default(),
+        swap_unlimited: is_swap_unlimited(),
         overlayfs: info::has_overlayfs(),
         seccomp: Path::new("/proc/sys/kernel/seccomp").exists(),
         user_namespaces: features.user_namespaces,
@@ -46,6 +49,7 @@ pub fn gather(board: &Board) -> Facts {
         supervisor,
         troubles,
         group: group_id(GROUP).is_some(),
+        unfinished: unfinished(Path::new(&board.globals.root)),
         damaged: damaged(board),
     }
 }
@@ -61,6 +65,21 @@ fn controllers() -> (Result<String, String>, Vec<(String, String)>) {
         }
         Err(error) => (Err(Failure::from(error).to_string()), Vec::new()),
     }
+}
+
+/// v1 shows in its root group whether it counts swap; v2 does where there is a memory controller, unless it is told not to.
+fn is_swap_unlimited() -> bool {
+    let swaps = fs::read_to_string("/proc/swaps").unwrap_or_default();
+    let v1 = Path::new("/sys/fs/cgroup/memory");
+    swaps.lines().count() > 1 && v1.exists() && !v1.join("memory.memsw.limit_in_bytes").exists()
+}
+
+/// What the store and the removal of a container leave where they were interrupted.
+fn unfinished(root: &Path) -> usize {
+    let names = |directory: &str| fs::read_dir(root.join(directory)).into_iter().flatten().flatten();
+    let removals =
+        names("containers").filter(|entry| entry.file_name().to_string_lossy().ends_with(".removed"));
+    names("staging").count() + removals.count()
 }
 
 /// Of the nearest directory that is there, as the root is made only when something is put into it.

@@ -17,7 +17,8 @@ const YEAR_2038_S: u64 = i32::MAX as u64;
 #[must_use]
 pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![kernel(facts), cgroup(facts)];
-    findings.extend(facts.missing_controllers.iter().map(controller));
+    findings.extend(facts.missing_controllers.iter().map(|missing| controller(facts, missing)));
+    findings.extend(swap(facts));
     findings.extend([
         overlay(facts),
         seccomp(facts),
@@ -30,6 +31,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         unit(facts),
         group(facts),
     ]);
+    findings.extend(unfinished(facts));
     findings.extend(
         facts.damaged.iter().map(|text| error("records", text.clone(), "remove it with: limpet rm -f")),
     );
@@ -75,11 +77,50 @@ fn cgroup(facts: &Facts) -> Finding {
     }
 }
 
-/// The memory controller is what stock systems of small boards switch off.
-fn controller((name, why): &(String, String)) -> Finding {
-    let level = if name == "memory" { Level::Error } else { Level::Warning };
+/// The memory controller is what stock systems of small boards switch off. Without it or `pids`, no container gets its
+/// default ceilings.
+fn controller(facts: &Facts, (name, why): &(String, String)) -> Finding {
+    let is_default = matches!(name.as_str(), "memory" | "pids" | "devices");
+    let level = if is_default { Level::Error } else { Level::Warning };
     let found = format!("no {name} controller: limits of it cannot be enforced");
-    Finding { subject: "limits", level, found, advice: Some(why.clone()) }
+    let advice =
+        if name == "memory" && is_overruled(&facts.command_line) { MOVE.to_owned() } else { why.clone() };
+    Finding { subject: "limits", level, found, advice: Some(advice) }
+}
+
+const MOVE: &str = "cgroup_disable=memory stands after cgroup_enable=memory on the kernel command line, and the last one counts: move cgroup_enable=memory to the end (Raspberry Pi: of the one line of /boot/firmware/cmdline.txt) and reboot";
+
+/// The memory controller is switched on, and off again after that: of such words the last one counts. The firmware of a
+/// Raspberry Pi adds some of its own.
+fn is_overruled(command_line: &str) -> bool {
+    let words = || command_line.split_whitespace().enumerate();
+    let last = |prefix| words().filter(|(_, word)| names_memory(word, prefix)).map(|(at, _)| at).last();
+    matches!((last("cgroup_enable="), last("cgroup_disable=")), (Some(on), Some(off)) if on < off)
+}
+
+fn names_memory(word: &str, prefix: &str) -> bool {
+    word.strip_prefix(prefix).is_some_and(|names| names.split(',').any(|name| name == "memory"))
+}
+
+/// Said only where it is amiss: most boards have no swap.
+fn swap(facts: &Facts) -> Option<Finding> {
+    facts.swap_unlimited.then(|| {
+        warning(
+            "swap",
+            "a container at its memory limit may fill the board's swap: it cannot be limited",
+            "add swapaccount=1 to the end of the kernel command line and reboot, or: swapoff -a",
+        )
+    })
+}
+
+fn unfinished(facts: &Facts) -> Option<Finding> {
+    (facts.unfinished > 0).then(|| {
+        warning(
+            "leftovers",
+            format!("{} images or removals were begun and not finished", facts.unfinished),
+            "if none is under way now: limpet system prune",
+        )
+    })
 }
 
 fn overlay(facts: &Facts) -> Finding {

@@ -62,8 +62,10 @@ fn units(board: &Board, program: &str) -> [(&'static str, String); 2] {
     let supervisor = format!(
         "[Unit]\n\
         Description=Limpet supervisor: keeps containers running\n\
-        Wants=network-online.target\n\
-        After=network-online.target local-fs.target\n\
+        # Not network-online.target: a board comes back without a network.\n\
+        After=local-fs.target network.target time-set.target\n\
+        # Never give up starting it.\n\
+        StartLimitIntervalSec=0\n\
         \n\
         [Service]\n\
         Type=notify\n\

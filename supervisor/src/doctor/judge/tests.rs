@@ -8,6 +8,8 @@ fn good() -> Facts {
         page_bytes: 4096,
         cgroup: Ok("v2".to_owned()),
         missing_controllers: Vec::new(),
+        command_line: String::new(),
+        swap_unlimited: false,
         overlayfs: true,
         seccomp: true,
         user_namespaces: true,
@@ -22,6 +24,7 @@ fn good() -> Facts {
         supervisor: Ok(true),
         troubles: Vec::new(),
         group: true,
+        unfinished: 0,
         damaged: Vec::new(),
     }
 }
@@ -53,6 +56,14 @@ fn each_fault_is_found_with_its_level_and_what_to_do() {
             Level::Warning,
             "x",
         ),
+        (
+            Facts { missing_controllers: vec![("pids".to_owned(), "x".to_owned())], ..good() },
+            "limits",
+            Level::Error,
+            "x",
+        ),
+        (Facts { swap_unlimited: true, ..good() }, "swap", Level::Warning, "swapaccount=1"),
+        (Facts { unfinished: 1, ..good() }, "leftovers", Level::Warning, "system prune"),
         (Facts { overlayfs: false, ..good() }, "overlayfs", Level::Error, "CONFIG_OVERLAY_FS"),
         (Facts { seccomp: false, ..good() }, "seccomp", Level::Error, "CONFIG_SECCOMP_FILTER"),
         (Facts { user_namespaces: false, ..good() }, "user namespaces", Level::Warning, "CONFIG_USER_NS"),
@@ -88,4 +99,19 @@ fn each_fault_is_found_with_its_level_and_what_to_do() {
 fn what_a_board_may_do_without_is_no_fault() {
     let facts = Facts { systemd: false, unit: false, group: false, ..good() };
     assert!(judge(&facts).iter().all(|finding| finding.level == Level::Well));
+}
+
+/// The last of such words on the kernel's command line counts.
+#[test]
+fn a_memory_controller_that_is_switched_off_again_is_seen() {
+    let advice = |command_line: &str| {
+        let memory = ("memory".to_owned(), "add it".to_owned());
+        let facts =
+            Facts { missing_controllers: vec![memory], command_line: command_line.to_owned(), ..good() };
+        judge(&facts).into_iter().find(|finding| finding.subject == "limits").and_then(|found| found.advice)
+    };
+    assert_eq!(advice("cgroup_enable=cpuset,memory quiet cgroup_disable=memory").as_deref(), Some(MOVE));
+    for command_line in ["quiet", "cgroup_disable=memory", "cgroup_disable=memory cgroup_enable=memory"] {
+        assert_eq!(advice(command_line).as_deref(), Some("add it"), "{command_line}");
+    }
 }

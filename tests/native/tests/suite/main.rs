@@ -40,4 +40,5 @@ mod supervisor;
 mod terminals;
 mod throttles;
 mod update;
+mod upkeep;
 mod users;
