@@ -113,6 +113,15 @@ impl<'a> Supervisor<'a> {
         std::mem::take(&mut self.heard)
     }
 
+    /// Whether it has ended by itself; [`Supervisor::wait`] says how.
+    ///
+    /// # Panics
+    /// It cannot be waited for.
+    #[must_use]
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().unwrap_or_else(|e| panic!("waiting for {}: {e}", self.typed)).is_some()
+    }
+
     /// Sends it a signal.
     ///
     /// # Panics

@@ -25,7 +25,7 @@ static DOCTOR: Verb = Verb {
     purpose: "Look the board over: what is well, what is not, and what to do about it",
     operands: NONE,
     sections: &[&Section { title: "Options", flags: &[value('f', "format", "json", "As JSON")] }],
-    examples: &[("limpet doctor || echo look", "ends with 1 after a warning, 2 after an error")],
+    examples: &[("limpet doctor", "ends with 1 after a warning, 2 after an error")],
     build: build::doctor,
 };
 

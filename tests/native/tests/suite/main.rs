@@ -37,6 +37,7 @@ mod real;
 mod restart;
 mod store;
 mod supervisor;
+mod survival;
 mod terminals;
 mod throttles;
 mod update;
