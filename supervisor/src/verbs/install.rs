@@ -86,7 +86,8 @@ fn units(board: &Board, program: &str) -> [(&'static str, String); 2] {
     let containers = format!(
         "[Unit]\n\
         Description=Limpet containers: stopped in order at the end of the board\n\
-        Requires={SUPERVISOR}\n\
+        # Not Requires: a stop or restart of the supervisor by hand would stop this, and with it every container.\n\
+        Wants={SUPERVISOR}\n\
         After={SUPERVISOR}\n\
         RefuseManualStop=no\n\
         \n\

@@ -24,6 +24,10 @@ fn the_supervisor_may_end_without_its_containers_and_is_watched() {
     {
         assert!(containers.lines().any(|own| own == line), "{line}\n{containers}");
     }
+    // systemd would hand a stop or restart of the supervisor on to it, and all containers would end.
+    assert!(!containers.contains("\nRequires=") && !containers.contains("\nBindsTo="), "{containers}");
+    let waits = |line: &str| !line.starts_with('#') && line.contains("network-online");
+    assert!(!supervisor.lines().any(waits), "{supervisor}");
 }
 
 #[test]
