@@ -49,6 +49,8 @@ pub enum Intent {
     Policy,
     /// It was stopped by hand.
     Stopped,
+    /// It was started. Without an end on record it ran when the power went.
+    Started,
 }
 
 /// Which image a container uses.

@@ -338,7 +338,9 @@ impl Home {
         }
         let directory = self.directory(id);
         match intent {
-            Intent::Stopped => write_record(&directory, INTENT, Kind::Intent, &intent, true),
+            Intent::Stopped | Intent::Started => {
+                write_record(&directory, INTENT, Kind::Intent, &intent, true)
+            }
             Intent::Policy => {
                 remove_file(&directory.join(INTENT))?;
                 sync(&directory, OFlags::RDONLY | OFlags::DIRECTORY)

@@ -5,6 +5,7 @@
 
 mod app;
 mod container;
+mod copying;
 mod image;
 mod run;
 mod supervision;

@@ -3,7 +3,7 @@
 //! In: a home and an id. Out: [`Seen`], in the words of the decisions, but for the numbers of apps and services.
 
 use crate::supervise::reactor;
-use limpet_plan::{Exit, History, RunId, Spec, Status};
+use limpet_plan::{EXIT_LOST, Exit, History, RunId, Spec, Status};
 use limpet_protocol::container::{Container, Intent, Member};
 use limpet_protocol::exit;
 use limpet_protocol::id::ContainerId;
@@ -88,19 +88,29 @@ pub(crate) fn look(home: &Home, id: &ContainerId) -> Result<Seen, HomeError> {
     if !is_supervised(&container) {
         return Ok(Seen::Unsupervised);
     }
+    // A damaged intent says nothing.
+    let intent = home.intent(id).unwrap_or_default();
     let status = match status(home, id) {
         Err(error @ HomeError::Record { .. }) => return damaged(home, id, &error),
-        status => status?,
+        status => remembered(status?, intent),
     };
     Ok(Seen::Instance(Box::new(Instance {
         spec: spec(&container),
         name: container.name,
         member: container.member,
         status,
-        // A damaged intent says nothing.
-        held: home.intent(id).is_ok_and(|intent| intent == Intent::Stopped),
+        held: intent == Intent::Stopped,
         history: super::history::read(home, id),
     })))
+}
+
+/// A container that was started, and of which there is nothing but that: the power went in its first run.
+fn remembered(status: Status, intent: Intent) -> Status {
+    let lost = Exit { code: EXIT_LOST, started: true, ran_ms: 0 };
+    match (status, intent) {
+        (Status::Created, Intent::Started) => Status::Ended { run: RunId(0), exit: lost },
+        (status, Intent::Policy | Intent::Stopped | Intent::Started) => status,
+    }
 }
 
 fn damaged(home: &Home, id: &ContainerId, error: &HomeError) -> Result<Seen, HomeError> {

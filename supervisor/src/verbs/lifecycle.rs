@@ -55,7 +55,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
         )));
     }
     clear_group(&container.keep.launch.cgroup)?;
-    board.home.record_intent(id, Intent::Policy)?;
+    started_by_hand(board, &container)?;
     let connection = launch(&container, lock)?;
     control::tell(board, &container, Did::Start);
     let streams = Streams { stdin: args.interactive, stdout: true, stderr: true };
@@ -76,7 +76,7 @@ pub(crate) fn begin(board: &Board, container: &Container) -> Result<(), Failure>
         Status::Running(_) => Ok(()),
         Status::Created | Status::Exited(_) => {
             clear_group(&container.keep.launch.cgroup)?;
-            board.home.record_intent(id, Intent::Policy)?;
+            started_by_hand(board, container)?;
             started(&launch(container, lock)?, container)
         }
     }
@@ -91,6 +91,14 @@ pub(super) fn stop(board: &Board, args: &StopArgs) -> Outcome {
         control::tell(board, &container, Did::Stop);
         Ok(name.to_owned())
     })
+}
+
+/// Recorded before it is started, if something would start it again: after a power cut in its first run there is no
+/// other sign that it ever ran.
+pub(crate) fn started_by_hand(board: &Board, container: &Container) -> Result<(), Failure> {
+    let supervised = container.restart.when != When::No || container.member.is_some();
+    let intent = if supervised { Intent::Started } else { Intent::Policy };
+    Ok(board.home.record_intent(&container.keep.launch.id, intent)?)
 }
 
 /// Recorded before it is carried out: whoever sees the end then knows not to answer it with a start.

@@ -1,6 +1,8 @@
 //! `run`, and what it has in common with `start`: a keeper, and a session with it.
 
 use super::create::{announce, create};
+use super::lifecycle;
+
 use crate::board::Board;
 use crate::cli::command::RunArgs;
 use crate::cli::options::Streams;
@@ -63,6 +65,7 @@ fn forget_unstarted(board: &Board, container: &Container) -> Result<(), Failure>
 
 fn run_made(board: &Board, args: &RunArgs, container: &Container) -> Outcome {
     let lock = board.home.lock(&container.keep.launch.id)?;
+    lifecycle::started_by_hand(board, container)?;
     let connection = launch(container, lock)?;
     if args.detach {
         started(&connection, container)?;

@@ -1,6 +1,7 @@
 //! The verbs about containers.
 
 use super::app::EVENTS;
+use super::copying::{CP, EXPORT};
 use super::run::{
     FILES, FOREGROUND, IDENTITY, ISOLATION, PLACEMENT, PROCESS, REFUSED, RESOURCES, SUPERVISION,
 };
@@ -60,7 +61,7 @@ const ONE_OR_MORE: Operands = Operands {
     end_flags: false,
 };
 /// `CONTAINER`.
-const ONE: Operands =
+pub(super) const ONE: Operands =
     Operands { usage: "CONTAINER", min: 1, max: 1, subject: Subject::Container, end_flags: false };
 
 pub(super) const FORMAT_TABLE: Flag =
@@ -449,43 +450,6 @@ static UPDATE: Verb = Verb {
     ],
     examples: &[("limpet update -m 128m --cpus 1 cache", "twice as much")],
     build: build::update,
-};
-
-static CP: Verb = Verb {
-    name: "cp",
-    purpose: "Copy files between the board and a container; - is a tar stream",
-    operands: Operands {
-        usage: "CONTAINER:SRC DEST|- | SRC|- CONTAINER:DEST",
-        min: 2,
-        max: 2,
-        subject: Subject::Path,
-        end_flags: false,
-    },
-    sections: &[&Section {
-        title: "Options",
-        flags: &[
-            switch('a', "archive", "Keep owners"),
-            switch('L', "follow-link", "Copy what a link at SRC points to"),
-            switch('q', "quiet", "Print no summary"),
-        ],
-    }],
-    examples: &[
-        ("limpet cp web:/etc/nginx/nginx.conf .", "out of it"),
-        ("limpet cp site/. web:/srv", "into it"),
-    ],
-    build: build::cp,
-};
-
-static EXPORT: Verb = Verb {
-    name: "export",
-    purpose: "Write a container's files as a tar stream",
-    operands: ONE,
-    sections: &[&Section {
-        title: "Options",
-        flags: &[value('o', "output", "FILE", "To this file instead of stdout")],
-    }],
-    examples: &[],
-    build: build::export,
 };
 
 static PRUNE: Verb = Verb {

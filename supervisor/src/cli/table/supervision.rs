@@ -42,7 +42,7 @@ static INSTALL: Verb = Verb {
             switch(NO, "uninstall", "Take it away again; images and containers stay"),
         ],
     }],
-    examples: &[("limpet install && systemctl enable --now limpet", "now and at each boot")],
+    examples: &[("limpet install", "then: systemctl enable --now limpet limpet-containers")],
     build: build::install,
 };
 

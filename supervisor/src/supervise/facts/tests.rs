@@ -51,3 +51,16 @@ fn the_start_of_a_process_is_found_behind_any_name() {
     assert_eq!(started_ticks(&stat), Some(22));
     assert_eq!(started_ticks(""), None);
 }
+
+#[test]
+fn one_whose_first_run_the_power_ended_is_not_one_that_never_ran() {
+    let lost = Status::Ended { run: RunId(0), exit: Exit { code: EXIT_LOST, started: true, ran_ms: 0 } };
+    for (status, intent, known) in [
+        (Status::Created, Intent::Started, lost),
+        (Status::Created, Intent::Policy, Status::Created),
+        (Status::Created, Intent::Stopped, Status::Created),
+        (Status::Lost { run: RunId(9) }, Intent::Started, Status::Lost { run: RunId(9) }),
+    ] {
+        assert_eq!(remembered(status, intent), known);
+    }
+}
