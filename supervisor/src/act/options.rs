@@ -131,7 +131,7 @@ pub(super) fn options(
         sysctls: sysctls.clone(),
         oom_score_adj: *oom_score_adj,
         cgroup_parent: cgroup_parent.clone(),
-        log: log_options(log),
+        log: log_options(log).map_err(named("logging"))?,
         limits: limit_options(limits),
         restart: *restart,
         health: health.clone(),
@@ -184,9 +184,19 @@ fn embed(number: usize, file: &AppFile, files: &str) -> MountSpec {
     MountSpec { target: file.target.clone(), source, readonly: true }
 }
 
-fn log_options(log: &LogRequest) -> LogOptions {
-    let LogRequest { file_bytes_max, files_max, disk: _, rate_bytes: _ } = *log;
-    LogOptions { file_bytes_max, files_max }
+/// Logs are in memory and without a rate; asking for anything else is refused until it is carried out.
+fn log_options(log: &LogRequest) -> Result<LogOptions, Invalid> {
+    match *log {
+        LogRequest { disk: Some(true), .. } => {
+            Err("logs are kept in memory only; leave log-storage out".into())
+        }
+        LogRequest { rate_bytes: Some(1..), .. } => {
+            Err("logs have no rate limit yet; leave log-rate out".into())
+        }
+        LogRequest { file_bytes_max, files_max, disk: _, rate_bytes: _ } => {
+            Ok(LogOptions { file_bytes_max, files_max })
+        }
+    }
 }
 
 fn limit_options(limits: &LimitRequest) -> LimitOptions {

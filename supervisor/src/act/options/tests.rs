@@ -112,6 +112,8 @@ fn what_the_command_line_would_refuse_is_refused_with_its_service() {
             "service web: cap_add",
         ),
         (|web| web.platform = Some("//".to_owned()), "service web: platform"),
+        (|web| web.log.disk = Some(true), "service web: logging: logs are kept in memory only"),
+        (|web| web.log.rate_bytes = Some(1), "service web: logging: logs have no rate limit yet"),
     ] {
         let said = made(change).expect_err(part).to_string();
         assert!(said.contains(part), "{said}");
