@@ -173,10 +173,7 @@ impl<'a> Daemon<'a> {
         match message {
             Message::Job(finished) => self.job_ended(&finished),
             Message::Ended { id, exit } => self.run_ended(id, &exit),
-            Message::Lost { id, run } => {
-                self.keepers.forget(id);
-                self.events.push_back(Event::Lost { id, run });
-            }
+            Message::Lost { id, run } => self.run_lost(id, run),
             Message::Again(id) => self.events.push_back(Event::Poked { id }),
             Message::Signal(number) => self.signal(number),
             Message::Client(asked) => self.serve(asked),

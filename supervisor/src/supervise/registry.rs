@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use limpet_plan::{AppId, InstanceId, Place, ServiceId};
+use limpet_plan::{AppId, InstanceId, Place, RunId, ServiceId};
 use limpet_protocol::id::ContainerId;
 use std::collections::BTreeMap;
 
@@ -19,6 +19,8 @@ pub(crate) struct Known {
     pub(crate) container: Option<ContainerId>,
     /// Its place in an app.
     pub(crate) place: Option<Place>,
+    /// The last run whose end whoever listens was told, or that was over when we came.
+    pub(crate) told: Option<RunId>,
 }
 
 /// All names and numbers.
@@ -71,7 +73,7 @@ impl Registry {
             }
             return InstanceId(*number);
         }
-        self.add(Known { name: name.to_owned(), container: None, place: Some(place) })
+        self.add(Known { name: name.to_owned(), container: None, place: Some(place), told: None })
     }
 
     /// The number of a container that was found, given now if it has none. One that is found at the place of a replica
@@ -86,7 +88,8 @@ impl Registry {
             known.container = Some(container.clone());
             return InstanceId(*number);
         }
-        self.add(Known { name: name.to_owned(), container: Some(container.clone()), place })
+        let container = Some(container.clone());
+        self.add(Known { name: name.to_owned(), container, place, told: None })
     }
 
     fn add(&mut self, known: Known) -> InstanceId {

@@ -5,6 +5,7 @@
 //! Where something cannot be run, the test fails and says what is missing: nothing is ever skipped.
 #![forbid(unsafe_code)]
 
+pub mod app;
 pub mod bundle;
 pub mod cgroup;
 pub mod crun;
@@ -23,6 +24,7 @@ pub mod until;
 pub mod usage;
 mod witness;
 
+pub use app::App;
 pub use cgroup::Cgroup;
 pub use crun::Crun;
 pub use limpet::Limpet;

@@ -5,7 +5,7 @@ use crate::act::status;
 use crate::supervise::facts::{self, Seen, look};
 use crate::supervise::history;
 use crate::supervise::jobs::{Finished, Order, Purpose};
-use limpet_plan::{AppId, Effect, Event, Failure, InstanceId, RunId, Status, Turn};
+use limpet_plan::{AppId, EXIT_LOST, Effect, Event, Failure, InstanceId, RunId, Status, Turn};
 use limpet_protocol::container::Intent;
 use limpet_protocol::control::{Event as Happened, Reply};
 use limpet_protocol::exit::Exit;
@@ -110,6 +110,7 @@ impl Daemon<'_> {
         };
         self.errors.remove(&id);
         self.happened(id, "start", Vec::new());
+        self.tell_end(id, &instance.status);
         match instance.status {
             Status::Running { run, .. } => {
                 self.events.push_back(Event::Started { id, turn, run });
@@ -162,13 +163,44 @@ impl Daemon<'_> {
         self.events.push_back(Event::Ended { id, run: RunId(0), exit, held });
     }
 
-    pub(super) fn run_ended(&mut self, id: InstanceId, exit: &Exit) {
+    /// Who connects to a keeper that is ending may not be heard any more; the end is recorded by then.
+    pub(super) fn run_lost(&mut self, id: InstanceId, run: RunId) {
+        let seen = self.registry.container(id).map(|container| look(&self.board.home, container));
+        if let Some(Ok(Seen::Instance(instance))) = seen {
+            self.tell_end(id, &instance.status);
+            if let Status::Ended { run: ended, exit } = instance.status
+                && (run.0 == 0 || ended == run)
+            {
+                self.keepers.forget(id);
+                return self.events.push_back(Event::Ended { id, run: ended, exit, held: instance.held });
+            }
+        }
         self.keepers.forget(id);
-        let mut attributes = vec![("exitCode".to_owned(), exit.code.to_string())];
-        if exit.oom_killed {
+        self.events.push_back(Event::Lost { id, run });
+    }
+
+    /// The end of a run that its keeper did not tell us, once.
+    pub(super) fn tell_end(&mut self, id: InstanceId, status: &Status) {
+        match *status {
+            Status::Ended { run, exit } if exit.started => self.tell_die(id, run, exit.code, false),
+            Status::Lost { run } => self.tell_die(id, run, EXIT_LOST, false),
+            Status::Ended { .. } | Status::Running { .. } | Status::Created => {}
+        }
+    }
+
+    fn tell_die(&mut self, id: InstanceId, run: RunId, code: u8, oom_killed: bool) {
+        let Some(known) = self.registry.get_mut(id).filter(|known| known.told != Some(run)) else { return };
+        known.told = Some(run);
+        let mut attributes = vec![("exitCode".to_owned(), code.to_string())];
+        if oom_killed {
             attributes.push(("oomKilled".to_owned(), "true".to_owned()));
         }
         self.happened(id, "die", attributes);
+    }
+
+    pub(super) fn run_ended(&mut self, id: InstanceId, exit: &Exit) {
+        self.keepers.forget(id);
+        self.tell_die(id, RunId(exit.started_ns), exit.code, exit.oom_killed);
         let held = self.is_held(id);
         let run = RunId(exit.started_ns);
         self.events.push_back(Event::Ended { id, run, exit: facts::ended(exit), held });

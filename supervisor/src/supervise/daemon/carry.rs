@@ -100,6 +100,7 @@ impl Daemon<'_> {
                 if let Some(known) = self.registry.get_mut(id) {
                     known.name.clone_from(&instance.name);
                 }
+                self.tell_end(id, &instance.status);
                 let event = self.found(id, turn, &instance);
                 self.events.push_back(event);
             }

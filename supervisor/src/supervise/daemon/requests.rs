@@ -135,10 +135,13 @@ impl Daemon<'_> {
     }
 
     fn poked(&mut self, container: &ContainerId, did: Did, name: String) {
-        match self.registry.find(container) {
-            Some(id) => self.events.push_back(Event::Poked { id }),
+        let discovered = match self.registry.find(container) {
+            Some(id) => {
+                self.events.push_back(Event::Poked { id });
+                None
+            }
             None => self.discover(container),
-        }
+        };
         self.journal.note(Happened {
             at_ns: now_ns(),
             action: did.word().to_owned(),
@@ -146,6 +149,9 @@ impl Daemon<'_> {
             name,
             attributes: Vec::new(),
         });
+        if let Some((id, status)) = discovered {
+            self.tell_end(id, &status);
+        }
     }
 
     /// An `up` that has come to what was asked for is noted as reached.

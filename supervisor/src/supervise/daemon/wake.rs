@@ -21,7 +21,12 @@ impl Daemon<'_> {
             Vec::new()
         });
         for id in ids {
-            self.discover(&id);
+            // What was over before we came is no news.
+            if let Some((id, Status::Ended { run, .. })) = self.discover(&id)
+                && let Some(known) = self.registry.get_mut(id)
+            {
+                known.told = Some(run);
+            }
         }
         self.read_ledger();
         self.events.extend(self.reserve.check(now()).map(Event::Space));
@@ -53,8 +58,8 @@ impl Daemon<'_> {
         }
     }
 
-    /// Tells the decisions of a container that they may not know yet.
-    pub(super) fn discover(&mut self, container: &ContainerId) {
+    /// Tells the decisions of a container that they may not know yet; what it does, if that is known.
+    pub(super) fn discover(&mut self, container: &ContainerId) -> Option<(InstanceId, Status)> {
         match look(&self.board.home, container) {
             Ok(Seen::Absent | Seen::Unsupervised) => {}
             Ok(Seen::Damaged { running, error }) => {
@@ -68,9 +73,11 @@ impl Daemon<'_> {
                 let id = self.registry.found(container, &instance.name, place);
                 let event = self.found(id, Turn::UNASKED, &instance);
                 self.events.push_back(event);
+                return Some((id, instance.status));
             }
             Err(error) => self.trouble(error.to_string()),
         }
+        None
     }
 
     fn place(&mut self, member: &Member) -> Place {

@@ -17,8 +17,11 @@ macro_rules! on_each_runtime {
 }
 
 mod adoption;
+mod apps;
+mod apps_shown;
 mod bad_input;
 mod escape;
+mod events;
 mod exec;
 mod exit_codes;
 mod files;
