@@ -8,6 +8,7 @@ mod differences;
 mod validate;
 
 use crate::health::HealthOptions;
+use crate::keeper::{LogLimits, LogRate, LogStorage};
 use crate::launch::{DeviceAccess, Network, Rlimit};
 use crate::limits::{Memory, Pids, Swap, ThrottleKind};
 use crate::restart::RestartPolicy;
@@ -37,7 +38,7 @@ pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Largest seccomp profile, as the runner takes it.
 pub const SECCOMP_BYTES_MAX: usize = 1024 * 1024;
 /// Most files of one log.
-pub const LOG_FILES_MAX: u16 = 1000;
+pub const LOG_FILES_MAX: u16 = 100;
 /// Smallest file of a log.
 pub const LOG_FILE_BYTES_MIN: u64 = 4096;
 
@@ -269,8 +270,26 @@ pub struct LogRequest {
     pub files_max: Option<u16>,
     /// On disk rather than in memory.
     pub disk: Option<bool>,
-    /// Most bytes per second; 0 has no bound.
-    pub rate_bytes: Option<u32>,
+    /// How fast it may grow.
+    pub rate: Option<LogRate>,
+}
+
+impl LogRequest {
+    /// What holds.
+    #[must_use]
+    pub fn limits(self) -> LogLimits {
+        let default = LogLimits::default();
+        let (storage, rate) = match self.disk {
+            Some(true) => (LogStorage::Disk { reserve_bytes: None }, LogRate::OF_DISK),
+            Some(false) | None => (LogStorage::Ram, LogRate::Unlimited),
+        };
+        LogLimits {
+            file_bytes_max: self.file_bytes_max.unwrap_or(default.file_bytes_max),
+            files_max: self.files_max.unwrap_or(default.files_max),
+            storage,
+            rate: self.rate.unwrap_or(rate),
+        }
+    }
 }
 
 /// A config or a secret: a file of memory inside.

@@ -31,6 +31,17 @@ pub struct Keep {
     pub state: String,
 }
 
+impl Keep {
+    /// Host path of the directory that its log is in.
+    #[must_use]
+    pub fn log_directory(&self) -> &str {
+        match self.log.storage {
+            LogStorage::Ram => &self.state,
+            LogStorage::Disk { .. } => &self.directory,
+        }
+    }
+}
+
 /// How a container is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
@@ -40,19 +51,65 @@ pub struct Stop {
     pub grace_ms: Option<u32>,
 }
 
-/// How much log is kept.
+/// How much log is kept, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLimits {
     /// Largest size of one file.
     pub file_bytes_max: u64,
     /// Files kept, the one being written included; 0 keeps no log at all.
     pub files_max: u16,
+    /// Where they are.
+    pub storage: LogStorage,
+    /// How fast it may grow.
+    pub rate: LogRate,
 }
 
 impl Default for LogLimits {
     fn default() -> Self {
-        Self { file_bytes_max: 1024 * 1024, files_max: 2 }
+        let (storage, rate) = (LogStorage::Ram, LogRate::Unlimited);
+        Self { file_bytes_max: 1024 * 1024, files_max: 2, storage, rate }
     }
+}
+
+/// Where a log is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogStorage {
+    /// In [`Keep::state`], which is in memory and ends with the boot.
+    Ram,
+    /// In [`Keep::directory`], beside the container's record.
+    Disk {
+        /// What it leaves free of the disk; `None` takes [`disk_reserve_bytes`]'s default.
+        reserve_bytes: Option<u64>,
+    },
+}
+
+/// How much of a log is kept per second, on average over [`LogRate::BURST_S`] seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogRate {
+    /// Everything.
+    Unlimited,
+    /// So many bytes of output, at least 1.
+    Bytes(u32),
+    /// So many lines, at least 1.
+    Lines(u32),
+}
+
+impl LogRate {
+    /// What comes at once may be as much as this many seconds allow.
+    pub const BURST_S: u32 = 10;
+    /// What a log on disk is held to unless another rate is asked for: flash wears, memory does not.
+    pub const OF_DISK: Self = Self::Bytes(64 * 1024);
+}
+
+/// Greatest reserve of a disk unless another is said.
+pub const RESERVE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// The part of a disk that is kept free unless that is more than [`RESERVE_BYTES_MAX`].
+pub const RESERVE_FRACTION: u64 = 20;
+
+/// How much of a disk of `all_bytes` is to stay free, if `asked_bytes` does not say it.
+#[must_use]
+pub fn disk_reserve_bytes(all_bytes: u64, asked_bytes: Option<u64>) -> u64 {
+    asked_bytes.unwrap_or((all_bytes / RESERVE_FRACTION).min(RESERVE_BYTES_MAX))
 }
 
 /// What is known of a container while it runs; written by its keeper.

@@ -7,6 +7,7 @@ pub mod capability;
 pub mod device;
 pub mod duration;
 pub mod health;
+pub mod log;
 pub mod number;
 pub mod platform;
 pub mod rlimit;

@@ -443,5 +443,13 @@ pub fn load_container(directory: &Path) -> Result<Container, HomeError> {
     read_record(&path, Kind::Container)?.ok_or_else(|| HomeError::NotFound(directory.display().to_string()))
 }
 
+/// Opens the directory that the log of a container is in, which has been made when it runs.
+///
+/// # Errors
+/// The file system refuses.
+pub fn open_log(keep: &Keep) -> Result<OwnedFd, HomeError> {
+    open_directory(Path::new(keep.log_directory()))
+}
+
 #[cfg(test)]
 mod tests;

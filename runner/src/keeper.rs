@@ -10,7 +10,7 @@ mod stdio;
 
 use crate::cgroup::Group;
 use crate::features::Features;
-use crate::home::{Home, HomeError, load_container};
+use crate::home::{Home, HomeError, load_container, open_log};
 use crate::start::{StartError, Started, Stdio, start};
 use limpet_protocol::container::Container;
 use limpet_protocol::exit::{Exit, code};
@@ -193,8 +193,10 @@ fn open_doors<'a>(
 ) -> Result<Server<'a>, KeeperError> {
     let listener = serve::listen(&place).map_err(kernel("listen on keeper.sock"))?;
     drop(starting);
+    drop(place);
+    let log = open_log(kept.keep)?;
     let log =
-        crate::log::Writer::new(place, kept.keep.log).map_err(|_| kernel("open the log")(Errno::INVAL))?;
+        crate::log::Writer::new(log, kept.keep.log).map_err(|_| kernel("open the log")(Errno::INVAL))?;
     let flow = stdio::Flow::new(stdio).map_err(kernel("take over standard input and output"))?;
     first.started();
     // Output stays in the pipes until it is clear who wants it.

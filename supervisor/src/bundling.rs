@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::gathering;
 use limpet_protocol::container::Container;
 use limpet_protocol::id::ContainerId;
-use limpet_protocol::keeper::{Keep, LogLimits, Stop};
+use limpet_protocol::keeper::{Keep, Stop};
 use limpet_protocol::launch::{Launch, WindowSize};
 use limpet_runner::bundle::{self, Bundle, Circumstances};
 use limpet_runner::keeper::now_ns;
@@ -57,7 +57,7 @@ pub fn container(
     let keep = Keep {
         launch,
         stop: stop(options),
-        log: log(options),
+        log: options.log.limits(),
         remove: options.remove,
         directory: path(&board.home.directory(id)),
         state: path(&board.home.state_directory(id)),
@@ -128,12 +128,4 @@ fn stop(options: &ContainerOptions) -> Stop {
         None => Some(GRACE_MS),
     };
     Stop { signal: options.stop_signal.unwrap_or(STOP_SIGNAL), grace_ms }
-}
-
-fn log(options: &ContainerOptions) -> LogLimits {
-    let default = LogLimits::default();
-    LogLimits {
-        file_bytes_max: options.log.file_bytes_max.unwrap_or(default.file_bytes_max),
-        files_max: options.log.files_max.unwrap_or(default.files_max),
-    }
 }

@@ -72,6 +72,8 @@ pub struct Facts {
     pub id_mapped_overlay: bool,
     /// Bytes that are free on the disk of the root directory, and all it has.
     pub disk_bytes: Option<(u64, u64)>,
+    /// The state directory, and with it logs, is in memory.
+    pub state_in_memory: bool,
     /// The wall clock, seconds since 1970.
     pub clock_s: u64,
     /// Something keeps the clock right.

@@ -13,7 +13,7 @@ use crate::cli::value::time::Grace;
 use crate::cli::value::{mount::MountSource, mount::MountSpec, signal};
 use limpet_protocol::container::{Container, ImageUse};
 use limpet_protocol::id::ContainerId;
-use limpet_protocol::keeper::{Keep, LogLimits, Stop};
+use limpet_protocol::keeper::{Keep, Stop};
 use limpet_protocol::launch::{
     Device, FileContents, LAYERS_MAX, Launch, MOUNTS_MAX, Mount, MountFlags, MountKind, Network, Process,
     Root, RootFile, STRINGS_BYTES_MAX, STRINGS_MAX, Seccomp, UserNamespace, WindowSize,
@@ -135,7 +135,7 @@ pub fn make(
     let keep = Keep {
         launch,
         stop,
-        log: log(options),
+        log: options.log.limits(),
         remove: options.remove,
         directory: materials.directory,
         state: materials.state,
@@ -372,14 +372,6 @@ fn files(options: &ContainerOptions, hostname: &str, network: Network) -> Vec<Ro
     ];
     let files = files.map(|(name, contents)| RootFile { path: format!("/etc/{name}"), contents });
     files.into_iter().filter(|file| !covered(&file.path)).collect()
-}
-
-fn log(options: &ContainerOptions) -> LogLimits {
-    let default = LogLimits::default();
-    LogLimits {
-        file_bytes_max: options.log.file_bytes_max.unwrap_or(default.file_bytes_max),
-        files_max: options.log.files_max.unwrap_or(default.files_max),
-    }
 }
 
 fn check_counts(launch: &Launch) -> Result<(), MakeError> {

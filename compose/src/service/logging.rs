@@ -1,12 +1,13 @@
 //! `logging`: the one log that there is, in the words of docker's drivers that mean it.
 
+use super::process::counted;
 use super::{Draft, set};
 use crate::fields::{self, Fields};
 use crate::node::Node;
 use crate::problem::{Outcome, quoted};
 use crate::scope::Scope;
-use limpet_protocol::app::{LOG_FILE_BYTES_MIN, LOG_FILES_MAX};
-use limpet_protocol::words::size;
+use limpet_protocol::app::LOG_FILES_MAX;
+use limpet_protocol::words::log;
 
 const FIELDS: Fields<Draft> = Fields {
     known: &[
@@ -33,11 +34,7 @@ const FIELDS: Fields<Draft> = Fields {
 const OPTIONS: Fields<Draft> = Fields {
     known: &[
         ("max-size", |draft, node, _| {
-            let bytes = super::process::counted(node, size::parse)?;
-            if bytes < LOG_FILE_BYTES_MIN {
-                return Err(node.fault("a log file has at least 4k"));
-            }
-            set(&mut draft.workload.log.file_bytes_max, Ok(Some(bytes)))
+            set(&mut draft.workload.log.file_bytes_max, counted(node, log::file_bytes).map(Some))
         }),
         ("max-file", |draft, node, _| {
             let files = node.whole(u64::from(LOG_FILES_MAX))?;
@@ -50,6 +47,8 @@ const OPTIONS: Fields<Draft> = Fields {
     refused: &[
         ("mode", "writing is never held up by the log; leave it out"),
         ("max-buffer-size", "there is no buffer; leave it out"),
+        ("storage", "write x-limpet: {log-storage: disk}"),
+        ("rate", "write x-limpet: {log-rate: 64k/s}"),
         ("compress", "old files are not compressed; leave it out"),
         ("labels", "log lines carry no labels; leave it out"),
         ("labels-regex", "log lines carry no labels; leave it out"),

@@ -5,10 +5,10 @@ use super::process::{counted, worded};
 use super::{Draft, set};
 use crate::fields::{self, Fields};
 use crate::node::Node;
-use crate::problem::{Outcome, quoted};
+use crate::problem::Outcome;
 use crate::scope::Scope;
 use limpet_protocol::health::{HealthChoice, Probe};
-use limpet_protocol::words::{health, size};
+use limpet_protocol::words::{health, log};
 
 const FIELDS: Fields<Draft> = Fields {
     known: &[
@@ -17,16 +17,10 @@ const FIELDS: Fields<Draft> = Fields {
         }),
         ("health-http", |draft, node, _| probe(draft, counted(node, health::http)?, node)),
         ("health-tcp", |draft, node, _| probe(draft, counted(node, health::tcp)?, node)),
-        ("log-storage", |draft, node, _| match node.text()? {
-            "disk" => set(&mut draft.workload.log.disk, Ok(Some(true))),
-            "ram" => set(&mut draft.workload.log.disk, Ok(Some(false))),
-            other => Err(node.fault(format!("there is no storage {}; write ram or disk", quoted(other)))),
+        ("log-storage", |draft, node, _| {
+            set(&mut draft.workload.log.disk, worded(node, log::is_on_disk).map(Some))
         }),
-        ("log-rate", |draft, node, _| {
-            let bytes = counted(node, size::parse)?;
-            let rate = u32::try_from(bytes).map_err(|_| node.fault("is more than 4 GiB a second"))?;
-            set(&mut draft.workload.log.rate_bytes, Ok(Some(rate)))
-        }),
+        ("log-rate", |draft, node, _| set(&mut draft.workload.log.rate, counted(node, log::rate).map(Some))),
     ],
     refused: &[],
 };

@@ -6,6 +6,7 @@ use limpet_protocol::app::{
     SeccompRequest, ThrottleRequest, Workload,
 };
 use limpet_protocol::health::{HealthChoice, OnUnhealthy, Probe};
+use limpet_protocol::keeper::LogRate;
 use limpet_protocol::launch::{DeviceAccess, Network, Rlimit};
 use limpet_protocol::limits::{Memory, Pids, Swap, ThrottleKind};
 use limpet_protocol::restart::{RestartPolicy, When};
@@ -149,8 +150,10 @@ const CASES: &[Case] = &[
         w.health.interval_ms = Some(10_000);
     }),
     ("x-limpet: {log-storage: disk, log-rate: 64k}", |w| {
-        w.log = LogRequest { disk: Some(true), rate_bytes: Some(65536), ..LogRequest::default() };
+        w.log = LogRequest { disk: Some(true), rate: Some(LogRate::Bytes(65536)), ..LogRequest::default() };
     }),
+    ("x-limpet: {log-rate: 200lines/s}", |w| w.log.rate = Some(LogRate::Lines(200))),
+    ("x-limpet: {log-rate: 0}", |w| w.log.rate = Some(LogRate::Unlimited)),
     ("x-limpet: {log-storage: ram}", |w| w.log.disk = Some(false)),
     ("logging:\n  driver: json-file\n  options:\n    max-size: 10m\n    max-file: \"3\"", |w| {
         w.log = LogRequest { file_bytes_max: Some(10 << 20), files_max: Some(3), ..LogRequest::default() };

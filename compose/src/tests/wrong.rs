@@ -141,10 +141,7 @@ const CASES: &[(&str, &str)] = &[
         "x-limpet: {health-tcp: 0}",
         "4:28: services.web.x-limpet.health-tcp: write a port of the container, 1 to 65535",
     ),
-    (
-        "x-limpet: {log-storage: flash}",
-        "4:29: services.web.x-limpet.log-storage: there is no storage flash; write ram or disk",
-    ),
+    ("x-limpet: {log-storage: flash}", "4:29: services.web.x-limpet.log-storage: write ram or disk"),
     (
         "logging: {driver: syslog}",
         "4:23: services.web.logging.driver: the driver syslog is not supported; write json-file or none, and read it with limpet logs",

@@ -167,7 +167,7 @@ fn kernel(workload: &Workload) -> Result<(), &'static str> {
     let log = &workload.log;
     let holds = log.files_max.is_none_or(|files| files <= LOG_FILES_MAX)
         && log.file_bytes_max.is_none_or(|bytes| bytes >= LOG_FILE_BYTES_MIN);
-    rule(holds, "its log has more than 1000 files, or files below 4 KiB")
+    rule(holds, "its log has more than 100 files, or files below 4 KiB")
 }
 
 fn lists_are_bounded(workload: &Workload) -> bool {

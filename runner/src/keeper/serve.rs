@@ -7,7 +7,9 @@ use crate::attach::SOCKET_NAME;
 use crate::cgroup::Group;
 use crate::log::{Stream, Writer};
 use limpet_protocol::exit::{Exit, code};
-use limpet_protocol::keeper::{CLIENTS_MAX, Keep, PACKET_BYTES_MAX, Reply, Request, STDIO_BYTES_MAX};
+use limpet_protocol::keeper::{
+    CLIENTS_MAX, Keep, LogRate, PACKET_BYTES_MAX, Reply, Request, STDIO_BYTES_MAX,
+};
 use limpet_sys::clone::Child;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
@@ -24,6 +26,8 @@ const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
 const GRACE_FOREVER: u32 = u32::MAX;
 /// Quiet time after which a keeper gives back what memory it can. What it needs again then costs it a few page faults.
 const REST_AFTER_MS: u64 = 200;
+/// How long after a line was dropped the log says so at the latest: longer than it takes until lines are let in again.
+const TELL_AFTER_MS: u64 = LogRate::BURST_S as u64 * 1000;
 /// How long output may take to arrive when all who could write it are gone.
 const LAST_WORDS: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 /// The pidfd, the listener, two outputs, stdin, and the clients.
@@ -71,6 +75,8 @@ pub(super) struct Server<'a> {
     clients: heapless::Vec<Client, CLIENTS_MAX>,
     output: Output,
     kill_at_ms: Option<u64>,
+    /// When the log is to say that lines were dropped.
+    tell_at_ms: Option<u64>,
     /// From when on, without any news before, it waits at rest.
     rest_at_ms: u64,
     ended: Option<u8>,
@@ -109,6 +115,7 @@ impl<'a> Server<'a> {
             clients,
             output,
             kill_at_ms: None,
+            tell_at_ms: None,
             rest_at_ms: monotonic_ms() + REST_AFTER_MS,
             ended: None,
         }
@@ -173,6 +180,7 @@ impl Server<'_> {
             self.accept();
         }
         self.kill_if_due();
+        self.tell_if_due();
         self.clients.retain(Client::is_open);
     }
 
@@ -239,7 +247,7 @@ impl Server<'_> {
             return Some(LAST_WORDS);
         }
         let rest = Some(self.rest_at_ms).filter(|rest| *rest > now_ms);
-        let next = [self.kill_at_ms, rest].into_iter().flatten().min()?;
+        let next = [self.kill_at_ms, self.tell_at_ms, rest].into_iter().flatten().min()?;
         let left = next.saturating_sub(now_ms);
         Timespec::try_from(core::time::Duration::from_millis(left)).ok()
     }
@@ -344,6 +352,16 @@ impl Server<'_> {
             (Some(earlier), Some(due)) => Some(earlier.min(due)),
             (earlier, due) => earlier.or(due),
         };
+    }
+
+    /// Of a flood the log tells when it lets lines in again; of one that has ended somebody must remember to.
+    fn tell_if_due(&mut self) {
+        if !self.log.has_to_tell() {
+            self.tell_at_ms = None;
+        } else if monotonic_ms() >= *self.tell_at_ms.get_or_insert_with(|| monotonic_ms() + TELL_AFTER_MS) {
+            self.log.tell(now_ns());
+            self.tell_at_ms = None;
+        }
     }
 
     fn kill_if_due(&mut self) {

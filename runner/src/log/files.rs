@@ -5,7 +5,7 @@ use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 /// Most files that one log may have.
-pub const FILES_MAX: u16 = 100;
+pub const FILES_MAX: u16 = limpet_protocol::app::LOG_FILES_MAX;
 /// Names in a row that may be missing before the list of files ends: while a rotation runs, one is.
 const GAP_MAX: u16 = 3;
 /// Readable by root alone: what a container writes may be secret.

@@ -10,6 +10,7 @@
 mod files;
 mod lines;
 mod position;
+mod rate;
 mod reader;
 mod record;
 mod sink;

@@ -5,7 +5,7 @@
 //! written in part is cut off again.
 
 use super::{Stream, files, record};
-use limpet_protocol::keeper::LogLimits;
+use limpet_protocol::keeper::{LogLimits, LogStorage, disk_reserve_bytes};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 
@@ -65,6 +65,11 @@ impl Sink {
 
     fn append(&self, mut bytes: &[u8]) -> Result<(), Errno> {
         let file = self.file.as_ref().ok_or(Errno::BADF)?;
+        if let LogStorage::Disk { reserve_bytes } = self.limits.storage
+            && is_reserved(file, reserve_bytes)?
+        {
+            return Err(Errno::NOSPC);
+        }
         while !bytes.is_empty() {
             match rustix::io::write(file, bytes) {
                 Ok(0) => return Err(Errno::IO),
@@ -84,6 +89,13 @@ impl Sink {
             self.file = None;
         }
     }
+}
+
+/// Whether no more of the disk is free than is to stay free.
+fn is_reserved(file: &OwnedFd, reserve_bytes: Option<u64>) -> Result<bool, Errno> {
+    let disk = rustix::fs::fstatvfs(file)?;
+    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    Ok(bytes(disk.f_bavail) <= disk_reserve_bytes(bytes(disk.f_blocks), reserve_bytes))
 }
 
 /// Records on their way into a [`Sink`]; written when it is full and at [`Batch::finish`].

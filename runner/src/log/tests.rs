@@ -9,6 +9,8 @@ use rustix::fs::{Mode, OFlags};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+mod rate;
+
 /// 2026-01-02T03:04:05.000000006Z.
 const NOW_NS: u64 = 1_767_323_045_000_000_006;
 
@@ -53,7 +55,7 @@ fn open_dir(path: &Path) -> OwnedFd {
 }
 
 fn limits(file_bytes_max: u64, files_max: u16) -> LogLimits {
-    LogLimits { file_bytes_max, files_max }
+    LogLimits { file_bytes_max, files_max, ..LogLimits::default() }
 }
 
 /// What a reader says, in one line per item.

@@ -1,6 +1,7 @@
 //! The keeper's half of the log: bytes of stdout and stderr in, files of bounded size and number out.
 
 use super::lines::Lines;
+use super::rate::Rate;
 use super::record::{ESCAPED_BYTES_MAX, FRAME_BYTES, LINE_BYTES_MAX};
 use super::sink::{Batch, Sink};
 use super::{FILES_MAX, Stream};
@@ -41,6 +42,9 @@ pub struct Writer {
     stdout: Lines,
     stderr: Lines,
     sink: Sink,
+    rate: Rate,
+    /// Of standard output and standard error: the last record is a piece of a line.
+    inside_line: [bool; 2],
 }
 
 impl Writer {
@@ -57,6 +61,8 @@ impl Writer {
             stdout: Lines::new(line_bytes_max),
             stderr: Lines::new(line_bytes_max),
             sink: Sink::new(dir, limits),
+            rate: Rate::new(limits.rate),
+            inside_line: [false; 2],
         })
     }
 
@@ -68,27 +74,78 @@ impl Writer {
         if self.sink.limits.files_max == 0 {
             return;
         }
-        let mut batch = Batch::new(&mut self.sink, now_ns);
+        let Self { stdout, stderr, sink, rate, inside_line } = self;
+        let mut gate = Gate { batch: Batch::new(sink, now_ns), rate, inside_line, now_ns };
         let lines = match stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
+            Stream::Stdout => stdout,
+            Stream::Stderr => stderr,
         };
-        lines.feed(bytes, &mut |line| batch.record(stream, line));
-        batch.finish();
+        lines.feed(bytes, &mut |line| gate.record(stream, line));
+        gate.batch.finish();
     }
 
     /// Writes the unfinished lines, and what is still to be told of lost output: nothing more will come.
     pub fn close(&mut self, now_ns: u64) {
-        let mut batch = Batch::new(&mut self.sink, now_ns);
-        self.stdout.end(&mut |line| batch.record(Stream::Stdout, line));
-        self.stderr.end(&mut |line| batch.record(Stream::Stderr, line));
-        batch.finish();
+        let Self { stdout, stderr, sink, rate, inside_line } = self;
+        let mut gate = Gate { batch: Batch::new(sink, now_ns), rate, inside_line, now_ns };
+        stdout.end(&mut |line| gate.record(Stream::Stdout, line));
+        stderr.end(&mut |line| gate.record(Stream::Stderr, line));
+        gate.tell();
+        gate.batch.finish();
+    }
+
+    /// Lines were dropped, and the log does not say so yet.
+    #[must_use]
+    pub fn has_to_tell(&self) -> bool {
+        self.rate.untold_lines > 0
+    }
+
+    /// Tells of lines that were dropped: the next that is kept may be long in coming.
+    ///
+    /// A function of its own, so that a batch is no part of the frame that a keeper rests in.
+    #[inline(never)]
+    pub fn tell(&mut self, now_ns: u64) {
+        let Self { stdout: _, stderr: _, sink, rate, inside_line } = self;
+        let mut gate = Gate { batch: Batch::new(sink, now_ns), rate, inside_line, now_ns };
+        gate.tell();
+        gate.batch.finish();
     }
 
     /// Bytes of output that this writer could not log.
     #[must_use]
     pub fn dropped_bytes(&self) -> u64 {
         self.sink.lost_bytes()
+    }
+}
+
+/// What lets lines into a batch, at the rate that they may come.
+struct Gate<'a> {
+    batch: Batch<'a>,
+    rate: &'a mut Rate,
+    inside_line: &'a mut [bool; 2],
+    now_ns: u64,
+}
+
+impl Gate<'_> {
+    fn record(&mut self, stream: Stream, line: &[u8]) {
+        if self.rate.keeps(line.len(), self.now_ns) {
+            self.tell();
+            self.inside_line[stream as usize] = !line.ends_with(b"\n");
+            self.batch.record(stream, line);
+        } else if std::mem::take(&mut self.inside_line[stream as usize]) {
+            // The rest of a line is dropped: what comes after that must not go on with it.
+            self.batch.record(stream, b"\n");
+        }
+    }
+
+    fn tell(&mut self) {
+        let lines = std::mem::take(&mut self.rate.untold_lines);
+        if lines > 0 {
+            if std::mem::take(&mut self.inside_line[Stream::Stderr as usize]) {
+                self.batch.record(Stream::Stderr, b"\n");
+            }
+            self.batch.record(Stream::Stderr, self.rate.notice(lines).as_bytes());
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 mod tests;
 
 use crate::cli::environment::EnvRule;
-use crate::cli::options::{ContainerOptions, LimitOptions, LogOptions, Source, ThrottleSpec};
+use crate::cli::options::{ContainerOptions, LimitOptions, Source, ThrottleSpec};
 use crate::cli::value::capability::{self, CapabilityRules};
 use crate::cli::value::mount::{MountSource, MountSpec};
 use crate::cli::value::security::SeccompChoice;
@@ -15,7 +15,7 @@ use crate::cli::value::time::Grace;
 use crate::cli::value::{Invalid, platform};
 use crate::failure::Failure;
 use limpet_protocol::app::{
-    App, AppFile, AppMount, AppMountSource, GraceRequest, LimitRequest, LogRequest, SeccompRequest, Workload,
+    App, AppFile, AppMount, AppMountSource, GraceRequest, LimitRequest, SeccompRequest, Workload,
 };
 use limpet_protocol::container::Member;
 
@@ -131,7 +131,7 @@ pub(super) fn options(
         sysctls: sysctls.clone(),
         oom_score_adj: *oom_score_adj,
         cgroup_parent: cgroup_parent.clone(),
-        log: log_options(log).map_err(named("logging"))?,
+        log: *log,
         limits: limit_options(limits),
         restart: *restart,
         health: health.clone(),
@@ -182,21 +182,6 @@ fn embed(number: usize, file: &AppFile, files: &str) -> MountSpec {
     let path = format!("{files}/{number}");
     let source = MountSource::Bind { path, create: false, id_mapped: true, relabel: false };
     MountSpec { target: file.target.clone(), source, readonly: true }
-}
-
-/// Logs are in memory and without a rate; asking for anything else is refused until it is carried out.
-fn log_options(log: &LogRequest) -> Result<LogOptions, Invalid> {
-    match *log {
-        LogRequest { disk: Some(true), .. } => {
-            Err("logs are kept in memory only; leave log-storage out".into())
-        }
-        LogRequest { rate_bytes: Some(1..), .. } => {
-            Err("logs have no rate limit yet; leave log-rate out".into())
-        }
-        LogRequest { file_bytes_max, files_max, disk: _, rate_bytes: _ } => {
-            Ok(LogOptions { file_bytes_max, files_max })
-        }
-    }
 }
 
 fn limit_options(limits: &LimitRequest) -> LimitOptions {

@@ -8,7 +8,7 @@ use super::value::{
     Setting, capability::CapabilityRules, mount::MountSpec, platform::Platform, security::SeccompChoice,
     time::Grace,
 };
-use limpet_protocol::app::DeviceRequest;
+use limpet_protocol::app::{DeviceRequest, LogRequest};
 use limpet_protocol::container::Member;
 use limpet_protocol::health::HealthOptions;
 use limpet_protocol::launch::{Network, Rlimit};
@@ -90,8 +90,8 @@ pub struct ContainerOptions {
     pub oom_score_adj: Option<i16>,
     /// `--cgroup-parent`, without slashes at its ends.
     pub cgroup_parent: Option<String>,
-    /// `--log-opt`
-    pub log: LogOptions,
+    /// `--log-driver` and `--log-opt`
+    pub log: LogRequest,
     /// `-m` and its like.
     pub limits: LimitOptions,
     /// `--restart`
@@ -120,15 +120,6 @@ pub struct Streams {
     pub stdout: bool,
     /// 2
     pub stderr: bool,
-}
-
-/// Bounds of a container's log; `None` takes the default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LogOptions {
-    /// `--log-opt max-size=`
-    pub file_bytes_max: Option<u64>,
-    /// `--log-opt max-file=`
-    pub files_max: Option<u16>,
 }
 
 /// The limits that were given; the defaults stand for "not given".

@@ -40,6 +40,7 @@ pub fn gather(board: &Board) -> Facts {
         user_namespaces: features.user_namespaces,
         id_mapped_overlay: features.id_mapped_overlay,
         disk_bytes: disk_bytes(Path::new(&board.globals.root)),
+        state_in_memory: is_in_memory(board.state()),
         clock_s: clock,
         clock_synchronised: limpet_sys::clock::is_synchronised(),
         built_s: about::RELEASED_S,
@@ -52,6 +53,14 @@ pub fn gather(board: &Board) -> Facts {
         unfinished: unfinished(Path::new(&board.globals.root)),
         damaged: damaged(board),
     }
+}
+
+/// What is not there yet will be where the directory above it is.
+fn is_in_memory(path: &Path) -> bool {
+    // statfs(2): tmpfs and ramfs.
+    const MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
+    let there = path.ancestors().find_map(|path| rustix::fs::statfs(path).ok());
+    there.is_some_and(|disk| u64::try_from(disk.f_type).is_ok_and(|kind| MEMORY.contains(&kind)))
 }
 
 fn controllers() -> (Result<String, String>, Vec<(String, String)>) {

@@ -5,7 +5,7 @@ mod tests;
 
 use super::{Facts, Finding, Level};
 use crate::output::size::binary;
-use crate::supervise::reserve;
+use limpet_protocol::keeper::disk_reserve_bytes;
 use limpet_runner::features::KERNEL_MIN;
 
 /// Pages that programs are usually built for.
@@ -19,6 +19,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![kernel(facts), cgroup(facts)];
     findings.extend(facts.missing_controllers.iter().map(|missing| controller(facts, missing)));
     findings.extend(swap(facts));
+    findings.extend(state(facts));
     findings.extend([
         overlay(facts),
         seccomp(facts),
@@ -176,7 +177,7 @@ fn disk(facts: &Facts) -> Finding {
             "is the root directory there? see: limpet info",
         );
     };
-    let mark = reserve::mark_bytes(all, None);
+    let mark = disk_reserve_bytes(all, None);
     let found = format!("{} free of {}, reserve {}", binary(free), binary(all), binary(mark));
     if free >= mark {
         well("disk", found)
@@ -187,6 +188,12 @@ fn disk(facts: &Facts) -> Finding {
             "free some space: limpet system prune, limpet system df",
         )
     }
+}
+
+fn state(facts: &Facts) -> Option<Finding> {
+    let found = "the state directory is not in memory: logs wear the disk, and a reboot does not empty it";
+    (!facts.state_in_memory)
+        .then(|| warning("state", found, "leave --state out, or mount a tmpfs where it points to"))
 }
 
 fn clock(facts: &Facts) -> Finding {

@@ -8,12 +8,9 @@ mod tests;
 
 use crate::supervise::reactor::now;
 use limpet_plan::{Space, Tick};
+use limpet_protocol::keeper::disk_reserve_bytes;
 use rustix::fs::statvfs;
 
-/// Greatest reserve unless another is said.
-pub const DEFAULT_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// The part of a disk that is kept free unless that is more than [`DEFAULT_BYTES_MAX`].
-pub const DEFAULT_FRACTION: u64 = 20;
 /// How often the disk is asked while there is room, and while there is none.
 const AMPLE_MS: u64 = 60_000;
 const LOW_MS: u64 = 5_000;
@@ -75,15 +72,9 @@ fn room(root: &str) -> Option<Room> {
     Some(Room { free_bytes: bytes(status.f_bavail), all_bytes: bytes(status.f_blocks) })
 }
 
-/// How much is to be free.
-#[must_use]
-pub fn mark_bytes(all_bytes: u64, asked_bytes: Option<u64>) -> u64 {
-    asked_bytes.unwrap_or((all_bytes / DEFAULT_FRACTION).min(DEFAULT_BYTES_MAX))
-}
-
 /// Low below the mark; ample again only an eighth above it, so that one file does not turn it over and over.
 fn judge(room: Room, asked_bytes: Option<u64>, before: Space) -> Space {
-    let mark = mark_bytes(room.all_bytes, asked_bytes);
+    let mark = disk_reserve_bytes(room.all_bytes, asked_bytes);
     let needed = match before {
         Space::Ample => mark,
         Space::Low => mark + mark / 8,

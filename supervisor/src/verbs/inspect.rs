@@ -16,6 +16,7 @@ use limpet_runner::home::HomeError;
 use limpet_runner::status::Status;
 use limpet_store::images::FindError;
 use serde_json::Value;
+use std::path::Path;
 
 /// `inspect`, `container inspect`, `image inspect`: what was found is shown, also when something was not.
 pub(super) fn inspect(board: &Board, args: &InspectArgs) -> Outcome {
@@ -94,7 +95,7 @@ fn container(board: &Board, container: Container, size: bool) -> Result<Value, F
     let facts = Facts {
         exit: board.home.exit(id)?,
         effective: enforced(&container, &status)?,
-        log_path: log_path(board, &container)?,
+        log_path: log_path(&container)?,
         disk,
     };
     let mut listed = Listed { container, status, supervision: None };
@@ -103,8 +104,8 @@ fn container(board: &Board, container: Container, size: bool) -> Result<Value, F
     Ok(inspect::container(&listed, &facts))
 }
 
-fn log_path(board: &Board, container: &Container) -> Result<Option<String>, Failure> {
-    let path = board.home.state_directory(&container.keep.launch.id).join("log");
+fn log_path(container: &Container) -> Result<Option<String>, Failure> {
+    let path = Path::new(container.keep.log_directory()).join("log");
     let exists =
         path.try_exists().map_err(|error| Failure::new(format!("look for {}: {error}", path.display())))?;
     Ok(exists.then(|| path.to_string_lossy().into_owned()))

@@ -13,6 +13,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::io::{self, Write};
+use std::path::Path;
 
 /// What is collected before it is written.
 const OUTPUT_BYTES: usize = 32 * 1024;
@@ -23,12 +24,12 @@ pub(super) fn logs(board: &Board, args: &LogsArgs) -> Outcome {
     let container = board.container(&args.container)?;
     if container.keep.log.files_max == 0 {
         return Err(Failure::new(format!(
-            "container {} keeps no log; it was made with --log-opt max-file=0",
+            "container {} keeps no log; it was made with --log-driver none",
             container.name
         )));
     }
     let keeper = if args.follow { keeper(board, &container)? } else { None };
-    let Some(place) = place(board, &container)? else { return Ok(0) };
+    let Some(place) = place(&container)? else { return Ok(0) };
     let now = now_ns();
     let selection = Selection {
         tail: args.tail,
@@ -44,10 +45,10 @@ pub(super) fn logs(board: &Board, args: &LogsArgs) -> Outcome {
     Ok(0)
 }
 
-/// Its directory that lasts until reboot; it has none before its first start and after a reboot, and so no log.
-pub(super) fn place(board: &Board, container: &Container) -> Result<Option<OwnedFd>, Failure> {
-    let path = board.home.state_directory(&container.keep.launch.id);
-    match openat(CWD, &path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
+/// The directory of its log. One in memory is not there before the first start and after a reboot.
+pub(super) fn place(container: &Container) -> Result<Option<OwnedFd>, Failure> {
+    let path = Path::new(container.keep.log_directory());
+    match openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
         Ok(place) => Ok(Some(place)),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => {

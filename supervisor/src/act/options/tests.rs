@@ -1,6 +1,7 @@
 use super::*;
-use limpet_protocol::app::Pull;
+use limpet_protocol::app::{LogRequest, Pull};
 use limpet_protocol::health::HealthOptions;
+use limpet_protocol::keeper::LogRate;
 use limpet_protocol::launch::Network;
 use limpet_protocol::restart::{RestartPolicy, When};
 
@@ -45,7 +46,7 @@ fn workload() -> Workload {
         }],
         devices: Vec::new(),
         limits: LimitRequest { cpu_millis: Some(250), ..LimitRequest::default() },
-        log: LogRequest::default(),
+        log: LogRequest { disk: Some(true), rate: Some(LogRate::Lines(5)), ..LogRequest::default() },
         files: vec![AppFile {
             target: "/run/secrets/key".to_owned(),
             uid: 5,
@@ -112,8 +113,6 @@ fn what_the_command_line_would_refuse_is_refused_with_its_service() {
             "service web: cap_add",
         ),
         (|web| web.platform = Some("//".to_owned()), "service web: platform"),
-        (|web| web.log.disk = Some(true), "service web: logging: logs are kept in memory only"),
-        (|web| web.log.rate_bytes = Some(1), "service web: logging: logs have no rate limit yet"),
     ] {
         let said = made(change).expect_err(part).to_string();
         assert!(said.contains(part), "{said}");

@@ -2,7 +2,7 @@
 
 use super::{detach_keys, limits, workdir};
 use crate::cli::command::{Command, RunArgs};
-use crate::cli::options::{ContainerOptions, LogOptions, Source, Streams};
+use crate::cli::options::{ContainerOptions, Source, Streams};
 use crate::cli::problem::Problem;
 use crate::cli::scan::Matches;
 use crate::cli::value::capability::CapabilityRules;
@@ -12,6 +12,7 @@ use crate::cli::value::{
     Invalid, capability, device, health, mount, number, platform, restart, rlimit, security, signal, size,
     text, time,
 };
+use limpet_protocol::app::LogRequest;
 use limpet_protocol::health::{HealthChoice, HealthOptions};
 use limpet_protocol::launch::{MOUNTS_MAX, Network, STRINGS_BYTES_MAX, STRINGS_MAX};
 use limpet_protocol::limits::{Memory, Swap};
@@ -150,12 +151,16 @@ fn security_options(matches: &Matches) -> Result<(bool, SeccompChoice), Problem>
     Ok((no_new_privileges, seccomp))
 }
 
-fn log(matches: &Matches) -> Result<LogOptions, Problem> {
-    let mut log = LogOptions::default();
+/// `--log-driver none` has the last word.
+fn log(matches: &Matches) -> Result<LogRequest, Problem> {
+    let mut log = LogRequest::default();
     for part in matches.every("log-opt", security::log_option)? {
         log.file_bytes_max = part.file_bytes_max.or(log.file_bytes_max);
         log.files_max = part.files_max.or(log.files_max);
+        log.disk = part.disk.or(log.disk);
+        log.rate = part.rate.or(log.rate);
     }
+    log.files_max = matches.one("log-driver", security::log_driver)?.flatten().or(log.files_max);
     Ok(log)
 }
 

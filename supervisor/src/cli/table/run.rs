@@ -97,7 +97,8 @@ pub(in crate::cli) static PLACEMENT: Section = Section {
             "Rather (+) or rather not (-) be killed for memory, -1000 to 1000",
         ),
         value(NO, "cgroup-parent", "PATH", "Make its cgroup below this one"),
-        values(NO, "log-opt", "NAME=VALUE", "Bounds of its log: max-size=1m, max-file=2"),
+        value(NO, "log-driver", "json-file|none", "Keep a log, or none"),
+        values(NO, "log-opt", "NAME=VALUE", "Its log: max-size=1m, max-file=2, storage=ram|disk, rate=64k/s"),
     ],
 };
 
@@ -168,7 +169,6 @@ const REFUSED_FLAGS: &[Flag] = &[
     refused(NO, "volumes-from", "name each volume with -v"),
     refused(NO, "volume-driver", "volumes are directories of the board; leave it out"),
     refused(NO, "storage-opt", "the root is always an overlay; leave it out"),
-    refused(NO, "log-driver", "logs are always bounded files; set their bounds with --log-opt"),
     refused(NO, "annotation", "use --label"),
     refused(NO, "blkio-weight", "set a rate with --device-read-bps or --device-write-bps"),
     refused(NO, "blkio-weight-device", "set a rate with --device-read-bps or --device-write-bps"),

@@ -8,6 +8,8 @@ use crate::cli::value::keys::DetachKeys;
 use crate::cli::value::mount::MountSource;
 use crate::cli::value::security::SeccompChoice;
 use crate::cli::value::time::{Grace, Moment};
+use limpet_protocol::app::LogRequest;
+use limpet_protocol::keeper::LogRate;
 use limpet_protocol::launch::{Network, Rlimit};
 use limpet_protocol::limits::{Memory, Pids, Swap, ThrottleKind};
 
@@ -116,6 +118,16 @@ fn a_container_is_described() {
     assert_eq!(options.seccomp, SeccompChoice::Profile(String::from("p.json")));
     assert_eq!((options.oom_score_adj, options.cgroup_parent.as_deref()), (Some(-5), Some("a/b")));
     assert_eq!((options.log.file_bytes_max, options.log.files_max), (Some(2 << 20), Some(3)));
+}
+
+#[test]
+fn a_log_is_on_disk_or_in_memory_at_a_rate_or_none_at_all() {
+    let log = run("run --log-opt storage=disk --log-opt rate=9lines/s --log-driver json-file a").options.log;
+    assert_eq!((log.disk, log.rate, log.files_max), (Some(true), Some(LogRate::Lines(9)), None));
+    let none = run("run --log-driver none --log-opt max-file=3 a").options.log;
+    assert_eq!(none.limits().files_max, 0);
+    let disk = LogRequest { disk: Some(true), ..LogRequest::default() }.limits();
+    assert_eq!((disk.rate, LogRequest::default().limits().rate), (LogRate::OF_DISK, LogRate::Unlimited));
 }
 
 #[test]

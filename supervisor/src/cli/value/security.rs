@@ -1,11 +1,11 @@
-//! `--security-opt`, `--userns`, `--pull` and `--log-opt`: words of which few are taken.
+//! `--security-opt`, `--userns`, `--pull`, `--log-driver` and `--log-opt`: words of which few are taken.
 
 #[cfg(test)]
 mod tests;
 
-use super::{Invalid, size};
-use crate::cli::options::LogOptions;
-use limpet_protocol::app::{LOG_FILE_BYTES_MIN, LOG_FILES_MAX};
+use super::Invalid;
+use limpet_protocol::app::{LOG_FILES_MAX, LogRequest};
+use limpet_protocol::words::log;
 
 /// Which system call filter is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,27 +76,31 @@ pub fn pull(text: &str) -> Result<(), Invalid> {
     }
 }
 
-/// One `--log-opt`: the other of its two bounds stays `None`.
+/// `--log-driver`: how many files there are, if that says it.
 ///
 /// # Errors
-/// Another option than `max-size` and `max-file`, or a value out of bounds.
-pub fn log_option(text: &str) -> Result<LogOptions, Invalid> {
-    match text.split_once('=') {
-        Some(("max-size", value)) => {
-            Ok(LogOptions { file_bytes_max: Some(log_file_bytes(value)?), files_max: None })
-        }
-        Some(("max-file", value)) => {
-            Ok(LogOptions { file_bytes_max: None, files_max: Some(log_files(value)?) })
-        }
-        _ => Err("write max-size=SIZE or max-file=NUMBER".into()),
+/// Another driver than those that mean bounded files, or none.
+pub fn log_driver(text: &str) -> Result<Option<u16>, Invalid> {
+    match text {
+        "json-file" | "local" => Ok(None),
+        "none" => Ok(Some(0)),
+        _ => Err("write json-file or none, and read it with limpet logs".into()),
     }
 }
 
-fn log_file_bytes(text: &str) -> Result<u64, Invalid> {
-    match size::parse(text)? {
-        bytes if bytes < LOG_FILE_BYTES_MIN => Err("a log file has at least 4k".into()),
-        bytes => Ok(bytes),
-    }
+/// One `--log-opt`: what it does not say stays `None`.
+///
+/// # Errors
+/// An unknown option, or a value out of bounds.
+pub fn log_option(text: &str) -> Result<LogRequest, Invalid> {
+    let none = LogRequest::default();
+    Ok(match text.split_once('=') {
+        Some(("max-size", value)) => LogRequest { file_bytes_max: Some(log::file_bytes(value)?), ..none },
+        Some(("max-file", value)) => LogRequest { files_max: Some(log_files(value)?), ..none },
+        Some(("storage", value)) => LogRequest { disk: Some(log::is_on_disk(value)?), ..none },
+        Some(("rate", value)) => LogRequest { rate: Some(log::rate(value)?), ..none },
+        _ => return Err("write max-size=SIZE, max-file=NUMBER, storage=ram|disk or rate=SIZE/s".into()),
+    })
 }
 
 fn log_files(text: &str) -> Result<u16, Invalid> {

@@ -5,6 +5,7 @@ use crate::cli::value::rlimit;
 use crate::output::containers::network_word;
 use crate::output::mounted::{self, Mounted, Origin, SHM};
 use limpet_protocol::container::Container;
+use limpet_protocol::keeper::{LogLimits, LogRate, LogStorage};
 use limpet_protocol::launch::{Device, Launch, MountKind, Rlimit, Seccomp, UserNamespace};
 use limpet_protocol::limits::{Limits, Memory, Pids, Swap, Throttle, ThrottleKind};
 use limpet_protocol::restart::RestartPolicy;
@@ -21,11 +22,26 @@ pub(super) fn config(container: &Container) -> Value {
     fields.extend(storage(container));
     fields.insert("AutoRemove".to_owned(), container.keep.remove.into());
     fields.insert("RestartPolicy".to_owned(), restart(container.restart));
-    let log = container.keep.log;
-    let options =
-        json!({ "max-size": log.file_bytes_max.to_string(), "max-file": log.files_max.to_string() });
-    fields.insert("LogConfig".to_owned(), json!({ "Type": "json-file", "Config": options }));
+    fields.insert("LogConfig".to_owned(), log(container.keep.log));
     Value::Object(fields)
+}
+
+fn log(limits: LogLimits) -> Value {
+    if limits.files_max == 0 {
+        return json!({ "Type": "none", "Config": {} });
+    }
+    let storage = match limits.storage {
+        LogStorage::Ram => "ram",
+        LogStorage::Disk { .. } => "disk",
+    };
+    let rate = match limits.rate {
+        LogRate::Unlimited => "0".to_owned(),
+        LogRate::Bytes(most) => format!("{most}/s"),
+        LogRate::Lines(most) => format!("{most}lines/s"),
+    };
+    let (size, files) = (limits.file_bytes_max.to_string(), limits.files_max.to_string());
+    let options = json!({ "max-size": size, "max-file": files, "storage": storage, "rate": rate });
+    json!({ "Type": "json-file", "Config": options })
 }
 
 fn restart(policy: RestartPolicy) -> Value {

@@ -1,4 +1,5 @@
 use super::*;
+use limpet_protocol::keeper::RESERVE_BYTES_MAX;
 
 const GIB: u64 = 1 << 30;
 const MIB: u64 = 1 << 20;
@@ -9,14 +10,14 @@ fn space(free_bytes: u64, all_bytes: u64, asked_bytes: Option<u64>, before: Spac
 
 #[test]
 fn a_small_disk_keeps_a_twentieth_and_a_large_one_no_more_than_the_most() {
-    assert_eq!(mark_bytes(GIB, None), GIB / 20);
-    assert_eq!(mark_bytes(64 * GIB, None), DEFAULT_BYTES_MAX);
-    assert_eq!(mark_bytes(64 * GIB, Some(MIB)), MIB);
+    assert_eq!(disk_reserve_bytes(GIB, None), GIB / 20);
+    assert_eq!(disk_reserve_bytes(64 * GIB, None), RESERVE_BYTES_MAX);
+    assert_eq!(disk_reserve_bytes(64 * GIB, Some(MIB)), MIB);
 }
 
 #[test]
 fn below_the_mark_it_is_low_and_well_above_it_ample_again() {
-    let mark = DEFAULT_BYTES_MAX;
+    let mark = RESERVE_BYTES_MAX;
     for (free, before, after) in [
         (mark, Space::Ample, Space::Ample),
         (mark - 1, Space::Ample, Space::Low),

@@ -51,7 +51,7 @@ pub(in crate::verbs) fn logs(board: &Board, args: &AppLogsArgs) -> Outcome {
     }
     let mut printer = Printer::new(args.timestamps, args.prefix, args.color.then(style));
     let mut sources = Vec::new();
-    add(board, &members, selection, args.follow, &mut sources, &mut printer)?;
+    add(&members, selection, args.follow, &mut sources, &mut printer)?;
     read(&mut sources, &mut printer)?;
     if args.follow {
         follow(board, args, selection, &mut sources, &mut printer)?;
@@ -80,7 +80,6 @@ fn members(board: &Board, args: &AppLogsArgs) -> Result<Vec<Listed>, Failure> {
 
 /// Opens the logs of those that are not read yet. One that never ran has none.
 fn add(
-    board: &Board,
     members: &[Listed],
     selection: Selection,
     follow: bool,
@@ -93,7 +92,7 @@ fn add(
         if container.keep.log.files_max == 0 || sources.iter().any(|source| source.id == *id) {
             continue;
         }
-        let Some(place) = place(board, container)? else { continue };
+        let Some(place) = place(container)? else { continue };
         let reader = Reader::open(place, selection, follow)?;
         let speaker = printer.speaker(&spoken_name(container));
         sources.push(Source { id: id.clone(), speaker, reader });
@@ -140,7 +139,7 @@ fn follow(
             let members = members(board, args)?;
             sources
                 .retain(|source| members.iter().any(|listed| listed.container.keep.launch.id == source.id));
-            add(board, &members, selection, true, sources, printer)?;
+            add(&members, selection, true, sources, printer)?;
             if !members.iter().any(goes_on) {
                 return read(sources, printer);
             }

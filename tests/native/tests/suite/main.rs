@@ -32,6 +32,7 @@ mod isolation;
 mod keeper;
 mod lifecycle;
 mod limits;
+mod logs;
 mod looking;
 mod names;
 mod overwrite;

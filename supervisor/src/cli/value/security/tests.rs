@@ -33,9 +33,21 @@ fn options_are_dockers() {
 fn logs_have_bounds() {
     assert_eq!(log_option("max-size=10m").map(|log| log.file_bytes_max), Ok(Some(10 << 20)));
     assert_eq!(log_option("max-file=0").map(|log| log.files_max), Ok(Some(0)));
-    for text in ["max-size=1k", "max-size=", "max-file=-1", "max-file=1001", "compress=true", "max-size"] {
+    assert_eq!(log_option("storage=disk").map(|log| log.disk), Ok(Some(true)));
+    for text in [
+        "max-size=1k",
+        "max-size=",
+        "max-file=-1",
+        "max-file=101",
+        "compress=true",
+        "max-size",
+        "storage=flash",
+        "rate=fast",
+    ] {
         assert!(log_option(text).is_err(), "{text}");
     }
+    assert_eq!((log_driver("local"), log_driver("none")), (Ok(None), Ok(Some(0))));
+    assert!(log_driver("syslog").is_err());
 }
 
 #[test]
