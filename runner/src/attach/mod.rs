@@ -22,7 +22,7 @@ pub use session::{Notice, Outcome, Session};
 // For `exec`, whose sessions have the same keys, terminals and signals.
 pub(crate) use detach::Matcher;
 pub(crate) use signals::{Signals, TERMINAL as TERMINAL_SIGNALS};
-pub(crate) use terminal::RawTerminal;
+pub use terminal::RawTerminal;
 
 #[cfg(test)]
 mod tests;

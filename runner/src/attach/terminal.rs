@@ -7,13 +7,17 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 
 /// A terminal in raw mode (termios(3), cfmakeraw); dropping this restores it.
 #[derive(Debug)]
-pub(crate) struct RawTerminal<'a> {
+pub struct RawTerminal<'a> {
     fd: BorrowedFd<'a>,
     saved: Termios,
 }
 
 impl<'a> RawTerminal<'a> {
-    pub(crate) fn enter(fd: BorrowedFd<'a>) -> Result<Self, Errno> {
+    /// Makes a terminal raw.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn enter(fd: BorrowedFd<'a>) -> Result<Self, Errno> {
         let terminal = Self { fd, saved: tcgetattr(fd)? };
         terminal.make_raw()?;
         Ok(terminal)

@@ -299,8 +299,8 @@ pub enum InspectKind {
 /// `top`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopArgs {
-    /// Of which.
-    pub container: String,
+    /// Of which; `None` shows all, live.
+    pub container: Option<String>,
     /// Columns to show, of [`TOP_COLUMNS`].
     pub columns: Vec<&'static str>,
 }

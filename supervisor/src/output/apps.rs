@@ -2,7 +2,7 @@
 //! `app ps`. Pure.
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 
 use super::format::Column;
 use crate::cli::value::signal;

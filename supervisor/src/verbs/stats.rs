@@ -13,10 +13,10 @@ use crate::failure::{Failure, Outcome};
 use crate::output::format::Format;
 use crate::output::terminal::Style;
 use crate::screen;
-use limpet_protocol::container::Container;
 use limpet_protocol::id::ContainerId;
 use limpet_runner::cgroup::{self, Stats};
-use row::{COLUMNS, HEADINGS, Usage};
+use row::{COLUMNS, HEADINGS};
+pub(super) use row::{Usage, hundredths, share};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -28,8 +28,9 @@ const FIRST_LOOK: Duration = Duration::from_millis(500);
 const CLEAR: &str = "\x1b[H\x1b[J";
 
 /// What one container used when it was looked at.
-struct Look {
-    container: Container,
+pub(super) struct Look {
+    /// The container.
+    pub(super) listed: Listed,
     at: Instant,
     /// `None`: it does not run.
     stats: Option<Stats>,
@@ -77,24 +78,30 @@ fn looks(mut listed: Vec<Listed>, args: &StatsArgs, wanted: Option<&[ContainerId
 }
 
 /// A container that ends just now uses nothing any more.
-fn look(listed: Listed) -> Look {
+pub(super) fn look(listed: Listed) -> Look {
     let runs = listed.status.running().is_some();
     let stats = || group_of(&listed.container).ok()?.stats().ok();
-    Look { stats: if runs { stats() } else { None }, at: Instant::now(), container: listed.container }
+    Look { stats: if runs { stats() } else { None }, at: Instant::now(), listed }
+}
+
+/// What a container uses by two looks; nothing, if it does not run.
+pub(super) fn usage(before: &[Look], now: &Look, board_bytes: u64) -> Option<Usage> {
+    let id = &now.listed.container.keep.launch.id;
+    let earlier = before.iter().find(|earlier| earlier.listed.container.keep.launch.id == *id);
+    now.stats.map(|stats| Usage {
+        now: stats,
+        cpu_before_ns: earlier.and_then(|earlier| Some(earlier.stats?.cpu_usage_ns)),
+        elapsed: earlier.map_or(Duration::ZERO, |earlier| now.at.duration_since(earlier.at)),
+        board_bytes,
+    })
 }
 
 fn rows(before: &[Look], now: &[Look], no_trunc: bool) -> Vec<serde_json::Value> {
     let board_bytes = cgroup::Board::here().memory_bytes;
     let row = |look: &Look| {
-        let id = &look.container.keep.launch.id;
-        let earlier = before.iter().find(|earlier| earlier.container.keep.launch.id == *id);
-        let usage = look.stats.map(|now| Usage {
-            now,
-            cpu_before_ns: earlier.and_then(|earlier| Some(earlier.stats?.cpu_usage_ns)),
-            elapsed: earlier.map_or(Duration::ZERO, |earlier| look.at.duration_since(earlier.at)),
-            board_bytes,
-        });
-        row::row(id, &look.container.name, usage.as_ref(), no_trunc)
+        let container = &look.listed.container;
+        let usage = usage(before, look, board_bytes);
+        row::row(&container.keep.launch.id, &container.name, usage.as_ref(), no_trunc)
     };
     now.iter().map(row).collect()
 }

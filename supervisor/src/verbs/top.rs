@@ -1,7 +1,9 @@
-//! `top`: the processes of a container, as ps(1) shows them.
+//! `top`: the processes of a container, as ps(1) shows them; without a container, all of them on a live screen.
 //!
 //! In: the pids of its cgroup and what /proc says of each. Process ids are the board's; users are the container's.
 
+mod live;
+mod picture;
 mod process;
 #[cfg(test)]
 mod tests;
@@ -27,7 +29,14 @@ const STATUS_BYTES_MAX: u64 = 64 * 1024;
 
 /// `top`
 pub(super) fn top(board: &Board, args: &TopArgs) -> Outcome {
-    let container = board.container(&args.container)?;
+    match &args.container {
+        Some(name) => processes(board, name, &args.columns),
+        None => live::live(board),
+    }
+}
+
+fn processes(board: &Board, name: &str, columns: &[&str]) -> Outcome {
+    let container = board.container(name)?;
     let status = board.status(&container.keep.launch.id)?;
     let running = status
         .running()
@@ -35,12 +44,11 @@ pub(super) fn top(board: &Board, args: &TopArgs) -> Outcome {
     let mut pids = group_of(&container)?.pids()?;
     pids.sort_unstable();
     let clock = clock();
-    let users = users(running, args.columns == TOP_COLUMNS_DEFAULT);
-    let row =
-        |process: Process| args.columns.iter().map(|column| process.cell(column, &clock, &users)).collect();
+    let users = users(running, columns == TOP_COLUMNS_DEFAULT);
+    let row = |process: Process| columns.iter().map(|column| process.cell(column, &clock, &users)).collect();
     // One that has ended meanwhile is none any more.
     let rows: Vec<Vec<String>> = pids.into_iter().filter_map(read).map(row).collect();
-    let headings: Vec<&str> = args.columns.iter().map(|column| process::heading(column)).collect();
+    let headings: Vec<&str> = columns.iter().map(|column| process::heading(column)).collect();
     screen::print(&table::render(&headings, &rows));
     Ok(0)
 }

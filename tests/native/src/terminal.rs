@@ -4,7 +4,7 @@ use crate::outcome::typed;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -53,6 +53,23 @@ impl Terminal {
     pub fn resize(&self, rows: u16, columns: u16) {
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&self.master, size).unwrap_or_else(|e| panic!("resizing: {e}"));
+    }
+
+    /// Whether keys reach the command one by one, and unseen.
+    ///
+    /// # Panics
+    /// The terminal is gone.
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        let modes =
+            tcgetattr(&self.master).unwrap_or_else(|e| panic!("asking the terminal: {e}")).local_modes;
+        !modes.intersects(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+    }
+
+    /// The command's process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Types `keys` (`\x03` is Ctrl-C).

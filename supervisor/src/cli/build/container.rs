@@ -149,7 +149,7 @@ pub(in crate::cli) fn top(matches: &Matches) -> Result<Command, Problem> {
     if columns.is_empty() {
         columns.extend(TOP_COLUMNS_DEFAULT);
     }
-    Ok(Command::Top(TopArgs { container: operand(matches, 0), columns }))
+    Ok(Command::Top(TopArgs { container: matches.operands.first().cloned(), columns }))
 }
 
 fn top_column(name: &str) -> Result<&'static str, Problem> {

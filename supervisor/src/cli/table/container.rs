@@ -330,16 +330,19 @@ pub(super) static CONTAINER_INSPECT: Verb = Verb {
 
 static TOP: Verb = Verb {
     name: "top",
-    purpose: "List the processes of a container",
+    purpose: "Show all containers live, or list the processes of one",
     operands: Operands {
-        usage: "CONTAINER [COLUMN...]",
-        min: 1,
+        usage: "[CONTAINER [COLUMN...]]",
+        min: 0,
         max: ANY,
         subject: Subject::Container,
         end_flags: true,
     },
     sections: &[],
-    examples: &[("limpet top web -o pid,user,rss,args", "these columns")],
+    examples: &[
+        ("limpet top", "each second; q quits"),
+        ("limpet top web -o pid,user,rss,args", "these columns"),
+    ],
     build: build::top,
 };
 

@@ -194,6 +194,8 @@ fn each_verb_has_its_meaning() {
     };
     assert_eq!((load.input.as_deref(), load.size_bytes_max), (Some("x.tar"), Some(1 << 30)));
     assert_eq!(load.platform.map(|platform| platform.architecture).as_deref(), Some("arm64"));
+    let Command::Top(live) = command("top") else { panic!("top") };
+    assert_eq!(live.container, None);
     let Command::Top(top) = command("top c -o pid,cmd") else { panic!("top") };
     assert_eq!(top.columns, ["pid", "args"]);
     let Command::Update(update) = command("update -m 1g a b") else { panic!("update") };

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(in crate::output) fn instance(service: &str, state: State, course: Course) -> Instance {
+pub(crate) fn instance(service: &str, state: State, course: Course) -> Instance {
     Instance {
         container: None,
         name: format!("shop-{service}-1"),

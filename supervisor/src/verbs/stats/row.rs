@@ -33,15 +33,15 @@ pub(super) const HEADINGS: &[Column] = &[
 ];
 
 /// A second look at a container that runs.
-pub(super) struct Usage {
+pub(in crate::verbs) struct Usage {
     /// What it used now.
-    pub(super) now: Stats,
+    pub(in crate::verbs) now: Stats,
     /// Its CPU time at the first look, if it ran then.
-    pub(super) cpu_before_ns: Option<u64>,
+    pub(in crate::verbs) cpu_before_ns: Option<u64>,
     /// Between the looks.
-    pub(super) elapsed: Duration,
+    pub(in crate::verbs) elapsed: Duration,
     /// Memory of the board: the limit of those that have none.
-    pub(super) board_bytes: u64,
+    pub(in crate::verbs) board_bytes: u64,
 }
 
 /// The row; a container that does not run uses nothing.
@@ -65,24 +65,25 @@ pub(super) fn row(id: &ContainerId, name: &str, usage: Option<&Usage>, no_trunc:
 
 impl Usage {
     /// In use without what can be reclaimed at once, and the ceiling.
-    fn memory_bytes(&self) -> (u64, u64) {
+    pub(in crate::verbs) fn memory_bytes(&self) -> (u64, u64) {
         let used = self.now.memory_usage_bytes.saturating_sub(self.now.memory_cache_bytes);
         (used, self.now.memory_limit_bytes.unwrap_or(self.board_bytes).min(self.board_bytes))
     }
 
     /// Hundredths of a percent of one CPU.
-    fn cpu_hundredths(&self) -> u64 {
+    pub(in crate::verbs) fn cpu_hundredths(&self) -> u64 {
         let used_ns = self.cpu_before_ns.map_or(0, |before| self.now.cpu_usage_ns.saturating_sub(before));
         share(used_ns, u64::try_from(self.elapsed.as_nanos()).unwrap_or(u64::MAX))
     }
 }
 
 /// `part` of `whole` in hundredths of a percent; of nothing it is nothing.
-fn share(part: u64, whole: u64) -> u64 {
+pub(in crate::verbs) fn share(part: u64, whole: u64) -> u64 {
     let hundredths = (u128::from(part) * 10_000).checked_div(u128::from(whole)).unwrap_or(0);
     u64::try_from(hundredths).unwrap_or(u64::MAX)
 }
 
-fn hundredths(value: u64) -> String {
+/// `25.25%`
+pub(in crate::verbs) fn hundredths(value: u64) -> String {
     format!("{}.{:02}%", value / 100, value % 100)
 }

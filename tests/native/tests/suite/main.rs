@@ -44,6 +44,7 @@ mod supervisor;
 mod survival;
 mod terminals;
 mod throttles;
+mod top;
 mod update;
 mod upkeep;
 mod users;
