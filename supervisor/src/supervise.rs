@@ -70,8 +70,14 @@ pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
     let variable = |name: &str| std::env::var(name).ok();
     let notifier = Notifier::from_environment(variable, std::process::id(), now())?;
     let reserve = Reserve::new(&board.globals.root, args.reserve_bytes);
-    let end = Daemon::new(board, tasks, jobs, notifier, reserve, seed()?).run()?;
-    drop((listening, signals));
+    let door = args.metrics.as_ref().map(|place| metrics::door::open(place, group));
+    let fetched = door.map(|door| door.map(|socket| metrics::door::serve(socket, &tasks)));
+    let mut daemon = Daemon::new(board, tasks, jobs, notifier, reserve, seed()?);
+    if let (Some(place), Some(Err(errno))) = (&args.metrics, &fetched) {
+        daemon.trouble(format!("serve metrics at {place}: {}", limpet_runner::failure::reason(*errno)));
+    }
+    let end = daemon.run()?;
+    drop((listening, signals, fetched));
     if !matches!(end, End::Upgrade { .. }) {
         place::remove_ceiling(&board.globals.state);
     }

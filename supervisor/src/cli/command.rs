@@ -10,7 +10,7 @@ pub use image::{HistoryArgs, ImagesArgs, LoadArgs, RmiArgs, SaveArgs, TagArgs};
 
 use super::environment::EnvRule;
 use super::options::{ContainerOptions, LimitOptions, Streams};
-use super::value::{filter::Filter, keys::DetachKeys, time::Grace, time::Moment};
+use super::value::{door::Door, filter::Filter, keys::DetachKeys, time::Grace, time::Moment};
 use crate::init::Order;
 use limpet_protocol::restart::RestartPolicy;
 
@@ -128,6 +128,8 @@ pub enum Command {
 pub struct SuperviseArgs {
     /// `--reserve`: bytes of the disk that are kept free.
     pub reserve_bytes: Option<u64>,
+    /// `--metrics`: where they can be fetched.
+    pub metrics: Option<Door>,
 }
 
 /// `install`

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod capability;
+pub mod door;
 pub mod filter;
 pub mod keys;
 pub mod mount;

@@ -108,6 +108,11 @@ impl Outbox {
         }
     }
 
+    /// The next answer, for whoever asks from within; `None` when nothing more will come.
+    pub(crate) async fn reply(&self) -> Option<Reply> {
+        value(self.take().await?.get(LENGTH_BYTES..)?).ok()
+    }
+
     /// The next frame; `None` when nothing more will come.
     async fn take(&self) -> Option<Vec<u8>> {
         poll_fn(|context| {
@@ -315,7 +320,7 @@ async fn read_exactly(client: &OwnedFd, length: usize, tasks: &Tasks) -> Option<
     Some(bytes)
 }
 
-async fn write_all(client: &OwnedFd, bytes: &[u8], tasks: &Tasks) -> Option<()> {
+pub(crate) async fn write_all(client: &OwnedFd, bytes: &[u8], tasks: &Tasks) -> Option<()> {
     let mut sent = 0;
     while sent < bytes.len() {
         match send(client, &bytes[sent..], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {

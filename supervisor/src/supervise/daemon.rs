@@ -195,7 +195,7 @@ impl<'a> Daemon<'a> {
     }
 
     /// Something is wrong that belongs to no container. The oldest is forgotten where there are many.
-    fn trouble(&mut self, text: String) {
+    pub(crate) fn trouble(&mut self, text: String) {
         const TROUBLES_MAX: usize = 32;
         crate::screen::complain(&text);
         if self.troubles.len() >= TROUBLES_MAX {

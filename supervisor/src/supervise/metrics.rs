@@ -1,5 +1,7 @@
 //! The supervisor's picture as metrics, in Prometheus's text form (exposition format 0.0.4).
 
+pub(crate) mod door;
+mod http;
 #[cfg(test)]
 mod tests;
 

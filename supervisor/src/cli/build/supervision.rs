@@ -4,7 +4,7 @@ use super::{format, operand};
 use crate::cli::command::{Command, FormatArgs, InstallArgs, SuperviseArgs, UpgradeArgs};
 use crate::cli::problem::Problem;
 use crate::cli::scan::Matches;
-use crate::cli::value::{Invalid, health, size, text};
+use crate::cli::value::{Invalid, door, health, size, text};
 use crate::supervise::SHUTDOWN_MS;
 
 /// What a new supervisor may take to answer.
@@ -12,7 +12,10 @@ const UPGRADE_MS: u64 = 30_000;
 
 /// `supervise`
 pub(in crate::cli) fn supervise(matches: &Matches) -> Result<Command, Problem> {
-    Ok(Command::Supervise(SuperviseArgs { reserve_bytes: matches.one("reserve", size::parse)? }))
+    Ok(Command::Supervise(SuperviseArgs {
+        reserve_bytes: matches.one("reserve", size::parse)?,
+        metrics: matches.one("metrics", door::parse)?,
+    }))
 }
 
 /// `doctor`

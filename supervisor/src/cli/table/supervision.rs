@@ -14,7 +14,10 @@ static SUPERVISE: Verb = Verb {
     operands: NONE,
     sections: &[&Section {
         title: "Options",
-        flags: &[value(NO, "reserve", "SIZE", "Disk that is kept free (a twentieth, at most 256m)")],
+        flags: &[
+            value(NO, "reserve", "SIZE", "Disk that is kept free (a twentieth, at most 256m)"),
+            value(NO, "metrics", "PLACE", "Serve metrics at unix:/PATH or 127.0.0.1:PORT (nowhere)"),
+        ],
     }],
     examples: &[("limpet supervise", "in the foreground; SIGTERM ends it, and containers go on")],
     build: build::supervise,

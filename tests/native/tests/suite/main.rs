@@ -34,6 +34,7 @@ mod lifecycle;
 mod limits;
 mod logs;
 mod looking;
+mod metrics;
 mod names;
 mod overwrite;
 mod races;
