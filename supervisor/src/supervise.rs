@@ -60,6 +60,8 @@ pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
     fs::DirBuilder::new().recursive(true).mode(0o711).create(state)?;
     let lock = locks::only_one(state)?;
     let jobs = Jobs::new(locks::effects(state)?);
+    // After an upgrade, the children of the program before are ours, and have ended by now.
+    while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}
     if let Err(error) = place::enter_ceiling(&board.globals.state) {
         screen::complain(&format!("the supervisor runs without its memory ceiling: {error}"));
     }

@@ -32,16 +32,13 @@ pub fn enter_ceiling(state: &str) -> Result<(), CgroupError> {
     enter(&ceiling_path(state), &limits)
 }
 
-/// Leaves nothing of the ceiling behind, at the end of the supervisor.
+/// Leaves nothing of the ceiling behind, at the end of the supervisor. The group of the others stays: this process is in
+/// it now, as keepers may be, and to wait for it to be empty would hold back the end of the supervisor for seconds.
 pub fn remove_ceiling(state: &str) {
     leave_ceiling();
-    if let Ok(driver) = cgroup::detect() {
-        // The second stays as long as a keeper is in it.
-        for path in [ceiling_path(state).as_str(), OTHERS] {
-            if let Ok(group) = driver.open(path) {
-                group.remove().ok();
-            }
-        }
+    let ceiling = cgroup::detect().and_then(|driver| driver.open(&ceiling_path(state)));
+    if let Ok(group) = ceiling {
+        group.remove().ok();
     }
 }
 

@@ -11,7 +11,9 @@ use crate::control::Conversation;
 use crate::failure::{Failure, Outcome};
 use crate::screen;
 use limpet_protocol::control::{Report, Request};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::OwnedFd;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -42,14 +44,16 @@ pub(super) fn upgrade(board: &Board, args: &UpgradeArgs) -> Outcome {
     let installed = installed_program(pid)?;
     let old = aside(&installed);
     fs::copy(&installed, &old).map_err(|error| Failure::new(format!("keep {}: {error}", old.display())))?;
+    // Its number may be another process's, once it has ended.
+    let process = pidfd_open(pid, PidfdFlags::empty())?;
     put(&installed, &bytes, 0o755)?;
     hand_over(board, &installed)?;
-    if answers(board, pid, Duration::from_millis(args.timeout_ms)) {
+    if answers(board, pid, &process, Duration::from_millis(args.timeout_ms))? {
         fs::remove_file(&old).ok();
         screen::line(&format!("Upgraded {} to {version}.", installed.display()));
         return Ok(0);
     }
-    back(board, pid, &installed, &old)
+    back(board, &process, &installed, &old)
 }
 
 /// A file of this machine, by its ELF header (elf(5)): class, byte order and machine are as ours.
@@ -126,16 +130,19 @@ fn hand_over(board: &Board, installed: &Path) -> Result<(), Failure> {
     conversation.answer().map(drop)
 }
 
-/// Whether a supervisor that knows its containers answers, as the same process.
-fn answers(board: &Board, pid: Pid, patience: Duration) -> bool {
+/// Whether a supervisor that knows its containers answers, as the same process. One that has ended never will.
+fn answers(board: &Board, pid: Pid, process: &OwnedFd, patience: Duration) -> Result<bool, Failure> {
+    let pause = Timespec::try_from(LOOK_EVERY).ok();
     let began = Instant::now();
     while began.elapsed() < patience {
-        sleep(LOOK_EVERY);
+        if poll(&mut [PollFd::new(process, PollFlags::IN)], pause.as_ref())? > 0 {
+            break;
+        }
         if report(board, pid).is_some() {
-            return true;
+            return Ok(true);
         }
     }
-    false
+    Ok(false)
 }
 
 fn report(board: &Board, pid: Pid) -> Option<Report> {
@@ -151,12 +158,12 @@ fn report(board: &Board, pid: Pid) -> Option<Report> {
 }
 
 /// Puts the old file back, ends what does not answer, and sees to it that a supervisor runs again.
-fn back(board: &Board, pid: Pid, installed: &Path, old: &Path) -> Outcome {
+fn back(board: &Board, process: &OwnedFd, installed: &Path, old: &Path) -> Outcome {
     fs::rename(old, installed)
         .map_err(|error| Failure::new(format!("put {} back: {error}", installed.display())))?;
     let failed = "the new version did not come up";
     // ESRCH: it has ended by itself.
-    kill_process(pid, Signal::KILL).ok();
+    pidfd_send_signal(process, Signal::KILL).ok();
     let began = Instant::now();
     // Whoever started it (systemd, PID 1) does so again; without such a one, we do.
     while began.elapsed() < Duration::from_secs(5) {

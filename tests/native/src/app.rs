@@ -115,6 +115,12 @@ impl<'a> App<'a> {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// Begins an empty diary.
+    pub fn forget_diary(&self) {
+        // Nothing was written yet, perhaps.
+        let _ = fs::remove_file(self.diary.join("lines"));
+    }
+
     /// What was written comes in this order, each once.
     ///
     /// # Panics
