@@ -5,6 +5,8 @@
 //! never end: the kernel panics then. So it decides little, parses only what the image and the boot loader say, and
 //! whatever fails here is said on the console, not fatal.
 //!
+//! It holds the hardware watchdog, and tells it that the board does its work only while the supervisor says so ([`heart`]).
+//!
 //! In: the kernel's command line and `/etc/limpet/init.conf` ([`options`]), signals ([`order`]). It must never know an
 //! image or a container: that is the supervisor's, which is a child of it and may crash.
 
@@ -13,16 +15,19 @@ mod cgroups;
 mod children;
 mod console;
 mod disks;
+mod heart;
 mod last_resort;
 mod machine;
 mod modules;
 mod mounted;
+mod notes;
 mod options;
 mod order;
 mod say;
 mod services;
 mod shutdown;
 pub mod uplink;
+mod watchdog;
 
 pub use order::Order;
 
@@ -63,6 +68,5 @@ pub fn main() -> ! {
     base::settle(&options);
     modules::load_listed();
     disks::mount_wanted(&options.mounts);
-    let (order, supervisor) = Machine::new(&options).run();
-    shutdown::carry_out(order, supervisor)
+    shutdown::carry_out(Machine::new(&options).run())
 }

@@ -20,6 +20,7 @@ pub mod probe;
 pub mod process;
 pub mod rlimit;
 pub mod seccomp;
+pub mod watchdog;
 
 /// The error of the libc call that has just failed.
 fn last_errno() -> rustix::io::Errno {

@@ -14,7 +14,7 @@ const ENVIRONMENT: [&CStr; 3] =
 /// The status of a child that could not become its program, as a shell has it.
 const CANNOT_EXECUTE: i32 = 127;
 
-/// Starts `program`, called `arguments[0]`, after `prepare` in the child. Signals are as a program expects them: this
+/// Starts `program`, called `arguments[0]`, with `environment` besides the usual, after `prepare` in the child. Signals are as a program expects them: this
 /// process has blocked them all.
 ///
 /// # Errors
@@ -22,23 +22,26 @@ const CANNOT_EXECUTE: i32 = 127;
 pub(super) fn spawn(
     program: &CStr,
     arguments: &[&CStr],
+    environment: &[&CStr],
     prepare: impl FnOnce() -> Result<()>,
 ) -> Result<Pid> {
     match clone_process(UnshareFlags::empty(), None)? {
         Cloned::Parent(child) => Ok(child.pid),
         Cloned::Child => {
-            let errno = prepare().map_or_else(|errno| errno, |()| become_program(program, arguments));
+            let errno =
+                prepare().map_or_else(|errno| errno, |()| become_program(program, arguments, environment));
             say::failed(&format!("starting {}", program.to_string_lossy()), errno);
             exit_now(CANNOT_EXECUTE)
         }
     }
 }
 
-fn become_program(program: &CStr, arguments: &[&CStr]) -> Errno {
+fn become_program(program: &CStr, arguments: &[&CStr], environment: &[&CStr]) -> Errno {
     default_signals();
     let owned = |strings: &[&CStr]| strings.iter().map(|&string| string.to_owned()).collect::<Vec<CString>>();
     let program = program.to_owned();
-    match execute(&program, &owned(arguments), &owned(&ENVIRONMENT)) {
+    let environment = [&ENVIRONMENT[..], environment].concat();
+    match execute(&program, &owned(arguments), &owned(&environment)) {
         Ok(never) => match never {},
         Err(errno) => errno,
     }

@@ -28,7 +28,7 @@ fn take(more: OFlags) -> Result<()> {
 /// Starts the program as the leader of a new session, whose terminal is the console.
 pub(super) fn start(console: &Console) -> Result<Pid> {
     let program = CString::new(console.program.as_str()).map_err(|_| Errno::INVAL)?;
-    children::spawn(&program, &[&program], lead)
+    children::spawn(&program, &[&program], &[], lead)
 }
 
 fn lead() -> Result<()> {

@@ -1,14 +1,18 @@
 //! The loop of PID 1: wait for a signal or for a child to be due, and act on that.
 
+use super::heart::{self, Heart};
+use super::notes::{self, Notes};
 use super::options::{Console, Options};
 use super::order::{self, Order};
 use super::services::{Role, Service};
+use super::watchdog::{self, Watchdog};
 use super::{children, console, last_resort, say};
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::AsFd;
 use rustix::io::Result;
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::time::{ClockId, clock_gettime};
 use std::ffi::{CStr, CString};
 
@@ -16,8 +20,22 @@ use std::ffi::{CStr, CString};
 pub(super) struct Machine {
     console: Option<Console>,
     network: Vec<String>,
+    metrics: Option<String>,
     services: Vec<Service>,
     signals: SignalFd,
+    /// Where the supervisor says how it is, and what was heard.
+    heart: Option<(Notes, Heart)>,
+    watchdog: Option<Watchdog>,
+    /// The supervisor was given up, and the console knows.
+    is_given_up: bool,
+}
+
+/// What is left to do when the board is to end.
+pub(super) struct Ending {
+    pub(super) order: Order,
+    /// The supervisor, if it runs.
+    pub(super) supervisor: Option<Pid>,
+    pub(super) watchdog: Option<Watchdog>,
 }
 
 impl Machine {
@@ -31,18 +49,62 @@ impl Machine {
             say::line("signals cannot be waited for");
             last_resort::give_up()
         };
-        Self { console: options.console.clone(), network: options.network.clone(), services, signals }
+        Self {
+            console: options.console.clone(),
+            network: options.network.clone(),
+            metrics: options.metrics.clone(),
+            services,
+            signals,
+            heart: options.supervise.then(listen).flatten(),
+            watchdog: options.watchdog.and_then(open_watchdog),
+            is_given_up: false,
+        }
     }
 
-    /// Serves until the board is to end; also the supervisor that then runs.
-    pub(super) fn run(mut self) -> (Order, Option<Pid>) {
+    /// Serves until the board is to end.
+    pub(super) fn run(mut self) -> Ending {
         loop {
             self.start_due();
+            self.listen_to_heart();
+            self.keep_watchdog();
             self.wait();
             if let Some(order) = self.hear() {
-                let supervisor = self.services.iter().find(|service| service.role == Role::Supervisor);
-                return (order, supervisor.and_then(Service::pid));
+                let supervisor = self.supervisor();
+                return Ending { order, supervisor, watchdog: self.watchdog };
             }
+        }
+    }
+
+    fn supervisor(&self) -> Option<Pid> {
+        self.services.iter().find(|service| service.role == Role::Supervisor)?.pid()
+    }
+
+    /// A supervisor that has hung is ended, and started anew as any that ends. Its containers do not notice.
+    fn listen_to_heart(&mut self) {
+        let (now_ms, supervisor) = (now_ms(), self.supervisor());
+        let Some((notes, heart)) = &mut self.heart else { return };
+        if notes.are_well() {
+            heart.heard(now_ms);
+            self.is_given_up = false;
+        }
+        if let Some(pid) = supervisor
+            && heart.hung_at_ms() <= now_ms
+        {
+            say::line("the supervisor hangs; it is started anew");
+            // Gone already, it is about to be reaped.
+            kill_process(pid, Signal::KILL).ok();
+            heart.started(now_ms);
+        }
+    }
+
+    fn keep_watchdog(&mut self) {
+        let now_ms = now_ms();
+        let is_dead = self.heart.as_ref().is_some_and(|(_, heart)| heart.dead_at_ms() <= now_ms);
+        let Some(watchdog) = &mut self.watchdog else { return };
+        if !is_dead {
+            watchdog.ping(now_ms);
+        } else if !std::mem::replace(&mut self.is_given_up, true) {
+            say::line("the supervisor does not come up: the watchdog is left to reset this board");
         }
     }
 
@@ -61,10 +123,15 @@ impl Machine {
             (Role::Console, Some(console)) => console::start(console),
             (Role::Console, None) => return,
             (Role::Uplink, _) => start_uplink(&self.network),
-            (Role::Supervisor, _) => start_supervisor(),
+            (Role::Supervisor, _) => start_supervisor(self.metrics.as_deref(), self.heart.is_some()),
         };
         match pid {
-            Ok(pid) => self.services[index].started(pid, now_ms),
+            Ok(pid) => {
+                self.services[index].started(pid, now_ms);
+                if let (Role::Supervisor, Some((_, heart))) = (role, &mut self.heart) {
+                    heart.started(now_ms);
+                }
+            }
             Err(errno) => {
                 say::failed(&format!("starting {}", role.name()), errno);
                 self.services[index].ended(now_ms);
@@ -72,12 +139,27 @@ impl Machine {
         }
     }
 
-    /// Sleeps until a signal comes or a child is due.
+    /// Sleeps until a signal or a note comes, or something is due.
     fn wait(&self) {
-        let due_at_ms = self.services.iter().filter_map(Service::due_at_ms).min();
-        let pause = due_at_ms.map(|at_ms| pause(at_ms.saturating_sub(now_ms())));
+        let pause = self.due_at_ms().map(|at_ms| pause(at_ms.saturating_sub(now_ms())));
+        let notes = self.heart.as_ref().map(|(notes, _)| notes.fd());
+        let mut fds: Vec<PollFd<'_>> = [Some(self.signals.as_fd()), notes]
+            .into_iter()
+            .flatten()
+            .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+            .collect();
         // Woken for nothing, the loop only looks again.
-        poll(&mut [PollFd::new(&self.signals, PollFlags::IN)], pause.as_ref()).ok();
+        poll(&mut fds, pause.as_ref()).ok();
+    }
+
+    /// When the next child, the supervisor's silence or the watchdog is due.
+    fn due_at_ms(&self) -> Option<u64> {
+        let services = self.services.iter().filter_map(Service::due_at_ms);
+        let heart = self.heart.as_ref().map(|(_, heart)| heart);
+        let hung = heart.filter(|_| self.supervisor().is_some()).map(Heart::hung_at_ms);
+        // Left alone, the watchdog is due no more; a word of the supervisor wakes this.
+        let ping = self.watchdog.as_ref().filter(|_| !self.is_given_up).map(Watchdog::due_at_ms);
+        services.chain(hung).chain(ping).min()
     }
 
     /// Takes all signals that have come; the first order among them.
@@ -121,11 +203,38 @@ fn start_uplink(network: &[String]) -> Result<Pid> {
     let words: Vec<CString> = network.iter().filter_map(|word| CString::new(word.as_str()).ok()).collect();
     let arguments: Vec<&CStr> =
         [c"limpet", c"uplink"].into_iter().chain(words.iter().map(CString::as_c_str)).collect();
-    children::spawn(c"/proc/self/exe", &arguments, || Ok(()))
+    children::spawn(c"/proc/self/exe", &arguments, &[], || Ok(()))
 }
 
-fn start_supervisor() -> Result<Pid> {
-    children::spawn(c"/proc/self/exe", &[c"limpet", c"supervise"], || Ok(()))
+fn start_supervisor(metrics: Option<&str>, is_heard: bool) -> Result<Pid> {
+    let place = metrics.and_then(|place| CString::new(format!("--metrics={place}")).ok());
+    let arguments: Vec<&CStr> = [c"limpet", c"supervise"].into_iter().chain(place.as_deref()).collect();
+    let text = |name: &str, value: &str| CString::new(format!("{name}={value}")).unwrap_or_default();
+    let socket = text("NOTIFY_SOCKET", &notes::PATH.to_string_lossy());
+    let patience = text("WATCHDOG_USEC", &heart::SILENCE_US.to_string());
+    let environment: &[&CStr] = if is_heard { &[&socket, &patience] } else { &[] };
+    children::spawn(c"/proc/self/exe", &arguments, environment, || Ok(()))
+}
+
+/// Without a place to listen, the supervisor is taken to be well while it runs.
+fn listen() -> Option<(Notes, Heart)> {
+    match Notes::open(notes::PATH) {
+        Ok(notes) => Some((notes, Heart::new(now_ms()))),
+        Err(errno) => {
+            say::failed("listening to the supervisor", errno);
+            None
+        }
+    }
+}
+
+fn open_watchdog(seconds: u16) -> Option<Watchdog> {
+    match Watchdog::open(watchdog::DEVICE, seconds) {
+        Ok(watchdog) => Some(watchdog),
+        Err(errno) => {
+            say::failed(&format!("opening {}: a board that hangs stays so", watchdog::DEVICE), errno);
+            None
+        }
+    }
 }
 
 /// Blocks every signal, so that they come one by one through a descriptor. Children get an empty mask again.
@@ -141,7 +250,7 @@ fn pause(ms: u64) -> Timespec {
 }
 
 /// Milliseconds since boot.
-fn now_ms() -> u64 {
+pub(super) fn now_ms() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     u64::try_from(now.tv_sec).unwrap_or(0) * 1000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000_000
 }

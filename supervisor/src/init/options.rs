@@ -13,11 +13,14 @@
 //! | `mount` | `SOURCE,PATH[,TYPE[,ro]]`; `SOURCE` is `LABEL=`, `UUID=`, `SERIAL=` or a device; may be repeated | none |
 //! | `network` | see [`super::uplink::wish`]; may be repeated | `dhcp` |
 //! | `supervise` | `on` or `off` | `on` |
+//! | `metrics` | where the supervisor serves them: `limpet supervise --metrics` | nowhere |
+//! | `watchdog` | seconds after which the hardware resets a board that hangs, or `off` | 60 |
 
 #[cfg(test)]
 mod tests;
 
 use super::uplink::wish;
+use crate::cli::value::door;
 use std::fs;
 
 /// Where the image keeps them.
@@ -30,6 +33,8 @@ const TEXT_BYTES_MAX: u64 = 64 << 10;
 const NETWORKS_MAX: usize = 16;
 /// Most file systems to mount.
 const MOUNTS_MAX: usize = 16;
+/// Timeout of the hardware watchdog: many boards' own is 15 s at most, which the kernel stretches.
+const WATCHDOG_S: u16 = 60;
 /// Longest host name (gethostname(2), `HOST_NAME_MAX`).
 const HOSTNAME_BYTES_MAX: usize = 64;
 /// Where what lasts is kept.
@@ -95,6 +100,10 @@ pub(super) struct Options {
     pub(super) network: Vec<String>,
     /// Whether the supervisor runs.
     pub(super) supervise: bool,
+    /// Where the supervisor serves metrics.
+    pub(super) metrics: Option<String>,
+    /// Timeout of the hardware watchdog in seconds.
+    pub(super) watchdog: Option<u16>,
 }
 
 impl Default for Options {
@@ -106,6 +115,8 @@ impl Default for Options {
             mounts: Vec::new(),
             network: Vec::new(),
             supervise: true,
+            metrics: None,
+            watchdog: Some(WATCHDOG_S),
         }
     }
 }
@@ -149,6 +160,8 @@ impl Options {
             "mount" => self.add(mount(value)?)?,
             "network" => self.network(value)?,
             "supervise" => self.supervise = switch(value)?,
+            "metrics" => self.metrics = Some(metrics(value)?),
+            "watchdog" => self.watchdog = watchdog(value)?,
             _ => return Err("there is no such option"),
         }
         Ok(())
@@ -198,6 +211,19 @@ fn switch(value: &str) -> Result<bool, &'static str> {
         "on" => Ok(true),
         "off" => Ok(false),
         _ => Err("write on or off"),
+    }
+}
+
+fn metrics(value: &str) -> Result<String, &'static str> {
+    door::parse(value).map_err(|_| "write unix:/PATH or 127.0.0.1:PORT")?;
+    Ok(value.to_owned())
+}
+
+fn watchdog(value: &str) -> Result<Option<u16>, &'static str> {
+    match value.parse() {
+        _ if value == "off" => Ok(None),
+        Ok(seconds @ 2..) => Ok(Some(seconds)),
+        Ok(_) | Err(_) => Err("write seconds, 2 to 65535, or off"),
     }
 }
 

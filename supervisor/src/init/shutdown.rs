@@ -1,7 +1,9 @@
 //! Taking the board down: the supervisor stops all containers in order; then everybody is asked to end, and made to;
 //! disks are left clean; the power goes.
 
+use super::machine::{Ending, now_ms};
 use super::order::Order;
+use super::watchdog::Watchdog;
 use super::{children, last_resort, mounted, say};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -23,15 +25,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// What stays mounted to the end: the kernel needs none of it in order, and this process does.
 const KEPT: [&str; 4] = ["/", "/proc", "/sys", "/dev"];
 
-/// Carries the order out, first through the supervisor if that runs.
-pub(super) fn carry_out(order: Order, supervisor: Option<process::Pid>) -> ! {
+/// Carries the order out, first through the supervisor if that runs. What hangs on the way is the watchdog's.
+pub(super) fn carry_out(ending: Ending) -> ! {
+    let Ending { order, supervisor, mut watchdog } = ending;
     say::line(order.verb());
     if let Some(supervisor) = supervisor {
-        stop_containers(supervisor);
+        stop_containers(supervisor, &mut watchdog);
     }
-    end_everybody();
+    end_everybody(&mut watchdog);
     rustix::fs::sync();
+    watchdog.iter_mut().for_each(|watchdog| watchdog.ping(now_ms()));
     leave_disks();
+    leave_watchdog(order, watchdog);
     last_resort::end(match order {
         Order::PowerOff => RebootCommand::PowerOff,
         Order::Reboot => RebootCommand::Restart,
@@ -39,30 +44,40 @@ pub(super) fn carry_out(order: Order, supervisor: Option<process::Pid>) -> ! {
     })
 }
 
-fn stop_containers(supervisor: process::Pid) {
+/// A reboot that hangs is one more thing that it can end; a board that is off is not to come back.
+fn leave_watchdog(order: Order, watchdog: Option<Watchdog>) {
+    match order {
+        Order::PowerOff | Order::Halt => watchdog.into_iter().for_each(Watchdog::release),
+        // Open to the end.
+        Order::Reboot => std::mem::forget(watchdog),
+    }
+}
+
+fn stop_containers(supervisor: process::Pid, watchdog: &mut Option<Watchdog>) {
     // Gone already, it cannot be asked, and its containers end with everybody.
     if process::kill_process(supervisor, process::Signal::POWER).is_ok()
-        && !is_within(CONTAINERS, || process::test_kill_process(supervisor).is_err())
+        && !is_within(CONTAINERS, watchdog, || process::test_kill_process(supervisor).is_err())
     {
         say::line("the supervisor does not end; containers that still run are not stopped in order");
     }
 }
 
-fn end_everybody() {
+fn end_everybody(watchdog: &mut Option<Watchdog>) {
     for (signal, patience) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, KILLING)] {
         // ESRCH: nobody is there any more.
         kill(Pid::from_raw(-1), signal).ok();
-        if is_within(patience, || !anybody_is_left()) {
+        if is_within(patience, watchdog, || !anybody_is_left()) {
             return;
         }
     }
     say::line("some processes do not end; their disks may not be clean");
 }
 
-/// Whether it is `done` in time; meanwhile whoever ends is reaped.
-fn is_within(patience: Duration, done: impl Fn() -> bool) -> bool {
+/// Whether it is `done` in time; meanwhile whoever ends is reaped, and the watchdog knows that this goes on.
+fn is_within(patience: Duration, watchdog: &mut Option<Watchdog>, done: impl Fn() -> bool) -> bool {
     let begin = Instant::now();
     loop {
+        watchdog.iter_mut().for_each(|watchdog| watchdog.ping(now_ms()));
         while children::reap().is_some() {}
         if done() {
             return true;

@@ -50,6 +50,9 @@ fn what_is_wrong_is_said_and_left_out() {
         ("mount=x,/a", "below /dev"),
         ("mount=PARTUUID=x,/a", "below /dev"),
         ("supervise=yes", "on or off"),
+        ("metrics=0.0.0.0:80", "127.0.0.1:PORT"),
+        ("watchdog=1", "or off"),
+        ("watchdog=soon", "or off"),
         ("memory", "KEY=VALUE"),
         ("memory=1", "no such option"),
     ] {
@@ -64,4 +67,16 @@ fn mounts_are_bounded() {
     let line: String = (0..17).map(|n| format!("limpet.mount=/dev/a,/m{n} ")).collect();
     let (options, problems) = of("", &line);
     assert_eq!((options.mounts.len(), problems.len()), (MOUNTS_MAX, 1));
+}
+
+#[test]
+fn the_watchdog_is_on_unless_it_is_off() {
+    let seconds = |line| of("", line).0.watchdog;
+    assert_eq!(seconds(""), Some(WATCHDOG_S));
+    assert_eq!((seconds("limpet.watchdog=15"), seconds("limpet.watchdog=off")), (Some(15), None));
+}
+
+#[test]
+fn the_supervisor_is_told_where_to_serve_metrics() {
+    assert_eq!(of("metrics=127.0.0.1:9100", "").0.metrics.as_deref(), Some("127.0.0.1:9100"));
 }
