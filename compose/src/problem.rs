@@ -115,6 +115,17 @@ impl Report {
         }
     }
 
+    /// A remark that is made once, however many it is about: the others' names come after it.
+    pub(crate) fn remark_together(&mut self, fault: &Fault) {
+        let same = format!(": {}", fault.what);
+        let name = self.place.last().map_or("", String::as_str);
+        match self.remarks.iter_mut().find(|known| known.what.contains(&same)) {
+            Some(known) if known.what.ends_with(&same) => known.what += &format!("; also {name}"),
+            Some(known) => known.what += &format!(", {name}"),
+            None => self.remark(fault),
+        }
+    }
+
     fn problem(&self, fault: &Fault) -> Problem {
         let At { file, line, column } = fault.at;
         let file = self.files.get(usize::from(file)).cloned().unwrap_or_default();

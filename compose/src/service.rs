@@ -143,7 +143,7 @@ fn finish_network(draft: &mut Draft, scope: &mut Scope<'_, '_, '_>) -> Outcome {
     if draft.network.is_none() {
         let remark = "says no network_mode and gets none: a loopback and nothing else; write network_mode: host for \
                       the board's network, or none to silence this";
-        scope.report().remark(&draft.at.fault(remark));
+        scope.report().remark_together(&draft.at.fault(remark));
     }
     let net = draft.workload.sysctls.iter().find(|(name, _)| name.starts_with("net."));
     match (net, draft.workload.network) {

@@ -275,12 +275,12 @@ pub struct LogRequest {
 }
 
 impl LogRequest {
-    /// What holds.
+    /// What holds, where a log on disk is to leave `reserve_bytes` free.
     #[must_use]
-    pub fn limits(self) -> LogLimits {
+    pub fn limits(self, reserve_bytes: Option<u64>) -> LogLimits {
         let default = LogLimits::default();
         let (storage, rate) = match self.disk {
-            Some(true) => (LogStorage::Disk { reserve_bytes: None }, LogRate::OF_DISK),
+            Some(true) => (LogStorage::Disk { reserve_bytes }, LogRate::OF_DISK),
             Some(false) | None => (LogStorage::Ram, LogRate::Unlimited),
         };
         LogLimits {

@@ -22,9 +22,13 @@ use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
 use serve::{Kept, Server};
+use std::ffi::CStr;
 use std::path::Path;
 
 pub use clients::Client;
+
+/// What a keeper is called (proc(5), `comm`).
+const NAME: &CStr = c"limpet-keeper";
 
 /// Wall clock, nanoseconds since 1970.
 #[must_use]
@@ -38,6 +42,8 @@ pub fn now_ns() -> u64 {
 /// inherited connection to whoever wants it started, `starting` that of the container's lock. The process's exit status means nothing: that client and the
 /// exit record have the result.
 pub fn main(directory: &Path, client: i32, starting: i32) {
+    // Executed by the number of a descriptor, it would be called by that.
+    rustix::thread::set_name(NAME).ok();
     let Ok(mut inheritance) = Inheritance::claim() else { return };
     let (Ok(socket), Ok(starting)) = (inheritance.take(client), inheritance.take(starting)) else { return };
     let mut first = Client::first(socket);

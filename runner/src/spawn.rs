@@ -36,7 +36,12 @@ pub fn keeper(directory: &Path, lock: OwnedFd) -> Result<OwnedFd> {
     fcntl_setfd(&theirs, FdFlags::empty())?;
     fcntl_setfd(&lock, FdFlags::empty())?;
     let mut command = Command::new(mounting::path_of(program.as_fd()));
-    command.arg(VERB).arg(directory).args([&theirs, &lock].map(|fd| fd.as_raw_fd().to_string())).env_clear();
+    command
+        .arg0("limpet")
+        .arg(VERB)
+        .arg(directory)
+        .args([&theirs, &lock].map(|fd| fd.as_raw_fd().to_string()))
+        .env_clear();
     if let Some(classic) = std::env::var_os(crate::features::CLASSIC_MOUNTS) {
         command.env(crate::features::CLASSIC_MOUNTS, classic);
     }

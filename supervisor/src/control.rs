@@ -11,7 +11,6 @@ mod tests;
 pub use error::ControlError;
 
 use crate::board::Board;
-use crate::failure::Failure;
 use channel::{Channel, Waited};
 use limpet_protocol::container::Container;
 use limpet_protocol::control::{
@@ -59,46 +58,6 @@ impl Conversation {
         let mut conversation = Self::open(state, until)?;
         conversation.send(request, until)?;
         Ok(conversation)
-    }
-
-    /// Begins one; `None` if no supervisor runs for this instance.
-    ///
-    /// # Errors
-    /// One runs and cannot be talked to.
-    pub fn begin(board: &Board) -> Result<Option<Self>, Failure> {
-        match Self::open(board.state(), Instant::now() + PATIENCE) {
-            Err(ControlError::Absent(_)) => Ok(None),
-            conversation => Ok(Some(conversation?)),
-        }
-    }
-
-    /// Begins one with a supervisor that must be there.
-    ///
-    /// # Errors
-    /// None runs, with what to do about it; or it cannot be talked to.
-    pub fn needed(board: &Board) -> Result<Self, Failure> {
-        Ok(Self::open(board.state(), Instant::now() + PATIENCE)?)
-    }
-
-    /// Asks; the answers come by [`Conversation::answer`].
-    ///
-    /// # Errors
-    /// It is too large, or is not taken.
-    pub fn ask(&mut self, request: &Request) -> Result<(), Failure> {
-        Ok(self.send(request, Instant::now() + PATIENCE)?)
-    }
-
-    /// The next answer, however long it takes; `None` after the last.
-    ///
-    /// # Errors
-    /// It was refused, or the supervisor is gone.
-    pub fn answer(&mut self) -> Result<Option<Reply>, Failure> {
-        match self.hear(None, None)? {
-            Heard::Reply(Reply::Refused(why)) => Err(ControlError::Refused(why).into()),
-            Heard::Reply(reply) if reply.is_last() => Ok(None),
-            Heard::Reply(reply) => Ok(Some(reply)),
-            Heard::TimeOut | Heard::Other => Err(ControlError::Silent.into()),
-        }
     }
 
     /// The supervisor's process.

@@ -135,7 +135,7 @@ pub fn make(
     let keep = Keep {
         launch,
         stop,
-        log: options.log.limits(),
+        log: options.log.limits(options.reserve_bytes),
         remove: options.remove,
         directory: materials.directory,
         state: materials.state,

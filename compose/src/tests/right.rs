@@ -408,6 +408,10 @@ fn a_service_without_a_network_mode_is_remarked() {
     assert_eq!(remarks("services: {web: {image: a, network_mode: none}}"), [""; 0]);
     let [remark] = &remarks("services:\n  web:\n    image: a\n")[..] else { panic!("one remark") };
     assert!(remark.starts_with("compose.yaml:2:3: services.web: says no network_mode"), "{remark}");
+    let three =
+        "services: {web: {image: a}, db: {image: a}, in: {image: a, network_mode: none}, cache: {image: a}}";
+    let [remark] = &remarks(three)[..] else { panic!("one remark") };
+    assert!(remark.ends_with(" or none to silence this; also db, cache"), "{remark}");
 }
 
 #[test]

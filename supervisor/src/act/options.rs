@@ -135,6 +135,7 @@ pub(super) fn options(
         limits: limit_options(limits),
         restart: *restart,
         health: health.clone(),
+        reserve_bytes: None,
         member: Some(Member {
             app: app.name.clone(),
             service: service.clone(),

@@ -3,11 +3,10 @@
 use super::Facts;
 use crate::board::Board;
 use crate::census::Census;
-use crate::control::Conversation;
+use crate::control::{self, ControlError};
 use crate::failure::Failure;
 use crate::supervise::{GROUP, group_id};
 use crate::verbs::{about, info};
-use limpet_protocol::control::{Reply, Request};
 use limpet_runner::cgroup;
 use std::fs;
 use std::path::Path;
@@ -100,16 +99,10 @@ fn disk_bytes(root: &Path) -> Option<(u64, u64)> {
 }
 
 fn supervisor(board: &Board) -> (Result<bool, String>, Vec<String>) {
-    let asked = Conversation::begin(board).and_then(|conversation| {
-        let Some(mut conversation) = conversation else { return Ok(None) };
-        conversation.ask(&Request::Report)?;
-        conversation.answer()
-    });
-    match asked {
-        Ok(Some(Reply::Report(report))) => (Ok(true), report.troubles),
-        Ok(Some(_)) => (Err("it answers something else than what it was asked".to_owned()), Vec::new()),
-        Ok(None) => (Ok(false), Vec::new()),
-        Err(failure) => (Err(failure.to_string()), Vec::new()),
+    match control::report(board.state()) {
+        Ok(report) => (Ok(true), report.troubles),
+        Err(ControlError::Absent(_)) => (Ok(false), Vec::new()),
+        Err(error) => (Err(error.to_string()), Vec::new()),
     }
 }
 

@@ -38,6 +38,12 @@ impl Reserve {
         Self { root: root.to_owned(), asked_bytes: bytes, space: Space::Ample, due: Tick(0) }
     }
 
+    /// What the user wants free, as `limpet act` is told.
+    #[must_use]
+    pub fn word(&self) -> String {
+        self.asked_bytes.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string())
+    }
+
     /// When the disk is to be asked again.
     #[must_use]
     pub fn deadline(&self) -> Option<Tick> {
@@ -60,10 +66,10 @@ impl Reserve {
     }
 }
 
-/// Whether less is free than may be, by the default.
+/// Whether less is free than may be.
 #[must_use]
-pub fn is_reached(root: &str) -> bool {
-    Reserve::new(root, None).check(now()) == Some(Space::Low)
+pub fn is_reached(root: &str, asked_bytes: Option<u64>) -> bool {
+    Reserve::new(root, asked_bytes).check(now()) == Some(Space::Low)
 }
 
 fn room(root: &str) -> Option<Room> {

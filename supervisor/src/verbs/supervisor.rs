@@ -1,27 +1,26 @@
 //! `shutdown` and `metrics`: plain questions to the supervisor.
 
 use crate::board::Board;
-use crate::control::Conversation;
+use crate::control::{ControlError, Conversation, Heard};
 use crate::failure::Outcome;
 use crate::screen;
 use limpet_protocol::control::{Reply, Request};
 
-/// `shutdown`: every container is stopped within the time, and the supervisor ends.
+/// `shutdown`: every container is stopped within the time, and the supervisor ends. It answers when that is done.
 pub(super) fn shutdown(board: &Board, within_ms: u64) -> Outcome {
-    let mut conversation = Conversation::needed(board)?;
-    conversation.ask(&Request::Shutdown { within_ms })?;
-    while conversation.answer()?.is_some() {}
-    Ok(0)
+    let mut conversation = Conversation::with(board.state(), &Request::Shutdown { within_ms })?;
+    match conversation.hear(None, None)? {
+        Heard::Reply(Reply::Done) => Ok(0),
+        Heard::Reply(Reply::Refused(why)) => Err(ControlError::Refused(why).into()),
+        Heard::Reply(_) | Heard::TimeOut | Heard::Other => Err(ControlError::Unexpected.into()),
+    }
 }
 
 /// `metrics`
 pub(super) fn metrics(board: &Board) -> Outcome {
-    let mut conversation = Conversation::needed(board)?;
-    conversation.ask(&Request::Metrics)?;
-    while let Some(reply) = conversation.answer()? {
-        if let Reply::Text(text) = reply {
-            screen::print(&text);
-        }
+    match Conversation::with(board.state(), &Request::Metrics)?.first()? {
+        Reply::Text(text) => screen::print(&text),
+        _ => return Err(ControlError::Unexpected.into()),
     }
     Ok(0)
 }

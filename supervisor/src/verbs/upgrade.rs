@@ -7,7 +7,7 @@
 use super::install::put;
 use crate::board::Board;
 use crate::cli::command::UpgradeArgs;
-use crate::control::Conversation;
+use crate::control::{ControlError, Conversation};
 use crate::failure::{Failure, Outcome};
 use crate::screen;
 use limpet_protocol::control::{Report, Request};
@@ -105,9 +105,11 @@ fn tried(file: &Path) -> Result<String, Failure> {
 
 /// The process that holds the instance's lock.
 fn supervisor_pid(board: &Board) -> Result<Option<Pid>, Failure> {
-    let Some(mut conversation) = Conversation::begin(board)? else { return Ok(None) };
-    conversation.ask(&Request::Ping)?;
-    conversation.answer()?;
+    let mut conversation = match Conversation::with(board.state(), &Request::Ping) {
+        Err(ControlError::Absent(_)) => return Ok(None),
+        conversation => conversation?,
+    };
+    conversation.first()?;
     Ok(conversation.peer())
 }
 
@@ -125,9 +127,8 @@ fn aside(installed: &Path) -> PathBuf {
 
 fn hand_over(board: &Board, installed: &Path) -> Result<(), Failure> {
     let program = installed.to_string_lossy().into_owned();
-    let mut conversation = Conversation::needed(board)?;
-    conversation.ask(&Request::Upgrade { program })?;
-    conversation.answer().map(drop)
+    Conversation::with(board.state(), &Request::Upgrade { program })?.first()?;
+    Ok(())
 }
 
 /// Whether a supervisor that knows its containers answers, as the same process. One that has ended never will.
@@ -146,15 +147,19 @@ fn answers(board: &Board, pid: Pid, process: &OwnedFd, patience: Duration) -> Re
 }
 
 fn report(board: &Board, pid: Pid) -> Option<Report> {
-    let mut conversation = Conversation::begin(board).ok()??;
+    let mut conversation = Conversation::with(board.state(), &Request::Report).ok()?;
     if conversation.peer() != Some(pid) {
         return None;
     }
-    conversation.ask(&Request::Report).ok()?;
-    match conversation.answer().ok()? {
-        Some(limpet_protocol::control::Reply::Report(report)) => Some(report),
-        Some(_) | None => None,
+    match conversation.first().ok()? {
+        limpet_protocol::control::Reply::Report(report) => Some(report),
+        _ => None,
     }
+}
+
+/// Whether a supervisor, any, lets us in.
+fn is_there(board: &Board) -> bool {
+    Conversation::with(board.state(), &Request::Ping).is_ok()
 }
 
 /// Puts the old file back, ends what does not answer, and sees to it that a supervisor runs again.
@@ -168,14 +173,14 @@ fn back(board: &Board, process: &OwnedFd, installed: &Path, old: &Path) -> Outco
     // Whoever started it (systemd, PID 1) does so again; without such a one, we do.
     while began.elapsed() < Duration::from_secs(5) {
         sleep(LOOK_EVERY);
-        if Conversation::begin(board).ok().flatten().is_some() {
+        if is_there(board) {
             return Err(Failure::new(format!("{failed}; the old one runs again")));
         }
     }
     start(board, installed)?;
     while began.elapsed() < BACK {
         sleep(LOOK_EVERY);
-        if Conversation::begin(board).ok().flatten().is_some() {
+        if is_there(board) {
             return Err(Failure::new(format!("{failed}; the old one was started again")));
         }
     }

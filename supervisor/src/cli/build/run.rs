@@ -84,6 +84,7 @@ fn options(matches: &Matches) -> Result<ContainerOptions, Problem> {
         limits: limits::limits(matches)?,
         restart: matches.one("restart", restart::parse)?.unwrap_or_default(),
         health: health_options(matches)?,
+        reserve_bytes: None,
         member: None,
     };
     check(&options)?;

@@ -43,3 +43,13 @@ fn the_disk_is_asked_when_it_is_due() {
     assert_eq!(greedy.check(Tick(11)), None, "it is not due");
     assert_eq!(greedy.check(Tick(10 + LOW_MS)), None, "nothing new");
 }
+
+#[test]
+fn an_effect_asks_for_the_same_reserve_as_its_supervisor() {
+    let reserve = |bytes| Reserve::new("/", bytes).word();
+    assert_eq!((reserve(None).as_str(), reserve(Some(7)).as_str()), ("-", "7"));
+    assert!(is_reached("/", Some(u64::MAX / 2)) && !is_reached("/", Some(0)));
+    let log = limpet_protocol::app::LogRequest { disk: Some(true), ..Default::default() };
+    let storage = limpet_protocol::keeper::LogStorage::Disk { reserve_bytes: Some(7) };
+    assert_eq!(log.limits(Some(7)).storage, storage);
+}

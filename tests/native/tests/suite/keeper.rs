@@ -81,6 +81,8 @@ fn a_keeper_belongs_to_nobody() {
     assert_ne!(parent, std::process::id().to_string());
     let session = fields.nth(1).expect("a session");
     assert_eq!(session, keeper.to_string(), "it leads its own session");
+    let name = fs::read_to_string(format!("/proc/{keeper}/comm")).expect("the keeper runs");
+    assert_eq!(name, "limpet-keeper\n");
 }
 
 #[test]
