@@ -23,6 +23,8 @@ pub mod archive;
 pub mod collect;
 pub mod config;
 pub mod digest;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod images;
 mod json;
 mod layer;

@@ -6,7 +6,7 @@
 
 mod create;
 mod options;
-mod probe;
+pub(crate) mod probe;
 
 use crate::board::Board;
 use crate::cli::Globals;

@@ -14,6 +14,8 @@ pub mod copying;
 pub mod disk;
 pub mod doctor;
 pub mod failure;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod gathering;
 pub mod init;
 pub mod ledger;

@@ -16,7 +16,7 @@ mod keepers;
 mod locks;
 mod mailbox;
 mod metrics;
-mod notify;
+pub(crate) mod notify;
 pub mod place;
 pub mod reactor;
 mod registry;

@@ -111,7 +111,7 @@ fn http(port: u16, path: &str, timeout: Duration) -> bool {
 
 /// The status of an answer's first line (RFC 9112, section 4), as soon as it is there.
 #[must_use]
-fn status_of(answer: &[u8]) -> Option<u16> {
+pub(crate) fn status_of(answer: &[u8]) -> Option<u16> {
     let rest = answer.strip_prefix(b"HTTP/1.")?;
     match rest {
         [b'0' | b'1', b' ', digits @ ..] => {

@@ -76,7 +76,8 @@ impl Notifier {
     }
 }
 
-fn line(text: &str) -> String {
+/// On one line, as the datagram has its fields on lines.
+pub(crate) fn line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -93,7 +94,7 @@ fn listener(path: &str) -> Result<OwnedFd> {
 }
 
 /// Half of the listener's patience, as sd_watchdog_enabled(3) asks; `None` if it is meant for another process.
-fn interval_ms(usec: Option<&str>, for_pid: Option<&str>, pid: u32) -> Option<u64> {
+pub(crate) fn interval_ms(usec: Option<&str>, for_pid: Option<&str>, pid: u32) -> Option<u64> {
     let ours = for_pid.is_none_or(|for_pid| for_pid.parse() == Ok(pid));
     let usec: u64 = usec?.parse().ok()?;
     (ours && usec > 0).then(|| (usec / 2000).max(1))
