@@ -7,6 +7,7 @@ mod contestants;
 mod memory;
 mod places;
 mod rounds;
+mod supervisor;
 mod table;
 
 use contestants::Contestant;
@@ -22,16 +23,19 @@ struct Options {
     directory: PathBuf,
     rounds: usize,
     containers: usize,
+    /// Only what the supervisor costs, with so many seconds of rest.
+    rest_s: Option<usize>,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Option<Self> {
-        let mut options = Self { directory: args.next()?.into(), rounds: 60, containers: 5 };
+        let mut options = Self { directory: args.next()?.into(), rounds: 60, containers: 5, rest_s: None };
         while let Some(flag) = args.next() {
             let number = args.next()?.parse().ok().filter(|n| *n > 0)?;
             match flag.as_str() {
                 "--rounds" => options.rounds = number,
                 "--containers" => options.containers = number,
+                "--supervisor" => options.rest_s = Some(number),
                 _ => return None,
             }
         }
@@ -41,7 +45,7 @@ impl Options {
 
 fn main() -> ExitCode {
     let Some(options) = Options::parse(std::env::args().skip(1)) else {
-        eprintln!("usage: bench DIRECTORY [--rounds N] [--containers N]");
+        eprintln!("usage: bench DIRECTORY [--rounds N] [--containers N] [--supervisor SECONDS]");
         return ExitCode::from(2);
     };
     match run(&options) {
@@ -54,6 +58,10 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), String> {
+    if let Some(rest_s) = options.rest_s {
+        supervisor::measure(Duration::from_secs(rest_s as u64));
+        return Ok(());
+    }
     let places = Places::prepare(&options.directory)?;
     let contestants = contestants::all(&places)?;
     // Once for nothing: files get into the page cache, limpet makes its directories.
