@@ -24,6 +24,18 @@ fn only_its_word_keeps_the_board_alive() {
 }
 
 #[test]
+fn one_that_hangs_or_ends_soon_after_each_start_does_no_work() {
+    let mut heart = Heart::new(0);
+    for start_ms in (0..400_000).step_by(40_000) {
+        heart.started(start_ms);
+        heart.heard(start_ms + 100);
+    }
+    assert_eq!(heart.dead_at_ms(), DEAD_MS);
+    heart.heard(360_000 + SILENCE_MS / 2);
+    assert_eq!(heart.dead_at_ms(), 360_000 + SILENCE_MS / 2 + DEAD_MS);
+}
+
+#[test]
 fn one_that_hangs_is_ended_and_begins_anew_twice_before_the_board_is_given_up() {
     let mut heart = Heart::new(0);
     heart.heard(0);
