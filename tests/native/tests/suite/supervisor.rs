@@ -56,6 +56,8 @@ fn a_damaged_record_of_an_app_is_named_and_stops_nothing_else() {
     fs::write(apps.join("empty"), b"").expect("a zero-length file, as power cuts leave");
     limpet.detached(&["--name", "cc", "--restart", "always", "busybox", "sleep", "1000"]);
     limpet.ok(&["kill", "cc"]);
+    // Whoever is killed under the supervisor's eyes stays so.
+    limpet.until_status("cc", "exited");
     let supervisor = Supervisor::start(&limpet);
     limpet.until_status("cc", "running");
     for name in ["broken", "empty"] {
@@ -69,6 +71,9 @@ fn a_damaged_container_stops_nothing_else() {
     let id = limpet.detached(&["--name", "broken", "--restart", "always", "busybox", "sleep", "1000"]);
     limpet.detached(&["--name", "cc", "--restart", "always", "busybox", "sleep", "1000"]);
     limpet.ok(&["kill", "broken", "cc"]);
+    for name in ["broken", "cc"] {
+        limpet.until_status(name, "exited");
+    }
     fs::write(limpet.root().join("containers").join(id).join("container"), b"")
         .expect("the directory is ours");
     let _supervisor = Supervisor::start(&limpet);
