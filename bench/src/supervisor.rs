@@ -41,18 +41,25 @@ fn run(limpet: &Limpet, number: usize) {
     limpet.detached(&["--name", &name(number), "--restart", "always", "busybox", "sleep", "100000"]);
 }
 
+/// A file of `/proc/PID`. What cannot be read is no measurement: nothing here becomes a zero.
+fn proc_file(pid: impl std::fmt::Display, file: &str) -> String {
+    let path = format!("/proc/{pid}/{file}");
+    fs::read_to_string(&path).unwrap_or_else(|e| panic!("reading {path}: {e}"))
+}
+
 /// A number in a file of `/proc/PID`, by the word before it.
 fn counted(supervisor: &Supervisor<'_>, file: &str, word: &str) -> u64 {
-    let text = fs::read_to_string(format!("/proc/{}/{file}", supervisor.pid())).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix(word)).unwrap_or_default();
-    line.trim().parse().unwrap_or(0)
+    let text = proc_file(supervisor.pid(), file);
+    let number = text.lines().find_map(|line| line.strip_prefix(word)?.trim().parse().ok());
+    number.unwrap_or_else(|| panic!("{file} has no number after {word}: {text}"))
 }
 
 /// User and system time, in clock ticks (proc_pid_stat(5), fields 14 and 15).
 fn ticks(supervisor: &Supervisor<'_>) -> u64 {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", supervisor.pid())).unwrap_or_default();
-    let rest = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-    rest.split(' ').skip(11).take(2).filter_map(|number| number.parse::<u64>().ok()).sum()
+    let stat = proc_file(supervisor.pid(), "stat");
+    let (_, rest) = stat.rsplit_once(") ").expect("a name in parentheses is its second field");
+    let ticks = rest.split(' ').skip(11).take(2);
+    ticks.map(|number| number.parse::<u64>().expect("times are numbers")).sum()
 }
 
 fn at_rest(supervisor: &Supervisor<'_>, idle: Duration) {
@@ -76,7 +83,7 @@ fn at_rest(supervisor: &Supervisor<'_>, idle: Duration) {
 /// Where the kernel lists a container's processes: to ask limpet each time would be measured as well.
 fn list_of(limpet: &Limpet, name: &str) -> PathBuf {
     let pid = limpet.pid_of(name).unwrap_or_else(|| panic!("{name} does not run"));
-    let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+    let text = proc_file(pid, "cgroup");
     let place = |line: &str| {
         let mut fields = line.splitn(3, ':').skip(1);
         let (controller, path) = (fields.next()?, fields.next()?.trim_start_matches('/'));
