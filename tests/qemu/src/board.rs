@@ -1,10 +1,10 @@
 //! One virtual board: what it is made of, and what a scenario does to it.
 
 use crate::channel::{self, Channel};
-use crate::disk::Disk;
 use crate::image;
 use crate::kernel::Kernel;
 use crate::qemu::{self, Console};
+use crate::spec::Spec;
 use crate::target::Target;
 use crate::wire::{Answer, Request};
 use native_tests::Outcome;
@@ -21,61 +21,6 @@ const BOOT_MAX: Duration = Duration::from_secs(90);
 const COMMAND_MAX: Duration = Duration::from_secs(120);
 /// A board that is told to power off is off by then: it grants its processes 10 s.
 const OFF_MAX: Duration = Duration::from_secs(60);
-
-/// What a board is made of.
-#[derive(Clone, Debug)]
-pub struct Spec {
-    /// Which target.
-    pub target: Target,
-    /// `6.12` or `6.1`.
-    pub kernel: &'static str,
-    /// Memory.
-    pub memory_mib: u32,
-    /// Words for the kernel's command line.
-    pub words: Vec<String>,
-    /// Its disks.
-    pub disks: Vec<Disk>,
-    /// Whether a reboot boots again, instead of ending QEMU.
-    pub reboots: bool,
-}
-
-impl Spec {
-    /// The usual: the newer kernel, 512 MiB, no disk.
-    #[must_use]
-    pub fn new(target: &Target) -> Self {
-        Self {
-            target: target.clone(),
-            kernel: "6.12",
-            memory_mib: 512,
-            words: Vec::new(),
-            disks: Vec::new(),
-            reboots: false,
-        }
-    }
-
-    /// With another kernel.
-    #[must_use]
-    pub fn kernel(mut self, version: &'static str) -> Self {
-        self.kernel = version;
-        self
-    }
-
-    /// With more words on the kernel's command line.
-    #[must_use]
-    pub fn words(mut self, words: &[&str]) -> Self {
-        self.words.extend(words.iter().map(|&word| word.to_owned()));
-        self
-    }
-
-    /// With a disk, mounted at `path`.
-    #[must_use]
-    pub fn disk(mut self, disk: Disk, path: &str) -> Self {
-        let readonly = if disk.readonly { ",ro" } else { "" };
-        self.words.push(format!("limpet.mount=SERIAL={},{path},ext4{readonly}", disk.serial));
-        self.disks.push(disk);
-        self
-    }
-}
 
 /// A board that runs.
 #[derive(Debug)]
@@ -111,19 +56,24 @@ impl Board {
         };
         board.until_up();
         board.boot_time = begin.elapsed();
+        // QEMU has it in its memory, also for reboots; with many boards these files are gigabytes.
+        let _ = fs::remove_file(place.join(qemu::INITRAMFS));
         board
     }
 
-    /// Waits until the agent says hello: after a boot, or after a reboot.
+    /// Waits until the agent says hello: after a boot, or after a reboot. What the agent of before said last is passed over.
     ///
     /// # Panics
     /// It does not in time.
     pub fn until_up(&mut self) {
-        match self.channel.next(Instant::now() + BOOT_MAX) {
-            Ok(Some(Answer::Hello)) => {}
-            Ok(Some(other)) => panic!("the agent did not say hello but {other:?}"),
-            Ok(None) => panic!("the board did not boot within {} s", BOOT_MAX.as_secs()),
-            Err(error) => panic!("the board did not boot: {error}"),
+        let deadline = Instant::now() + BOOT_MAX;
+        loop {
+            match self.channel.next(deadline) {
+                Ok(Some(Answer::Hello)) => return,
+                Ok(Some(Answer::Output { .. } | Answer::Ended(_) | Answer::Done | Answer::Failed(_))) => {}
+                Ok(None) => panic!("the board did not boot within {} s", BOOT_MAX.as_secs()),
+                Err(error) => panic!("the board did not boot: {error}"),
+            }
         }
     }
 
@@ -243,6 +193,80 @@ impl Board {
         opened.unwrap_or_else(|e| panic!("opening {}: {e}", path.display()))
     }
 
+    /// Waits until a line of the shell, asked every tenth of a second on the board, succeeds.
+    ///
+    /// # Panics
+    /// It never does: `what` did not happen.
+    #[track_caller]
+    pub fn until(&mut self, what: &str, line: &str) {
+        let tries = "for i in $(seq 600); do";
+        let outcome =
+            self.run(&["sh", "-c", &format!("{tries} if {line}; then exit 0; fi; sleep 0.1; done; exit 1")]);
+        assert_eq!(
+            outcome.code, 0,
+            "waited a minute in vain until {what}: {line}; it said:\n{}",
+            outcome.stderr
+        );
+    }
+
+    /// Orders a reboot from PID 1, and waits until the board is up again.
+    ///
+    /// # Panics
+    /// It does not come up.
+    pub fn reboot(&mut self) {
+        self.tell(&["limpet", "reboot"]);
+        self.until_up();
+    }
+
+    /// Runs a script, and cuts the power `after` it has printed a line that begins with `moment`: QEMU is killed. What
+    /// the script had printed by then. `noted` is called each time that something of it has come.
+    ///
+    /// # Panics
+    /// It never prints that, or the board goes off by itself.
+    pub fn cut_during(
+        mut self,
+        script: &str,
+        moment: &str,
+        after: Duration,
+        noted: &mut dyn FnMut(),
+    ) -> String {
+        let mut printed = String::new();
+        let mut deadline = Instant::now() + COMMAND_MAX;
+        let mut is_near = false;
+        self.tell(&["sh", "-c", script]);
+        while let Ok(Some(answer)) = self.channel.next(deadline) {
+            self.note(&mut printed, answer);
+            noted();
+            if !is_near && printed.lines().any(|line| line.starts_with(moment)) {
+                (is_near, deadline) = (true, Instant::now() + after);
+            }
+        }
+        self.qemu.kill().unwrap_or_else(|e| panic!("killing QEMU: {e}"));
+        let status = self.qemu.wait().unwrap_or_else(|e| panic!("waiting for QEMU: {e}"));
+        assert!(
+            is_near && !status.success(),
+            "the script never said {moment:?}, or QEMU ended by itself ({status}):\n{printed}"
+        );
+        // What had left the board before the cut.
+        while let Ok(Some(answer)) = self.channel.next(Instant::now() + COMMAND_MAX) {
+            self.note(&mut printed, answer);
+            noted();
+        }
+        printed
+    }
+
+    fn note(&self, printed: &mut String, answer: Answer) {
+        match answer {
+            Answer::Output { bytes, .. } => {
+                // Only for whoever watches.
+                let _ = self.output_log().write_all(&bytes);
+                printed.push_str(&String::from_utf8_lossy(&bytes));
+            }
+            Answer::Ended(0) | Answer::Hello | Answer::Done => {}
+            Answer::Ended(_) | Answer::Failed(_) => panic!("the script failed ({answer:?}):\n{printed}"),
+        }
+    }
+
     /// Sends PID 1 the signal to power off, and waits until it is off.
     ///
     /// # Panics
@@ -302,7 +326,7 @@ pub(crate) fn serial(place: &Path) -> String {
 /// QEMU, ready to be started; the board's initramfs has been written.
 fn command(spec: &Spec, place: &Path, console: Console) -> Command {
     let kernel = Kernel::of(&spec.target, spec.kernel);
-    image::write(&place.join(qemu::INITRAMFS), &spec.target, &kernel);
+    image::write(&place.join(qemu::INITRAMFS), spec, &kernel);
     let mut command = Command::new(spec.target.value("program"));
     command.args(qemu::arguments(spec, &kernel.image, place, console));
     command

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A read gives up after this, so that deadlines are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// A connection with QEMU, which passes bytes to and from the board's port.
 #[derive(Debug)]

@@ -6,6 +6,8 @@ use std::process::Command;
 
 /// Room for a copy; the file is sparse.
 const COPY_MIB: u64 = 512;
+/// Where e2fsprogs are, which not every user's PATH names.
+const TOOLS: &str = "/usr/sbin:/sbin:/usr/bin:/bin";
 
 /// A disk of a board, by whose serial number the board knows it (at most 20 characters).
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct Disk {
     pub path: PathBuf,
     /// Whether the board may only read it.
     pub readonly: bool,
+    /// Where every write and flush is logged, if they are; see [`crate::powercut`].
+    pub log: Option<PathBuf>,
 }
 
 /// An empty ext4 of `mib` MiB in a new file at `path`; nothing is left for the kernel to initialise later.
@@ -65,19 +69,8 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), String> {
 fn mke2fs(path: &Path, label: &str, mib: u64, more: &[&str]) {
     let sized = File::create(path).and_then(|file| file.set_len(mib << 20));
     sized.unwrap_or_else(|e| panic!("making {}: {e}", path.display()));
-    let output = Command::new("mke2fs")
-        .args(["-q", "-F", "-t", "ext4", "-L", label, "-E", "lazy_itable_init=0,lazy_journal_init=0"])
-        .args(more)
-        .arg(path)
-        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
-        .output()
-        .unwrap_or_else(|e| panic!("mke2fs(8): {e}"));
-    assert!(
-        output.status.success(),
-        "mke2fs {}: {}",
-        path.display(),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let arguments = ["-q", "-F", "-t", "ext4", "-L", label, "-E", "lazy_itable_init=0,lazy_journal_init=0"];
+    tool("mke2fs", &[&arguments, more].concat(), path);
 }
 
 /// A copy of a disk's file, holes and all.
@@ -87,6 +80,39 @@ fn mke2fs(path: &Path, label: &str, mib: u64, more: &[&str]) {
 pub fn copy(from: &Path, to: &Path) {
     let status = Command::new("cp").arg("--sparse=always").arg(from).arg(to).status();
     assert!(status.is_ok_and(|status| status.success()), "copying {} to {}", from.display(), to.display());
+}
+
+/// Nobody has the ext4 in this file mounted, nothing is in its journal, and nothing in it is damaged.
+///
+/// # Panics
+/// It is not so.
+#[track_caller]
+pub fn assert_left_clean(path: &Path) {
+    let header = tool("dumpe2fs", &["-h"], path);
+    let said =
+        |words: &str| header.lines().any(|line| line.starts_with("Filesystem") && line.contains(words));
+    assert!(said("state:") && said(" clean") && !said("needs_recovery"), "not left clean:\n{header}");
+    check(path);
+}
+
+/// e2fsck finds nothing to mend in the ext4 in this file.
+///
+/// # Panics
+/// It does.
+#[track_caller]
+pub fn check(path: &Path) {
+    tool("e2fsck", &["-f", "-n"], path);
+}
+
+/// Runs one of e2fsprogs, which has to succeed; what it said.
+#[track_caller]
+fn tool(name: &str, arguments: &[&str], path: &Path) -> String {
+    let output = Command::new(name).args(arguments).arg(path).env("PATH", TOOLS).output();
+    let output = output.unwrap_or_else(|e| panic!("{name}(8): {e}"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name} {}: {}\n{said}{complaint}", path.display(), output.status);
+    said
 }
 
 /// Whether `made` is there and nothing below `sources` is newer.

@@ -4,6 +4,7 @@
 use crate::cpio::Archive;
 use crate::kernel::Kernel;
 use crate::paths;
+use crate::spec::Spec;
 use crate::target::Target;
 use std::fs;
 use std::path::Path;
@@ -13,15 +14,16 @@ const MODULES: [&str; 8] =
     ["virtio_pci", "virtio_blk", "virtio_net", "virtio_console", "virtio_rng", "overlay", "ext4", "softdog"];
 
 /// Commands that the suites call, and that a person at a board's shell expects.
-const COMMANDS: &str = "sh ash cat cp dd df dmesg du echo env false find free grep head hostname ip kill killall ln ls \
-mkdir mknod mount mv nsenter nslookup ping ps pwd readlink reboot rm rmdir sed setsid sleep sort stat stty sync tail tar \
-test timeout top touch tr true udhcpc umount uname unshare vi wc wget which";
+const COMMANDS: &str = "sh ash basename cat cp cut date dd df dirname dmesg du echo env false find free grep head hostname ip kill killall ln losetup ls \
+mkdir mknod mount mv nsenter nslookup ping ps pwd readlink reboot rm rmdir sed seq setsid sleep sort stat stty sync tail tar \
+test timeout top touch tr true udhcpc umount uname unshare vi wc wget which xargs";
 
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n";
 const GROUP: &str = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n";
 
 /// Writes the initramfs of a board to `path`.
-pub(crate) fn write(path: &Path, target: &Target, kernel: &Kernel) {
+pub(crate) fn write(path: &Path, spec: &Spec, kernel: &Kernel) {
+    let target = &spec.target;
     let mut archive = Archive::default();
     for directory in ["dev", "proc", "sys", "run", "tmp", "root", "mnt", "var/lib"] {
         archive.directory(directory);
@@ -31,14 +33,15 @@ pub(crate) fn write(path: &Path, target: &Target, kernel: &Kernel) {
     archive.device("dev/null", (1, 3));
     archive.file("bin/limpet", &content(&paths::program(&target.arch, "limpet")));
     archive.link("init", "bin/limpet");
-    add_modules(&mut archive, kernel);
+    add_modules(&mut archive, kernel, &spec.modules);
     add_payload(&mut archive, target);
     fs::write(path, archive.finish()).unwrap_or_else(|e| panic!("writing {}: {e}", path.display()));
 }
 
-fn add_modules(archive: &mut Archive, kernel: &Kernel) {
+fn add_modules(archive: &mut Archive, kernel: &Kernel, first: &[String]) {
     let mut list = String::new();
-    for (name, bytes) in kernel.modules(&MODULES) {
+    let wanted: Vec<&str> = first.iter().map(String::as_str).chain(MODULES).collect();
+    for (name, bytes) in kernel.modules(&wanted) {
         let path = format!("/lib/modules/{name}");
         archive.file(&path, &bytes);
         list.push_str(&path);

@@ -9,19 +9,23 @@
 pub mod agent;
 pub mod board;
 mod channel;
+mod containers;
 mod cpio;
 pub mod disk;
 mod image;
 mod kernel;
 mod modules;
 pub mod paths;
+pub mod powercut;
 mod qemu;
 pub mod runner;
 pub mod scenarios;
+pub mod spec;
 pub mod stage;
 pub mod target;
 pub mod wire;
 
-pub use board::{Board, Spec};
+pub use board::Board;
+pub use spec::{Network, Spec};
 pub use stage::Stage;
 pub use target::Target;

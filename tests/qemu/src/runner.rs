@@ -1,5 +1,6 @@
 //! Plays scenarios, and says of each how it went and how long it took.
 
+use crate::powercut::{self, Campaign};
 use crate::scenarios::{ALL, Scenario};
 use crate::stage::Stage;
 use crate::target::Target;
@@ -38,12 +39,23 @@ struct Played {
 #[must_use]
 pub fn play(wish: &Wish) -> bool {
     let chosen = choose(wish);
+    side_by_side(&wish.targets, |target| play_on(target, &chosen, wish))
+}
+
+/// Cuts the power of a board of each target, likewise.
+#[must_use]
+pub fn cut(targets: &[Target], campaign: &Campaign, keep: bool) -> bool {
+    let play = |stage: &Stage| powercut::play(stage, campaign);
+    side_by_side(targets, |target| vec![play_one("powercut", play, target, keep)])
+}
+
+fn side_by_side(targets: &[Target], play: impl Fn(&Target) -> Vec<Played> + Sync) -> bool {
     let begin = Instant::now();
+    let play = &play;
     let played: Vec<Played> = thread::scope(|scope| {
-        let sides = wish.targets.iter().map(|target| {
-            let chosen = &chosen;
+        let sides = targets.iter().map(|target| {
             let side = thread::Builder::new().name(target.arch.clone());
-            side.spawn_scoped(scope, move || play_on(target, chosen, wish)).expect("a thread can be made")
+            side.spawn_scoped(scope, move || play(target)).expect("a thread can be made")
         });
         let sides: Vec<_> = sides.collect();
         sides.into_iter().flat_map(|side| side.join().expect("scenarios' panics are caught")).collect()
@@ -65,18 +77,15 @@ fn choose(wish: &Wish) -> Vec<&'static Scenario> {
 
 fn play_on(target: &Target, chosen: &[&Scenario], wish: &Wish) -> Vec<Played> {
     let rounds = chosen.iter().flat_map(|scenario| (0..wish.repeat).map(move |_| scenario));
-    rounds.map(|scenario| play_one(scenario, target, wish.keep)).collect()
+    rounds.map(|scenario| play_one(scenario.name, scenario.play, target, wish.keep)).collect()
 }
 
-fn play_one(scenario: &Scenario, target: &Target, keep: bool) -> Played {
+fn play_one(name: &str, play: impl Fn(&Stage), target: &Target, keep: bool) -> Played {
     let begin = Instant::now();
     let stage = Stage::new(target);
-    let result = panic::catch_unwind(AssertUnwindSafe(|| (scenario.play)(&stage)));
-    let played = Played {
-        title: format!("{:<8} {}", target.arch, scenario.name),
-        is_ok: result.is_ok(),
-        took: begin.elapsed(),
-    };
+    let result = panic::catch_unwind(AssertUnwindSafe(|| play(&stage)));
+    let played =
+        Played { title: format!("{:<8} {name}", target.arch), is_ok: result.is_ok(), took: begin.elapsed() };
     let mut text = played.line();
     if !played.is_ok {
         text.push_str(&stage.consoles());

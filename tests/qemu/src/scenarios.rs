@@ -1,7 +1,18 @@
 //! The scenarios: what is true of a board, each a short story of boards, steps and expectations.
 
+mod apps;
 mod boot;
+mod clocks;
+mod lacking;
+mod limits;
+mod memory;
 mod native;
+mod network;
+mod policies;
+mod power;
+mod stopping;
+mod upgrading;
+mod watchdog;
 
 use crate::Stage;
 
@@ -10,7 +21,7 @@ use crate::Stage;
 pub struct Scenario {
     /// As it is asked for.
     pub name: &'static str,
-    /// Whether `./x test` plays it; the others are too long for that.
+    /// Whether `./x test` plays it; the others would take it too long, and each has a cousin among the usual ones.
     pub is_usual: bool,
     /// Plays it; a panic is its failure.
     pub play: fn(&Stage),
@@ -25,4 +36,26 @@ const fn unusual(name: &'static str, play: fn(&Stage)) -> Scenario {
 }
 
 /// All of them.
-pub const ALL: &[Scenario] = &[usual("boot", boot::boots_and_powers_off), unusual("native", native::suite)];
+pub const ALL: &[Scenario] = &[
+    usual("boot", boot::boots_and_powers_off),
+    unusual("boot-6.1", boot::on_the_older_kernel),
+    unusual("reboot", boot::reboots_leave_disks_clean),
+    usual("limits", limits::hold),
+    usual("memory", memory::neighbours_live),
+    usual("stop", stopping::asks_then_kills),
+    usual("policies", policies::over_a_reboot),
+    usual("dhcp", network::address_by_dhcp),
+    unusual("fixed-address", network::address_by_the_maker),
+    unusual("no-network", network::nobody_answers),
+    unusual("clock-1970", clocks::in_1970),
+    unusual("clock-2038", clocks::in_2038),
+    usual("no-memory-controller", lacking::no_memory_controller),
+    usual("cgroup-v1", lacking::cgroup_v1),
+    usual("no-user-namespaces", lacking::no_user_namespaces),
+    unusual("app", apps::from_a_file),
+    usual("upgrade", upgrading::good_and_bad),
+    unusual("native-short", native::short),
+    unusual("power-cuts", power::a_few_cuts),
+    unusual("watchdog", watchdog::resets_a_board_that_hangs),
+    unusual("native", native::suite),
+];

@@ -1,8 +1,9 @@
 //! Where one scenario plays: its target, a directory for its files, and the boards that it has started.
 
-use crate::board::{self, Board, Spec};
+use crate::board::{self, Board};
 use crate::disk::{self, Disk};
 use crate::paths;
+use crate::spec::Spec;
 use crate::target::Target;
 use native_tests::scratch::Scratch;
 use std::cell::Cell;
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 const DATA_MIB: u64 = 2048;
 /// Lines of a console that are shown when a scenario has failed.
 const CONSOLE_LINES: usize = 60;
+/// So many boards, the last ones.
+const CONSOLES: u32 = 2;
 
 /// The stage.
 #[derive(Debug)]
@@ -64,7 +67,7 @@ impl Stage {
     pub fn data_disk(&self, serial: &str) -> Disk {
         let path = self.path().join(format!("{serial}.img"));
         disk::make_ext4(&path, "limpet", DATA_MIB);
-        Disk { serial: serial.to_owned(), path, readonly: false }
+        Disk { serial: serial.to_owned(), path, readonly: false, log: None }
     }
 
     /// The sample images of this target, on a disk that is only read; made when they are newer.
@@ -91,13 +94,15 @@ impl Stage {
         if !disk::is_current(&path, &[directory]) {
             disk::make_of_copy(&path, serial, directory, place);
         }
-        Disk { serial: serial.to_owned(), path, readonly: true }
+        Disk { serial: serial.to_owned(), path, readonly: true, log: None }
     }
 
-    /// What the consoles of all boards showed last, for whoever wants to know why the scenario failed.
+    /// What the consoles of the last boards showed last, for whoever wants to know why the scenario failed.
     #[must_use]
     pub fn consoles(&self) -> String {
-        (0..self.boards.get()).map(|number| self.console(number)).collect()
+        (self.boards.get().saturating_sub(CONSOLES)..self.boards.get())
+            .map(|number| self.console(number))
+            .collect()
     }
 
     fn console(&self, number: u32) -> String {

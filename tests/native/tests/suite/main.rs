@@ -27,7 +27,6 @@ mod exit_codes;
 mod files;
 mod full_disk;
 mod health;
-mod hostile;
 mod init;
 mod isolation;
 mod keeper;

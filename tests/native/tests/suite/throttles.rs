@@ -7,6 +7,8 @@ use std::process::Command;
 
 /// The device that is read and written.
 const DISK_BYTES: u64 = 4 << 20;
+/// Tries to find a free device, of which tests that run beside this one take some, too.
+const TRIES: u32 = 20;
 /// One transfer of dd's, past the page cache.
 const BLOCK_BYTES: u64 = 64 << 10;
 /// At a megabyte or 16 transfers a second this takes 3 s.
@@ -26,10 +28,9 @@ impl Disk {
         let path = home.join("disk");
         let file = File::create(&path).expect("the scratch directory is writable");
         file.set_len(DISK_BYTES).expect("the file system has sparse files");
-        let output = Command::new("losetup").args(["--find", "--show"]).arg(&path).output();
-        let output = output.expect("losetup(8) is there");
-        assert!(output.status.success(), "losetup: {}", String::from_utf8_lossy(&output.stderr));
-        Self(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        // In two steps, as every losetup(8) has them; somebody else may take the same device between them.
+        let device = (0..TRIES).map(|_| free_device()).find(|device| attach(device, &path));
+        Self(device.expect("losetup(8) attaches a file to a device that was free"))
     }
 
     /// Seconds that `dd ARGS` takes in a container with `limit`.
@@ -45,10 +46,21 @@ impl Disk {
     }
 }
 
+fn free_device() -> String {
+    let output = Command::new("losetup").arg("-f").output().expect("losetup(8) is there");
+    assert!(output.status.success(), "losetup -f: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn attach(device: &str, file: &Path) -> bool {
+    let status = Command::new("losetup").arg(device).arg(file).status();
+    status.expect("losetup(8) is there").success()
+}
+
 impl Drop for Disk {
     fn drop(&mut self) {
         // A device that stays shows in the next test's `losetup --find`; nothing more can be done here.
-        drop(Command::new("losetup").args(["--detach", &self.0]).status());
+        drop(Command::new("losetup").args(["-d", &self.0]).status());
     }
 }
 

@@ -1,0 +1,172 @@
+//! The board whose power is cut, again and again.
+//!
+//! Each cycle boots the disk that the cut before has left, with nobody's help; looks whether everything is as it may be
+//! ([`check`]); makes the board busy ([`work`]); and kills QEMU at a chosen step, a random time after that has begun. The disk
+//! then is what an honest one with a volatile cache would hold: QEMU's `blklogwrites` driver has logged every write and
+//! flush in order. The power goes at any of these after the last that the board was heard of; [`log`] replays all up to the
+//! last flush before that, and of the later writes only some, torn and reordered.
+//! (Killing QEMU alone would lose nothing that was written: this machine's page cache survives.)
+
+mod check;
+mod log;
+mod random;
+mod work;
+
+pub use log::Disk as Behaviour;
+
+use crate::board::Board;
+use crate::disk::{self, Disk};
+use crate::spec::Spec;
+use crate::stage::Stage;
+use random::Random;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use work::{KINDS, Possible};
+
+/// The power goes at most this long after the chosen step has begun; most steps have ended by then, and others begun.
+const AFTER_MS_MAX: u64 = 2500;
+/// Loading the image takes longer: some 6 s under emulation.
+const LOAD_MS_MAX: u64 = 8000;
+const FILE: &str = "\
+name: shop
+services:
+  a:
+    image: busybox
+    restart: always
+    mem_limit: 16m
+    init: true
+    command: sleep 100000
+    environment: { REVISION: '${REVISION}' }
+";
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Campaign {
+    /// How many cuts.
+    pub cycles: u32,
+    /// Of chance.
+    pub seed: u64,
+    /// What the disk does with flushes.
+    pub disk: Behaviour,
+}
+
+struct Rig<'a> {
+    stage: &'a Stage,
+    spec: Spec,
+    /// The disk as it was at the last cut; QEMU writes to a copy.
+    base: PathBuf,
+    random: Random,
+    possible: Possible,
+    /// Digests of images as they were first saved.
+    saved: BTreeMap<String, String>,
+}
+
+/// Cuts the power so often, and says of each cycle how it went.
+///
+/// # Panics
+/// A board does not come up, or something is wrong on it.
+pub fn play(stage: &Stage, campaign: &Campaign) {
+    let mut rig = Rig::prepare(stage, campaign.seed);
+    for cycle in 0..campaign.cycles {
+        let kind = KINDS[cycle as usize % KINDS.len()];
+        let said = rig.cycle(kind, campaign.disk);
+        println!("{:<8} cut {:>4}: {said}", stage.target.arch, cycle + 1);
+    }
+    let mut board = rig.boot();
+    rig.judge(&mut board);
+    board.power_off();
+    disk::assert_left_clean(&rig.spec.disks[0].path);
+}
+
+impl<'a> Rig<'a> {
+    /// A disk with the images that are needed, and a board that was switched off in order.
+    fn prepare(stage: &'a Stage, seed: u64) -> Self {
+        let data = stage.data_disk("data");
+        let spec =
+            Spec::new(&stage.target).disk(data.clone(), "/var/lib/limpet").disk(stage.payload(), "/payload");
+        let mut board = stage.boot(&spec);
+        for image in ["busybox", "probe", work::GUEST_IMAGE] {
+            board.load(image);
+        }
+        let saved = check::images(&mut board);
+        board.limpet(&["rmi", work::GUEST_IMAGE]).ok();
+        board.power_off();
+        let base = stage.path().join("base.img");
+        fs::rename(&data.path, &base).expect("both are in the stage's directory");
+        let log = Some(stage.path().join("writes.log"));
+        let mut spec = spec;
+        spec.disks[0] = Disk { log, ..data };
+        Self { stage, spec, base, random: Random::new(seed), possible: Possible::new(), saved }
+    }
+
+    fn boot(&self) -> Board {
+        disk::copy(&self.base, &self.spec.disks[0].path);
+        File::create(self.log()).expect("the stage's directory is ours");
+        self.stage.boot(&self.spec)
+    }
+
+    fn cycle(&mut self, kind: &'static str, behaviour: Behaviour) -> String {
+        let begin = Instant::now();
+        let mut board = self.boot();
+        let booted = begin.elapsed();
+        self.judge(&mut board);
+        let judged = begin.elapsed();
+        board.write("/root/compose.yaml", FILE.as_bytes());
+        let payload = format!("/payload/images/{}", self.stage.target.value("deb_arch"));
+        let steps = work::plan(&self.possible, kind, &payload, &mut self.random);
+        let after =
+            Duration::from_millis(self.random.below(if kind == "load" { LOAD_MS_MAX } else { AFTER_MS_MAX }));
+        let number = steps.iter().position(|step| step.kind == kind);
+        let moment = format!("begin {} {kind}", number.expect("it was planned so"));
+        let path = self.log().to_owned();
+        let mut known = 0;
+        let printed =
+            board.cut_during(&work::script(&steps), &moment, after, &mut || known = log::count_at(&path));
+        self.possible = work::outlook(std::mem::take(&mut self.possible), &steps, &printed);
+        let lost = self.replay(behaviour, known);
+        let ended = printed.lines().filter(|line| line.starts_with("end ")).count();
+        format!(
+            "{kind} + {} ms, {ended} of {} steps done, {lost}; up after {:.1} s, judged after {:.1} s, {:.1} s in all",
+            after.as_millis(),
+            steps.len(),
+            booted.as_secs_f64(),
+            judged.as_secs_f64(),
+            begin.elapsed().as_secs_f64()
+        )
+    }
+
+    /// Everything is as it may be; what was in doubt no longer is.
+    fn judge(&mut self, board: &mut Board) {
+        board.until("the supervisor answers", "limpet doctor | grep -q 'supervisor: answers'");
+        let (found, wrong) = check::settle(board, &self.possible);
+        let (found, broken) = check::inspect(board, found);
+        let images = check::images(board);
+        let changed = images.iter().filter(|(name, digest)| self.saved.get(*name) != Some(digest));
+        let changed = changed.map(|(name, digest)| format!("image {name} is {digest} when it is saved"));
+        let wrong: Vec<String> = wrong.into_iter().chain(broken).chain(changed).collect();
+        assert!(wrong.is_empty(), "after the power cut:\n{}", wrong.join("\n"));
+        self.possible = found.into_iter().map(|(name, state)| (name, vec![state])).collect();
+    }
+
+    /// Makes of the base what the cut has left. The power may have gone at any time after the `known` first writes: they
+    /// were done when something was last heard of the board.
+    fn replay(&mut self, behaviour: Behaviour, known: usize) -> String {
+        let path = self.log().to_owned();
+        let told = File::open(&path).and_then(|log| {
+            let entries = log::entries(&log)?;
+            let known = known.min(entries.len());
+            let open = u64::try_from(entries.len() - known + 1).map_err(std::io::Error::other)?;
+            let cut = known + usize::try_from(self.random.below(open)).map_err(std::io::Error::other)?;
+            let survivors = log::survivors(&entries[..cut], behaviour, &mut self.random);
+            log::replay(&log, &survivors, &self.base)?;
+            Ok(format!("{} of the first {cut} of {} writes kept", survivors.len(), entries.len()))
+        });
+        told.unwrap_or_else(|e| panic!("replaying {}: {e}", path.display()))
+    }
+
+    fn log(&self) -> &Path {
+        self.spec.disks[0].log.as_ref().expect("this disk has one")
+    }
+}

@@ -1,0 +1,35 @@
+use super::*;
+
+fn steps() -> Vec<Step> {
+    let step = |kind, name: &str, after| Step { kind, name: name.to_owned(), line: String::new(), after };
+    vec![step("run", "cc", State::Present), step("stop", "cc", State::Stopped)]
+}
+
+#[test]
+fn what_has_ended_is_certain_and_what_has_begun_is_not() {
+    let after = |printed| outlook(Possible::new(), &steps(), printed).remove("cc");
+    assert_eq!(after(""), None);
+    assert_eq!(after("begin 0 run\n"), Some(vec![State::Absent, State::Present, State::Created]));
+    assert_eq!(after("begin 0 run\nend 0\n"), Some(vec![State::Present]));
+    assert_eq!(after("begin 0 run\nend 0\nbegin 1 stop\n"), Some(vec![State::Present, State::Stopped]));
+    assert_eq!(after("begin 0 run\nend 0\nbegin 1 stop\nend 1\n"), Some(vec![State::Stopped]));
+}
+
+#[test]
+fn what_is_not_possible_is_a_surprise() {
+    let possible = Possible::from([("cc".to_owned(), vec![State::Present])]);
+    let found = |state| BTreeMap::from([("cc".to_owned(), state)]);
+    assert_eq!(surprises(&possible, &found(State::Present)), Vec::<String>::new());
+    assert_eq!(surprises(&possible, &found(State::Stopped)).len(), 1);
+    assert_eq!(surprises(&possible, &BTreeMap::new()), ["cc is Absent instead of [Present]"]);
+    assert_eq!(surprises(&Possible::new(), &found(State::Present)).len(), 1, "nobody asked for it");
+}
+
+#[test]
+fn a_plan_has_the_wanted_moment_and_is_the_same_for_the_same_seed() {
+    for kind in KINDS {
+        let made = |seed| plan(&Possible::new(), kind, "/payload", &mut Random::new(seed));
+        assert_eq!(made(7), made(7));
+        assert!(made(7).iter().any(|step| step.kind == kind));
+    }
+}

@@ -1,0 +1,45 @@
+//! Limpet's own upgrade: to a good file, to one that never answers, and to what is no limpet at all.
+
+use crate::{Board, Stage};
+
+pub(super) fn good_and_bad(stage: &Stage) {
+    let mut board = stage.boot(&stage.spec());
+    board.load("probe");
+    board.detached("kept", &["--restart", "always", "probe", "on-term", "0"]);
+    board.until_logged("kept", "ready");
+    let since = board.field("kept", "/State/Pid");
+    good(&mut board);
+    bad(&mut board);
+    refused(&mut board);
+    assert_eq!(board.field("kept", "/State/Pid"), since, "the container ran on through all of it");
+    board.sh(&format!("kill -9 {since}"));
+    let line = "limpet inspect -f '{{.State.Status}} {{.State.Pid}}' kept";
+    board.until("it is kept as before", &format!("{line} | grep '^running ' | grep -qv ' {since}$'"));
+    board.power_off();
+}
+
+/// The same program with another digest: bytes after the end of an ELF file are nobody's.
+fn good(board: &mut Board) {
+    board.sh("cp /bin/limpet /root/newer; echo newer >> /root/newer");
+    let said = board.limpet(&["upgrade", "/root/newer"]).ok();
+    assert!(said.stdout.starts_with("Upgraded /bin/limpet to "), "{said:#?}");
+    assert_eq!(board.sh("tail -c 6 /bin/limpet"), "newer");
+    board.sh("limpet doctor | grep -q 'supervisor: answers'");
+}
+
+/// It says that it is limpet, and then sits there.
+fn bad(board: &mut Board) {
+    board.sh("cp /bin/agent /root/worse");
+    let said = board.limpet(&["upgrade", "--timeout", "3s", "/root/worse"]);
+    said.refused(1, &["the new version did not come up", "the old one"]);
+    assert_eq!(board.sh("tail -c 6 /bin/limpet"), "newer", "the old file is back");
+    board.until("the old one answers", "limpet doctor | grep -q 'supervisor: answers'");
+}
+
+fn refused(board: &mut Board) {
+    board.sh("echo '#!/bin/sh' > /root/script; cp /bin/busybox /root/busybox; head -c 100000 /bin/limpet > /root/half");
+    board.limpet(&["upgrade", "/root/script"]).refused(1, &["it is no program"]);
+    board.limpet(&["upgrade", "/root/busybox"]).refused(1, &["it is not Limpet"]);
+    board.limpet(&["upgrade", "/root/half"]).refused(1, &["/root/half"]);
+    assert_eq!(board.sh("tail -c 6 /bin/limpet"), "newer");
+}
