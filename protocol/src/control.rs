@@ -22,6 +22,8 @@ pub const REQUEST_BYTES_MAX: usize = APP_BYTES_MAX + 1024;
 pub const REPLY_BYTES_MAX: usize = 256 * 1024;
 /// Clients that are served at a time.
 pub const CLIENTS_MAX: usize = 16;
+/// Those of them that follow the events: they stay, and leave room for others.
+pub const FOLLOWERS_MAX: usize = CLIENTS_MAX / 2;
 /// Time that a client has for its request, and for taking what it is owed.
 pub const PATIENCE_MS: u64 = 5000;
 /// Longest time that a shutdown may be given: an hour.

@@ -5,6 +5,7 @@
 //! ([`crate::act`]); it parses nothing from a network, and waits for nobody.
 
 mod clients;
+mod connection;
 mod cut;
 mod daemon;
 mod desired;

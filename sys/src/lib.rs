@@ -16,6 +16,7 @@ pub mod link;
 pub mod loopback;
 pub mod memory;
 pub mod mount;
+pub mod peer;
 pub mod probe;
 pub mod process;
 pub mod rlimit;

@@ -6,26 +6,26 @@
 #[cfg(test)]
 mod tests;
 
+use crate::supervise::connection::{self, FLAGS, Guests, receive, within, write_all};
 use crate::supervise::mailbox::Message;
-use crate::supervise::reactor::{Interest, now};
+use crate::supervise::reactor::Interest;
 use crate::supervise::tasks::Tasks;
 use limpet_protocol::control::{
-    CLIENTS_MAX, HELLO_BYTES_MAX, Hello, LENGTH_BYTES, PATIENCE_MS, REPLY_BYTES_MAX, REQUEST_BYTES_MAX,
-    Reply, Request, frame, length, value,
+    CLIENTS_MAX, FOLLOWERS_MAX, HELLO_BYTES_MAX, Hello, LENGTH_BYTES, PATIENCE_MS, REPLY_BYTES_MAX,
+    REQUEST_BYTES_MAX, Reply, Request, frame, length, value,
 };
+use limpet_sys::peer;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Gid, Mode, chmodat, chownat};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
-use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, listen,
-    recv, send, socket_with,
-};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, listen, socket_with};
 use serde::Serialize;
 use smol::Task;
 use smol::future::or;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::future::poll_fn;
 use std::path::Path;
 use std::rc::Rc;
@@ -142,8 +142,7 @@ impl Outbox {
 pub(crate) fn open(state: &Path, group: Option<u32>) -> Result<OwnedFd, Errno> {
     let directory =
         rustix::fs::open(state, rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC, Mode::empty())?;
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, FLAGS, None)?;
     match rustix::fs::unlinkat(&directory, SOCKET_NAME, rustix::fs::AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => {}
         Err(errno) => return Err(errno),
@@ -167,35 +166,39 @@ pub(crate) fn address(directory: &OwnedFd) -> Result<SocketAddrUnix, Errno> {
     SocketAddrUnix::new(format!("/proc/self/fd/{}/{SOCKET_NAME}", directory.as_raw_fd()))
 }
 
-/// Lets clients in for as long as the task lives.
+/// Lets clients in for as long as the task lives. Whoever is turned away sees the connection closed.
 pub(crate) fn serve(socket: OwnedFd, group: Option<u32>, tasks: &Tasks) -> Task<()> {
     let inner = tasks.clone();
     tasks.spawn(async move {
-        let (count, large) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-        loop {
-            if inner.reactor.ready(&socket, Interest::Read).await.is_err() {
-                return;
-            }
-            if let Some(client) = let_in(&socket, group, &count) {
-                let guard = Seat::take(&count);
-                let conversation = converse(client, large.clone(), inner.clone());
-                let task = inner.spawn(async move {
-                    conversation.await;
-                    drop(guard);
-                });
-                task.detach();
+        let (mut guests, shared) = (Guests::default(), Shared::default());
+        while let Some(client) = connection::next(&socket, &inner).await {
+            // Once a request is being answered, it is answered to its end.
+            if is_welcome(&client, group) && guests.have_room(CLIENTS_MAX) {
+                let has_asked = Rc::new(Cell::new(false));
+                let conversation = converse(client, has_asked.clone(), shared.clone(), inner.clone());
+                guests.seat(has_asked, inner.spawn(conversation));
             }
         }
     })
 }
 
-/// One place among the clients.
+/// What few may do at a time; clones are the same.
+#[derive(Clone, Default)]
+struct Shared {
+    large: Rc<Cell<usize>>,
+    followers: Rc<Cell<usize>>,
+}
+
+/// One place among the few.
 struct Seat(Rc<Cell<usize>>);
 
 impl Seat {
-    fn take(count: &Rc<Cell<usize>>) -> Self {
-        count.set(count.get() + 1);
-        Self(count.clone())
+    fn take(count: &Rc<Cell<usize>>, max: usize) -> Option<Self> {
+        let taken = count.get();
+        (taken < max).then(|| {
+            count.set(taken + 1);
+            Self(count.clone())
+        })
     }
 }
 
@@ -205,78 +208,73 @@ impl Drop for Seat {
     }
 }
 
-/// Who may: root, and the group.
-fn let_in(socket: &OwnedFd, group: Option<u32>, count: &Cell<usize>) -> Option<OwnedFd> {
-    let client = accept_with(socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK).ok()?;
-    let peer = socket_peercred(&client).ok()?;
-    let welcome =
-        peer.uid.is_root() || group.is_some_and(|group| is_member(peer.pid, peer.gid.as_raw(), group));
-    // Whoever is turned away sees the connection closed; those who are served are not disturbed.
-    (welcome && count.get() < CLIENTS_MAX).then_some(client)
+/// Root is, and the group: as its own or a further one. The socket's mode lets nobody else connect.
+fn is_welcome(client: &OwnedFd, group: Option<u32>) -> bool {
+    let Ok(peer) = socket_peercred(client) else { return false };
+    let is_member = |group| {
+        peer.gid.as_raw() == group || peer::groups(client).is_ok_and(|groups| groups.contains(&group))
+    };
+    peer.uid.is_root() || group.is_some_and(is_member)
 }
 
-/// Whether the process has the group, as its own or a further one. The socket's mode lets nobody else connect.
-fn is_member(pid: rustix::process::Pid, own: u32, group: u32) -> bool {
-    if own == group {
-        return true;
-    }
-    let status =
-        std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap_or_default();
-    let groups = status.lines().find_map(|line| line.strip_prefix("Groups:")).unwrap_or_default();
-    groups.split_whitespace().any(|number| number.parse() == Ok(group))
-}
-
-async fn converse(client: OwnedFd, large: Rc<Cell<usize>>, tasks: Tasks) {
-    let Some(request) = within_patience(&tasks, hear(&client, &large, &tasks)).await else { return };
+async fn converse(client: OwnedFd, has_asked: Rc<Cell<bool>>, shared: Shared, tasks: Tasks) {
+    let heard = within(PATIENCE_MS, &tasks, hear(&client, &shared, &tasks)).await;
+    let Some((request, _seat)) = heard else { return };
+    has_asked.set(true);
     let outbox = Outbox::default();
     tasks.mailbox.put(Message::Client(Asked { request, outbox: outbox.clone() }));
     or(tell(&client, &outbox, &tasks), hang_up(&client, &tasks)).await;
     outbox.0.gone.set(true);
 }
 
-/// What comes of `what`, or nothing once the client's time is over.
-async fn within_patience<T>(tasks: &Tasks, what: impl Future<Output = Option<T>>) -> Option<T> {
-    let over = async {
-        tasks.reactor.at(now().after(PATIENCE_MS)).await;
-        None
-    };
-    or(what, over).await
-}
-
-/// The greeting and the request.
-async fn hear(client: &OwnedFd, large: &Rc<Cell<usize>>, tasks: &Tasks) -> Option<Request> {
+/// The greeting and the request, and its place among those who stay for long. To a request that cannot be served it is said
+/// why.
+async fn hear(client: &OwnedFd, shared: &Shared, tasks: &Tasks) -> Option<(Request, Option<Seat>)> {
     write_all(client, &greeting(), tasks).await?;
     let hello: Hello = value(&read_frame(client, HELLO_BYTES_MAX, tasks).await?).ok()?;
-    if hello != Hello::OURS {
-        let text = format!(
+    let heard = if hello == Hello::OURS {
+        hear_request(client, shared, tasks).await?
+    } else {
+        Err(format!(
             "the supervisor speaks version {} of the control protocol, this command version {}; restart the older one",
             Hello::OURS.version,
             hello.version
-        );
-        write_all(client, &encoded(&Reply::Refused(text)), tasks).await;
-        return None;
-    }
-    let length = read_length(client, REQUEST_BYTES_MAX, tasks).await?;
-    let seat = (length > LARGE_BYTES).then(|| Seat::take(large));
-    if seat.is_some() && large.get() > 1 {
-        let text = "another large request is being read; try again".to_owned();
-        write_all(client, &encoded(&Reply::Refused(text)), tasks).await;
-        return None;
-    }
-    match understood(&read_exactly(client, length, tasks).await?) {
-        Ok(request) => Some(request),
+        ))
+    };
+    match heard {
+        Ok(heard) => Some(heard),
         Err(why) => {
-            let text = format!("the request is not understood: {why}");
-            write_all(client, &encoded(&Reply::Refused(text)), tasks).await;
+            write_all(client, &encoded(&Reply::Refused(why)), tasks).await;
             None
         }
     }
 }
 
+async fn hear_request(
+    client: &OwnedFd,
+    shared: &Shared,
+    tasks: &Tasks,
+) -> Option<Result<(Request, Option<Seat>), String>> {
+    let length = read_length(client, REQUEST_BYTES_MAX, tasks).await?;
+    let seat = (length > LARGE_BYTES).then(|| Seat::take(&shared.large, 1));
+    if matches!(seat, Some(None)) {
+        return Some(Err("another large request is being read; try again".to_owned()));
+    }
+    let bytes = read_exactly(client, length, tasks).await?;
+    Some(understood(&bytes).and_then(|request| {
+        let follows = matches!(request, Request::Events { follow: true });
+        match follows.then(|| Seat::take(&shared.followers, FOLLOWERS_MAX)) {
+            Some(None) => Err(format!("{FOLLOWERS_MAX} follow the events already; end one of them")),
+            seat => Ok((request, seat.flatten())),
+        }
+    }))
+}
+
 /// Bytes that decode are not yet a request.
 fn understood(bytes: &[u8]) -> Result<Request, String> {
-    let request: Request = value(bytes).map_err(|error| error.to_string())?;
-    request.validate().map_err(|error| error.to_string())?;
+    let not_understood = |error: &dyn Display| format!("the request is not understood: {error}");
+    let request: Request = value(bytes).map_err(|error| not_understood(&error))?;
+    request.validate().map_err(|error| not_understood(&error))?;
     Ok(request)
 }
 
@@ -305,38 +303,16 @@ async fn read_exactly(client: &OwnedFd, length: usize, tasks: &Tasks) -> Option<
         let piece = (length - bytes.len()).min(PIECE_BYTES);
         let filled = bytes.len();
         bytes.resize(filled + piece, 0);
-        let received = match recv(client, &mut bytes[filled..], RecvFlags::DONTWAIT) {
-            Ok((0, _)) => return None,
-            Ok((received, _)) => received,
-            Err(Errno::AGAIN) => {
-                tasks.reactor.ready(client, Interest::Read).await.ok()?;
-                0
-            }
-            Err(Errno::INTR) => 0,
-            Err(_) => return None,
-        };
+        let received = receive(client, &mut bytes[filled..], tasks).await?;
         bytes.truncate(filled + received);
     }
     Some(bytes)
 }
 
-pub(crate) async fn write_all(client: &OwnedFd, bytes: &[u8], tasks: &Tasks) -> Option<()> {
-    let mut sent = 0;
-    while sent < bytes.len() {
-        match send(client, &bytes[sent..], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
-            Ok(count) => sent += count,
-            Err(Errno::AGAIN) => tasks.reactor.ready(client, Interest::Write).await.ok()?,
-            Err(Errno::INTR) => {}
-            Err(_) => return None,
-        }
-    }
-    Some(())
-}
-
 /// Delivers until nothing more will come, or until one frame is not taken in time.
 async fn tell(client: &OwnedFd, outbox: &Outbox, tasks: &Tasks) {
     while let Some(bytes) = outbox.take().await {
-        if within_patience(tasks, write_all(client, &bytes, tasks)).await.is_none() {
+        if within(PATIENCE_MS, tasks, write_all(client, &bytes, tasks)).await.is_none() {
             return;
         }
     }

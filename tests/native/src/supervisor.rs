@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Longest datagram that a service manager is told.
@@ -42,19 +42,26 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Starts it, ready or not.
+    #[must_use]
+    pub fn launch(limpet: &'a Limpet, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let mut command = limpet.command(&[&["supervise"], args].concat());
+        command.envs(env.iter().copied());
+        Self::run(limpet, command)
+    }
+
+    /// The same by a `command` that becomes `limpet supervise`.
     ///
     /// # Panics
     /// It cannot be started.
     #[must_use]
-    pub fn launch(limpet: &'a Limpet, args: &[&str], env: &[(&str, &str)]) -> Self {
+    pub fn run(limpet: &'a Limpet, mut command: Command) -> Self {
         let socket = limpet.home().join("notify");
         // One of an earlier supervisor.
         let _ = fs::remove_file(&socket);
         let notes =
             UnixDatagram::bind(&socket).unwrap_or_else(|e| panic!("binding {}: {e}", socket.display()));
         notes.set_nonblocking(true).unwrap_or_else(|e| panic!("{}: {e}", socket.display()));
-        let mut command = limpet.command(&[&["supervise"], args].concat());
-        command.env("NOTIFY_SOCKET", &socket).envs(env.iter().copied());
+        command.env("NOTIFY_SOCKET", &socket);
         let log = fs::OpenOptions::new().create(true).append(true).open(Self::log_path(limpet));
         let log = log.unwrap_or_else(|e| panic!("opening the supervisor's log: {e}"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);

@@ -1,128 +1,90 @@
 use super::*;
-use std::io::{Read, Write};
+use crate::supervise::connection::bench::{Bench, drained};
+use crate::supervise::reactor::now;
+use std::io::Write;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 
-/// A control socket in a directory of its own, whose every request is answered with its own name.
-struct Bench {
-    tasks: Tasks,
-    directory: PathBuf,
-    _serving: Task<()>,
-}
+/// A control socket, served for root and a group.
+struct House(Bench);
 
-impl Bench {
+impl House {
     fn new(name: &str) -> Self {
-        let directory = std::env::temp_dir().join(format!("limpet-clients-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&directory).expect("directory");
-        let tasks = Tasks::new().expect("tasks");
-        let serving = serve(open(&directory, None).expect("socket"), None, &tasks);
-        Self { tasks, directory, _serving: serving }
+        let place = (&*format!("clients-{name}"), SOCKET_NAME);
+        let open = |directory: &Path| open(directory, None).expect("socket");
+        Self(Bench::new(place, "answered".to_owned(), open, |socket, tasks| serve(socket, None, tasks)))
     }
 
-    fn connect(&self) -> UnixStream {
-        let stream = UnixStream::connect(self.directory.join(SOCKET_NAME)).expect("connect");
-        stream.set_nonblocking(true).expect("nonblocking");
-        stream
-    }
-
-    /// Lets time pass until `done`, for at most as long as a client may take, twice.
-    fn until(&self, mut done: impl FnMut() -> bool) -> bool {
-        let end = now().after(2 * PATIENCE_MS + 1000);
-        while now() < end {
-            self.tasks.run();
-            while let Some(message) = self.tasks.mailbox.take() {
-                let Message::Client(asked) = message else { continue };
-                asked.outbox.put(&Reply::Text(format!("{:?}", asked.request)));
-                asked.outbox.put(&Reply::Done);
-            }
-            self.tasks.run();
-            if done() {
-                return true;
-            }
-            self.tasks.reactor.turn(Some(now().after(20))).expect("turn");
-        }
-        false
+    /// Someone who has greeted and sent this.
+    fn says(&self, bytes: &[u8]) -> UnixStream {
+        let mut client = self.connect();
+        client.write_all(&greeting()).expect("greet");
+        client.write_all(bytes).expect("say");
+        client
     }
 
     /// Whether a client that behaves is served now.
     fn serves(&self) -> bool {
-        let mut client = self.connect();
-        client.write_all(&greeting()).expect("greet");
-        client.write_all(&frame(&Request::Ping, REQUEST_BYTES_MAX).expect("frame")).expect("ask");
+        let mut client = self.says(&asking(&Request::Ping));
         let mut heard = Vec::new();
         self.until(|| {
-            drain(&mut client, &mut heard);
-            String::from_utf8_lossy(&heard).contains("Ping")
+            drained(&mut client, &mut heard);
+            String::from_utf8_lossy(&heard).contains("answered")
         })
     }
 }
 
-impl Drop for Bench {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.directory).ok();
+impl std::ops::Deref for House {
+    type Target = Bench;
+
+    fn deref(&self) -> &Bench {
+        &self.0
     }
 }
 
-/// Reads what is there; whether the other side has closed.
-fn drain(client: &mut UnixStream, heard: &mut Vec<u8>) -> bool {
-    let mut piece = [0; 4096];
-    loop {
-        match client.read(&mut piece) {
-            Ok(0) => return true,
-            Ok(count) => heard.extend_from_slice(&piece[..count]),
-            Err(error) => return error.kind() != std::io::ErrorKind::WouldBlock,
-        }
-    }
+fn asking(request: &Request) -> Vec<u8> {
+    frame(request, REQUEST_BYTES_MAX).expect("frame")
 }
 
 #[test]
 fn a_request_is_answered() {
-    assert!(Bench::new("answer").serves());
+    assert!(House::new("answer").serves());
 }
 
 #[test]
 fn a_client_that_says_nothing_is_dropped_and_others_are_served_meanwhile() {
-    let bench = Bench::new("silent");
-    let mut silent = bench.connect();
-    assert!(bench.serves());
-    let mut heard = Vec::new();
-    assert!(bench.until(|| drain(&mut silent, &mut heard)), "it is dropped in the end");
+    let house = House::new("silent");
+    let mut silent = house.connect();
+    assert!(house.serves());
+    assert!(house.ends(&mut silent).0, "it is dropped in the end");
 }
 
 #[test]
 fn a_client_that_dribbles_is_dropped() {
-    let bench = Bench::new("dribble");
-    let mut slow = bench.connect();
-    slow.write_all(&greeting()).expect("greet");
-    let request = frame(&Request::Ping, REQUEST_BYTES_MAX).expect("frame");
-    slow.write_all(&request[..LENGTH_BYTES]).expect("half a frame");
-    let mut heard = Vec::new();
-    assert!(bench.until(|| drain(&mut slow, &mut heard)));
-    assert!(bench.serves());
+    let house = House::new("dribble");
+    let mut slow = house.says(&asking(&Request::Ping)[..LENGTH_BYTES]);
+    assert!(house.ends(&mut slow).0);
+    assert!(house.serves());
 }
 
 #[test]
 fn garbage_and_frames_that_are_too_long_are_not_read() {
-    let bench = Bench::new("garbage");
-    let long = [greeting(), vec![0xff; 64]].concat();
-    for bytes in [vec![0xff; 64], long] {
-        let mut client = bench.connect();
-        client.write_all(&bytes).expect("write");
-        let mut heard = Vec::new();
-        assert!(bench.until(|| drain(&mut client, &mut heard)));
+    let house = House::new("garbage");
+    let mut garbage = house.connect();
+    garbage.write_all(&[0xff; 64]).expect("write");
+    for mut client in [garbage, house.says(&[0xff; 64])] {
+        assert!(house.ends(&mut client).0);
     }
-    assert!(bench.serves());
+    assert!(house.serves());
 }
 
 #[test]
 fn another_version_is_told_so() {
-    let bench = Bench::new("version");
-    let mut client = bench.connect();
+    let house = House::new("version");
+    let mut client = house.connect();
     let hello = Hello { version: Hello::OURS.version + 1, ..Hello::OURS };
     client.write_all(&frame(&hello, HELLO_BYTES_MAX).expect("frame")).expect("greet");
-    let mut heard = Vec::new();
-    assert!(bench.until(|| drain(&mut client, &mut heard)));
-    assert!(String::from_utf8_lossy(&heard).contains("restart the older one"));
+    let (ends, heard) = house.ends(&mut client);
+    assert!(ends && String::from_utf8_lossy(&heard).contains("restart the older one"));
 }
 
 #[test]
@@ -136,20 +98,28 @@ fn a_client_that_does_not_take_what_it_is_owed_is_dropped() {
 }
 
 #[test]
-fn more_clients_than_there_are_seats_are_turned_away() {
-    let bench = Bench::new("seats");
-    let mut seated: Vec<UnixStream> = (0..CLIENTS_MAX).map(|_| bench.connect()).collect();
-    let mut greeted = vec![Vec::new(); CLIENTS_MAX];
-    assert!(bench.until(|| {
-        for (client, heard) in seated.iter_mut().zip(&mut greeted) {
-            drain(client, heard);
-        }
-        greeted.iter().all(|heard| !heard.is_empty())
-    }));
-    let mut late = bench.connect();
-    let mut heard = Vec::new();
-    assert!(bench.until(|| drain(&mut late, &mut heard)));
-    assert!(heard.is_empty(), "it is not even greeted");
-    drop(seated);
-    assert!(bench.serves());
+fn those_who_say_nothing_take_no_place_from_those_who_do() {
+    let house = House::new("seats");
+    let mut silent = Vec::new();
+    for _ in 0..2 * CLIENTS_MAX {
+        silent.push(house.connect());
+        // The kernel keeps few waiting, and this thread is the one that lets them in.
+        let mut turns = 0..3;
+        assert!(house.until(|| turns.next().is_none()));
+    }
+    let begin = now();
+    assert!(house.serves());
+    assert!(now().since(begin) < PATIENCE_MS, "it did not wait until the crowd's time was over");
+    assert!(drained(&mut silent[0], &mut Vec::new()), "the first to come is the first to go");
+}
+
+#[test]
+fn one_large_request_is_read_at_a_time() {
+    let house = House::new("large");
+    let large = u32::try_from(LARGE_BYTES + 1).expect("small enough").to_le_bytes();
+    let _first = house.says(&large);
+    let mut turns = 0..3;
+    assert!(house.until(|| turns.next().is_none()));
+    let (ends, heard) = house.ends(&mut house.says(&large));
+    assert!(ends && String::from_utf8_lossy(&heard).contains("another large request"));
 }

@@ -8,9 +8,9 @@ mod tests;
 
 use super::http::{Asked, REQUEST_BYTES_MAX, answer, understand};
 use crate::cli::value::door::Door;
-use crate::supervise::clients::{self, Outbox, write_all};
+use crate::supervise::clients::{self, Outbox};
+use crate::supervise::connection::{self, FLAGS, Guests, receive, within, write_all};
 use crate::supervise::mailbox::Message;
-use crate::supervise::reactor::{Interest, now};
 use crate::supervise::tasks::Tasks;
 use limpet_protocol::control::{Reply, Request};
 use rustix::fd::OwnedFd;
@@ -18,21 +18,17 @@ use rustix::fs::{FileType, Gid, Mode};
 use rustix::io::Errno;
 use rustix::net::sockopt::set_socket_reuseaddr;
 use rustix::net::{
-    AddressFamily, RecvFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, connect,
-    listen, recv, shutdown, socket_with,
+    AddressFamily, Shutdown, SocketAddrUnix, SocketType, bind, connect, listen, shutdown, socket_with,
 };
 use smol::Task;
-use smol::future::or;
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::rc::Rc;
 
 /// Clients at a time.
 const CLIENTS_MAX: usize = 4;
 /// How long one may take, from its first byte to its last.
 const PATIENCE_MS: u64 = 5000;
-/// Pause after the kernel could not let a client in.
-const PAUSE_MS: u64 = 1000;
 
 /// Listens there.
 ///
@@ -46,8 +42,6 @@ pub(crate) fn open(door: &Door, group: Option<u32>) -> Result<OwnedFd, Errno> {
     listen(&socket, i32::try_from(CLIENTS_MAX).unwrap_or(i32::MAX))?;
     Ok(socket)
 }
-
-const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
 
 fn open_port(address: SocketAddr) -> Result<OwnedFd, Errno> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
@@ -88,20 +82,12 @@ fn is_abandoned(path: &str, address: &SocketAddrUnix) -> bool {
 pub(crate) fn serve(socket: OwnedFd, tasks: &Tasks) -> Task<()> {
     let inner = tasks.clone();
     tasks.spawn(async move {
-        let mut conversations: VecDeque<Task<()>> = VecDeque::new();
-        while inner.reactor.ready(&socket, Interest::Read).await.is_ok() {
-            conversations.retain(|conversation| !conversation.is_finished());
-            match accept_with(&socket, FLAGS) {
-                Ok(client) => {
-                    if conversations.len() >= CLIENTS_MAX {
-                        // Dropped, it is closed.
-                        conversations.pop_front();
-                    }
-                    let task = converse(client, inner.clone());
-                    conversations.push_back(inner.spawn(task));
-                }
-                Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED) => {}
-                Err(_) => inner.reactor.at(now().after(PAUSE_MS)).await,
+        let mut guests = Guests::default();
+        while let Some(client) = connection::next(&socket, &inner).await {
+            // Nobody stays for long, so there is always one that can give way.
+            if guests.have_room(CLIENTS_MAX) {
+                let conversation = converse(client, inner.clone());
+                guests.seat(Rc::default(), inner.spawn(conversation));
             }
         }
     })
@@ -121,26 +107,17 @@ async fn converse(client: OwnedFd, tasks: Tasks) {
         write_all(&client, &bytes, &tasks).await?;
         // Closing with bytes unread would take the answer back.
         shutdown(&client, Shutdown::Write).ok()?;
-        drain(&client, &tasks).await
+        drain(&client, &tasks).await;
+        Some(())
     };
-    let over = async {
-        tasks.reactor.at(now().after(PATIENCE_MS)).await;
-        None
-    };
-    or(conversation, over).await;
+    within(PATIENCE_MS, &tasks, conversation).await;
 }
 
 async fn hear(client: &OwnedFd, tasks: &Tasks) -> Option<Asked> {
     let mut bytes = [0; REQUEST_BYTES_MAX];
     let mut length = 0;
     loop {
-        match recv(client, &mut bytes[length..], RecvFlags::DONTWAIT) {
-            Ok((0, _)) => return None,
-            Ok((received, _)) => length += received,
-            Err(Errno::AGAIN) => tasks.reactor.ready(client, Interest::Read).await.ok()?,
-            Err(Errno::INTR) => {}
-            Err(_) => return None,
-        }
+        length += receive(client, &mut bytes[length..], tasks).await?;
         let asked = understand(&bytes[..length]);
         if asked != Asked::More {
             return Some(asked);
@@ -157,17 +134,11 @@ async fn fetch(tasks: &Tasks) -> Option<Reply> {
 }
 
 /// Reads what is of no interest, up to the end or a length.
-async fn drain(client: &OwnedFd, tasks: &Tasks) -> Option<()> {
+async fn drain(client: &OwnedFd, tasks: &Tasks) {
     let mut left = REQUEST_BYTES_MAX;
     let mut bytes = [0; 512];
     while left > 0 {
-        match recv(client, &mut bytes[..], RecvFlags::DONTWAIT) {
-            Ok((0, _)) => return Some(()),
-            Ok((received, _)) => left = left.saturating_sub(received),
-            Err(Errno::AGAIN) => tasks.reactor.ready(client, Interest::Read).await.ok()?,
-            Err(Errno::INTR) => {}
-            Err(_) => return None,
-        }
+        let Some(received) = receive(client, &mut bytes, tasks).await else { return };
+        left = left.saturating_sub(received);
     }
-    None
 }

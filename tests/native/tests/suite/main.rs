@@ -27,6 +27,7 @@ mod exit_codes;
 mod files;
 mod full_disk;
 mod health;
+mod hostile;
 mod init;
 mod isolation;
 mod keeper;

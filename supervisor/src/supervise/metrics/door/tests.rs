@@ -1,61 +1,32 @@
 use super::*;
-use std::io::{Read, Write};
+use crate::supervise::connection::bench::{Bench, drained};
+use crate::supervise::reactor::now;
+use std::io::Write;
 use std::net::TcpStream;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::os::unix::net::UnixListener;
 
 /// Larger than what a socket holds for a client that does not read.
 const TEXT_BYTES: usize = 250 * 1024;
 const GET: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
 
-/// A door in a directory of its own, behind which somebody answers.
-struct Bench {
-    tasks: Tasks,
-    directory: PathBuf,
-    _serving: Task<()>,
-}
+/// A door behind which somebody answers.
+struct House(Bench);
 
-impl Bench {
+impl House {
     fn new(name: &str) -> Self {
-        let directory = std::env::temp_dir().join(format!("limpet-door-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&directory).expect("directory");
-        let door = Door::Unix(directory.join("door").to_str().expect("UTF-8").to_owned());
-        let tasks = Tasks::new().expect("tasks");
-        let serving = serve(open(&door, None).expect("socket"), &tasks);
-        Self { tasks, directory, _serving: serving }
-    }
-
-    fn connect(&self) -> UnixStream {
-        let stream = UnixStream::connect(self.directory.join("door")).expect("connect");
-        stream.set_nonblocking(true).expect("nonblocking");
-        stream
-    }
-
-    /// Lets time pass until `done`, for at most as long as a client may take, twice.
-    fn until(&self, mut done: impl FnMut() -> bool) -> bool {
-        let end = now().after(2 * PATIENCE_MS + 1000);
-        while now() < end {
-            self.tasks.run();
-            while let Some(message) = self.tasks.mailbox.take() {
-                let Message::Client(asked) = message else { continue };
-                asked.outbox.put(&Reply::Text("m".repeat(TEXT_BYTES)));
-                asked.outbox.put(&Reply::Done);
-            }
-            self.tasks.run();
-            if done() {
-                return true;
-            }
-            self.tasks.reactor.turn(Some(now().after(20))).expect("turn");
-        }
-        false
+        let open = |directory: &Path| {
+            let path = directory.join("door").to_str().expect("UTF-8").to_owned();
+            open(&Door::Unix(path), None).expect("socket")
+        };
+        Self(Bench::new((&format!("door-{name}"), "door"), "m".repeat(TEXT_BYTES), open, serve))
     }
 
     /// What a client hears that says `request` and listens to the end.
     fn answers(&self, request: &[u8]) -> String {
         let mut client = self.connect();
         client.write_all(request).expect("ask");
-        let mut heard = Vec::new();
-        assert!(self.until(|| drained(&mut client, &mut heard)), "an answer has an end");
+        let (ends, heard) = self.ends(&mut client);
+        assert!(ends, "an answer has an end");
         String::from_utf8(heard).expect("text")
     }
 
@@ -65,27 +36,17 @@ impl Bench {
     }
 }
 
-impl Drop for Bench {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.directory).ok();
-    }
-}
+impl std::ops::Deref for House {
+    type Target = Bench;
 
-/// Reads what is there; whether the other side has closed.
-fn drained(client: &mut impl Read, heard: &mut Vec<u8>) -> bool {
-    let mut piece = [0; 65536];
-    loop {
-        match client.read(&mut piece) {
-            Ok(0) => return true,
-            Ok(count) => heard.extend_from_slice(&piece[..count]),
-            Err(error) => return error.kind() != std::io::ErrorKind::WouldBlock,
-        }
+    fn deref(&self) -> &Bench {
+        &self.0
     }
 }
 
 #[test]
 fn a_request_has_its_answer_and_the_connection_its_end() {
-    let bench = Bench::new("answer");
+    let bench = House::new("answer");
     assert!(bench.serves() && bench.serves());
     assert!(bench.answers(b"GET /else HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 "));
     assert!(bench.answers(&[b'x'; REQUEST_BYTES_MAX + 1]).starts_with("HTTP/1.1 431 "));
@@ -95,7 +56,7 @@ fn a_request_has_its_answer_and_the_connection_its_end() {
 
 #[test]
 fn whoever_is_slow_holds_up_nobody_and_is_let_go() {
-    let bench = Bench::new("slow");
+    let bench = House::new("slow");
     let mut silent = bench.connect();
     let mut half = bench.connect();
     half.write_all(&GET[..10]).expect("half a request");
@@ -103,16 +64,15 @@ fn whoever_is_slow_holds_up_nobody_and_is_let_go() {
     let mut full = bench.connect();
     full.write_all(GET).expect("ask");
     assert!(bench.serves(), "with three slow ones");
-    let end = |client: &mut UnixStream| bench.until(|| drained(client, &mut Vec::new()));
-    assert!(end(&mut silent) && end(&mut half));
-    let mut heard = Vec::new();
-    assert!(bench.until(|| drained(&mut full, &mut heard)));
+    for client in [&mut silent, &mut half, &mut full] {
+        assert!(bench.ends(client).0);
+    }
     assert!(bench.serves());
 }
 
 #[test]
 fn more_slow_clients_than_there_is_room_for_make_way() {
-    let bench = Bench::new("crowd");
+    let bench = House::new("crowd");
     let mut crowd = Vec::new();
     for _ in 0..3 * CLIENTS_MAX {
         crowd.push(bench.connect());
@@ -131,21 +91,20 @@ fn a_port_of_this_board_works_the_same() {
     // The kernel chooses, and gives the port back to whoever asks next.
     let free =
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-    let bench = Bench::new("port");
+    let bench = House::new("port");
     let socket = open(&Door::Port(free), None).expect("socket");
     let _serving = serve(socket, &bench.tasks);
     let mut client = TcpStream::connect(free).expect("connect");
     client.write_all(GET).expect("ask");
     client.set_nonblocking(true).expect("nonblocking");
-    let mut heard = Vec::new();
-    assert!(bench.until(|| drained(&mut client, &mut heard)));
-    assert!(heard.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    let (ends, heard) = bench.ends(&mut client);
+    assert!(ends && heard.starts_with(b"HTTP/1.1 200 OK\r\n"));
     assert_eq!(open(&Door::Port(free), None).err(), Some(Errno::ADDRINUSE));
 }
 
 #[test]
 fn only_an_abandoned_socket_gives_way() {
-    let bench = Bench::new("place");
+    let bench = House::new("place");
     let place = |name: &str| bench.directory.join(name).to_str().expect("UTF-8").to_owned();
     let open = |name: &str| open(&Door::Unix(place(name)), None).err();
     std::fs::write(place("file"), "kept").expect("a file");
