@@ -1,47 +1,12 @@
 //! The supervisor is killed between any two things that it does, and nothing that it answers for notices.
 
-use native_tests::{Limpet, Supervisor, until};
+use native_tests::{Limpet, Line};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// More boundaries than the scenario has.
 const CUTS_MAX: u32 = 200;
 /// Fewest boundaries that can be meant: three restarts have a boundary before and after each.
 const CUTS_MIN: usize = 6;
-/// How a shell says SIGKILL, by which a cut ends it.
-const KILLED: i32 = 137;
-
-/// A supervisor that may be cut off, and is then followed by another.
-struct Line<'a> {
-    limpet: &'a Limpet,
-    now: Option<Supervisor<'a>>,
-    was_cut: bool,
-}
-
-impl<'a> Line<'a> {
-    fn cut_at(limpet: &'a Limpet, cut: u32) -> Self {
-        let now = Supervisor::launch(limpet, &[], &[("LIMPET_CUT", &cut.to_string())]);
-        Self { limpet, now: Some(now), was_cut: false }
-    }
-
-    fn mind(&mut self) {
-        if !self.now.as_mut().is_some_and(Supervisor::is_over) {
-            return;
-        }
-        if let Some(over) = self.now.take() {
-            assert_eq!(over.wait(), KILLED, "it ends by its cut alone");
-        }
-        self.was_cut = true;
-        self.now = Some(Supervisor::start(self.limpet));
-    }
-
-    /// Waits until `look` says so, minding the supervisor meanwhile.
-    fn until(&mut self, what: &str, look: impl Fn(&Limpet) -> bool) {
-        until(what, || {
-            self.mind();
-            look(self.limpet).then_some(())
-        });
-    }
-}
 
 /// From outside: inside, nothing kills the first process.
 fn kill(pid: i32) {
@@ -87,7 +52,7 @@ fn scenario(limpet: &Limpet, cut: u32) -> bool {
     assert_eq!(limpet.logged("unless", "begun"), 3, "cut {cut}: started neither too often nor too seldom");
     assert!(limpet.logged("failing", "begun") <= 3, "cut {cut}: two restarts are allowed");
     assert!(limpet.keeper("unless") > 1, "cut {cut}: it has its keeper");
-    let was_cut = line.was_cut;
+    let was_cut = line.was_cut();
     drop(line);
     limpet.ok(&["rm", "-f", "unless", "failing"]);
     was_cut

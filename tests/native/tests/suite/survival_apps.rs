@@ -1,53 +1,24 @@
 //! The supervisor is killed between any two things that it does for an app, and each of its wishes comes true all the same.
 
-use native_tests::{App, Limpet, Supervisor, until};
+use native_tests::{App, Limpet, Line, until};
 
 /// More boundaries than the story has.
 const CUTS_MAX: u32 = 300;
 /// Fewest boundaries that can be meant: two containers are made, started, stopped and removed, one of them twice, with a
 /// boundary before and after each.
 const CUTS_MIN: usize = 40;
-/// How a shell says SIGKILL, by which a cut ends it.
-const KILLED: i32 = 137;
 
-/// A supervisor that may be cut off, and is then followed by another.
-struct Line<'a> {
-    limpet: &'a Limpet,
-    now: Option<Supervisor<'a>>,
-    was_cut: bool,
-}
-
-impl Line<'_> {
-    fn mind(&mut self) {
-        if !self.now.as_mut().is_some_and(Supervisor::is_over) {
-            return;
-        }
-        if let Some(over) = self.now.take() {
-            assert_eq!(over.wait(), KILLED, "it ends by its cut alone");
-        }
-        self.was_cut = true;
-        self.now = Some(Supervisor::start(self.limpet));
-    }
-
-    /// A person types it, and sees the supervisor go away under it at most once. Whether it did not.
-    fn typed(&mut self, app: &App<'_>, verb: &str) -> bool {
-        let outcome = app.try_to(&[verb], &[]);
-        if outcome.code != 0 {
-            until("the supervisor is gone, as nothing else is wrong", || {
-                let was_cut = self.was_cut;
-                self.mind();
-                (self.was_cut && !was_cut).then_some(())
-            });
-        }
-        outcome.code == 0
-    }
-
-    fn until(&mut self, what: &str, look: impl Fn(&Limpet) -> bool) {
-        until(what, || {
-            self.mind();
-            look(self.limpet).then_some(())
+/// A person types it, and sees the supervisor go away under it at most once. Whether it did not.
+fn typed(line: &mut Line<'_>, app: &App<'_>, verb: &str) -> bool {
+    let outcome = app.try_to(&[verb], &[]);
+    if outcome.code != 0 {
+        until("the supervisor is gone, as nothing else is wrong", || {
+            let was_cut = line.was_cut();
+            line.mind();
+            (line.was_cut() && !was_cut).then_some(())
         });
     }
+    outcome.code == 0
 }
 
 fn file(colour: &str) -> String {
@@ -62,13 +33,12 @@ fn colour(limpet: &Limpet) -> String {
 
 /// An app comes up, is changed, and goes. Says whether the supervisor was cut off in it.
 fn story(limpet: &Limpet, cut: u32) -> bool {
-    let now = Supervisor::launch(limpet, &[], &[("LIMPET_CUT", &cut.to_string())]);
-    let mut line = Line { limpet, now: Some(now), was_cut: false };
+    let mut line = Line::cut_at(limpet, cut);
     let app = App::new(limpet, "shop", &file("red"));
     line.until("it answers", |limpet| limpet.try_to(&["app", "ls"]).code == 0);
 
     // What was cut off before it was in the ledger is not wanted; what was in it comes up without anybody's word.
-    if !line.typed(&app, "up") && !app.is_recorded() {
+    if !typed(&mut line, &app, "up") && !app.is_recorded() {
         assert!(limpet.ids().is_empty(), "cut {cut}: nothing was promised, and nothing done");
         app.up();
     }
@@ -80,7 +50,7 @@ fn story(limpet: &Limpet, cut: u32) -> bool {
     let db = app.instances().remove(0);
 
     app.write(&file("blue"));
-    if !line.typed(&app, "up") {
+    if !typed(&mut line, &app, "up") {
         let comes = until("it is the one or the other", || match colour(limpet).as_str() {
             "red" if app.try_to(&["app", "diff"], &["--exit-code"]).code == 1 => Some(false),
             "blue" => Some(true),
@@ -96,7 +66,7 @@ fn story(limpet: &Limpet, cut: u32) -> bool {
     assert_eq!(app.diary(), ["db begun", "web begun", "web asked", "web begun"], "cut {cut}");
     assert_eq!(app.instances()[0], db, "cut {cut}: the database was not touched");
 
-    if !line.typed(&app, "down") && app.is_recorded() {
+    if !typed(&mut line, &app, "down") && app.is_recorded() {
         // Recorded as wanted or as going; if the first, the wish was lost with the connection.
         line.until("it goes, or is wanted", |limpet| {
             let listed = limpet.ok(&["app", "ls"]).stdout;
@@ -109,7 +79,7 @@ fn story(limpet: &Limpet, cut: u32) -> bool {
     line.until("it is gone", |limpet| limpet.ids().is_empty() && !app.is_recorded());
     assert_eq!(app.diary()[4..], ["web asked", "db asked"], "cut {cut}: in reverse order, each once");
     line.mind();
-    let was_cut = line.was_cut;
+    let was_cut = line.was_cut();
     drop(line);
     assert_eq!(limpet.leftovers(), Vec::<String>::new(), "cut {cut}");
     app.forget_diary();
