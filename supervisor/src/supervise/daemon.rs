@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::supervise::clients::Outbox;
 use crate::supervise::cut::Cut;
+use crate::supervise::facts::Care;
 use crate::supervise::jobs::Jobs;
 use crate::supervise::journal::Journal;
 use crate::supervise::keepers::Keepers;
@@ -79,6 +80,7 @@ pub(crate) struct Daemon<'a> {
     reserve: Reserve,
     cut: Cut,
     shutting_down: Vec<Outbox>,
+    care: Care,
     end: Option<End>,
 }
 
@@ -112,6 +114,7 @@ impl<'a> Daemon<'a> {
             reserve,
             cut: Cut::from_environment(),
             shutting_down: Vec::new(),
+            care: Care::Asked,
             end: None,
         }
     }
@@ -191,6 +194,7 @@ impl<'a> Daemon<'a> {
 
     fn shut_down(&mut self, within_ms: u64) {
         self.notifier.stopping(within_ms);
+        self.care_for_all();
         self.events.push_back(Event::Shutdown { within_ms });
     }
 

@@ -32,6 +32,15 @@ pub(crate) enum Seen {
     Instance(Box<Instance>),
 }
 
+/// Whom the supervisor looks after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// Those who ask for it, by a policy, a health check or an app.
+    Asked,
+    /// Everybody: the board ends.
+    All,
+}
+
 /// A container that the supervisor answers for.
 #[derive(Clone, Debug)]
 pub(crate) struct Instance {
@@ -78,14 +87,14 @@ pub(crate) fn ended(exit: &exit::Exit) -> Exit {
 ///
 /// # Errors
 /// The file system refuses; a damaged record is no error here, but [`Seen::Damaged`].
-pub(crate) fn look(home: &Home, id: &ContainerId) -> Result<Seen, HomeError> {
+pub(crate) fn look(home: &Home, id: &ContainerId, care: Care) -> Result<Seen, HomeError> {
     let container = match home.load(id) {
         Ok(container) => container,
         Err(HomeError::NotFound(_)) => return Ok(Seen::Absent),
         Err(error @ HomeError::Record { .. }) => return damaged(home, id, &error),
         Err(error) => return Err(error),
     };
-    if !is_supervised(&container) {
+    if care == Care::Asked && !is_supervised(&container) {
         return Ok(Seen::Unsupervised);
     }
     // A damaged intent says nothing.

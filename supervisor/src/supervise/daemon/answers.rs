@@ -89,7 +89,7 @@ impl Daemon<'_> {
         if let Some(known) = self.registry.get_mut(id) {
             known.container = Some(container.clone());
         }
-        match look(&self.board.home, &container) {
+        match look(&self.board.home, &container, self.care) {
             Ok(Seen::Instance(instance)) => {
                 self.errors.remove(&id);
                 self.happened(id, "create", Vec::new());
@@ -104,7 +104,7 @@ impl Daemon<'_> {
 
     /// It runs, or has run: its records say which.
     fn started(&mut self, id: InstanceId, turn: Turn) {
-        let seen = self.registry.container(id).map(|container| look(&self.board.home, container));
+        let seen = self.registry.container(id).map(|container| look(&self.board.home, container, self.care));
         let Some(Ok(Seen::Instance(instance))) = seen else {
             return self.failed(id, turn, Effect::Start, Failure::Disagrees);
         };
@@ -165,7 +165,7 @@ impl Daemon<'_> {
 
     /// Who connects to a keeper that is ending may not be heard any more; the end is recorded by then.
     pub(super) fn run_lost(&mut self, id: InstanceId, run: RunId) {
-        let seen = self.registry.container(id).map(|container| look(&self.board.home, container));
+        let seen = self.registry.container(id).map(|container| look(&self.board.home, container, self.care));
         if let Some(Ok(Seen::Instance(instance))) = seen {
             self.tell_end(id, &instance.status);
             if let Status::Ended { run: ended, exit } = instance.status

@@ -83,7 +83,7 @@ impl Daemon<'_> {
         let Some(container) = self.registry.container(id).cloned() else {
             return self.events.push_back(Event::Absent { id, turn });
         };
-        match look(&self.board.home, &container) {
+        match look(&self.board.home, &container, self.care) {
             Ok(Seen::Absent | Seen::Unsupervised) => {
                 history::forget(&self.board.home, &container);
                 if let Some(known) = self.registry.get_mut(id) {

@@ -2,7 +2,7 @@
 
 use super::Daemon;
 use crate::supervise::desired::desired;
-use crate::supervise::facts::{Instance, Seen, look};
+use crate::supervise::facts::{Care, Instance, Seen, look};
 use crate::supervise::history;
 use crate::supervise::reactor::now;
 use limpet_plan::{By, Event, Facts, InstanceId, Place, Role, RunId, Status, Turn};
@@ -34,6 +34,22 @@ impl Daemon<'_> {
         self.decide();
     }
 
+    /// From here on also those that run and never asked to be kept: they are to end well, too.
+    pub(super) fn care_for_all(&mut self) {
+        self.care = Care::All;
+        let ids = self.board.home.ids().unwrap_or_else(|error| {
+            self.trouble(error.to_string());
+            Vec::new()
+        });
+        for id in ids {
+            // Where it cannot be told whether it runs, looking says why.
+            let runs = self.board.home.is_kept(&id).unwrap_or(true);
+            if runs && self.registry.find(&id).is_none() {
+                self.discover(&id);
+            }
+        }
+    }
+
     fn read_ledger(&mut self) {
         let names = self.ledger.names().unwrap_or_else(|error| {
             self.trouble(error.to_string());
@@ -60,7 +76,7 @@ impl Daemon<'_> {
 
     /// Tells the decisions of a container that they may not know yet; what it does, if that is known.
     pub(super) fn discover(&mut self, container: &ContainerId) -> Option<(InstanceId, Status)> {
-        match look(&self.board.home, container) {
+        match look(&self.board.home, container, self.care) {
             Ok(Seen::Absent | Seen::Unsupervised) => {}
             Ok(Seen::Damaged { running, error }) => {
                 let id = self.registry.found(container, container.short(), None);

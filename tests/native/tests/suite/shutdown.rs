@@ -110,6 +110,27 @@ fn nothing_is_started_at_the_end_and_intents_outlast_it() {
     assert_eq!(limpet.field("held", "/State/Status"), "exited");
 }
 
+/// What nobody asked to be kept runs all the same, and has data to write.
+#[test]
+fn what_has_no_policy_is_stopped_as_well() {
+    let limpet = Limpet::with(&["probe"]);
+    let supervisor = Supervisor::start(&limpet);
+    for name in ["one", "two"] {
+        limpet.detached(&["--name", name, "probe", "on-term", "7"]);
+        limpet.until_logged(name, "ready");
+    }
+    limpet.detached(&["--name", "gone", "--rm", "probe", "on-term", "7"]);
+    limpet.until_logged("gone", "ready");
+    let said = limpet.ok(&["shutdown"]);
+    assert_eq!(said.stderr, "");
+    assert_eq!(supervisor.wait(), 0);
+    assert_eq!(codes(&limpet, &["one", "two"]), [7; 2], "each was asked");
+    assert_eq!(limpet.ids().len(), 2, "--rm holds to the end");
+    // And nobody starts them again.
+    let _supervisor = Supervisor::start(&limpet);
+    assert_eq!(limpet.field("one", "/State/Status"), "exited");
+}
+
 #[test]
 fn without_a_supervisor_it_says_so() {
     let limpet = Limpet::new();
