@@ -85,7 +85,10 @@ impl Progress {
                 self.restarts.push((instance.name.clone(), self.begin_count(instance)));
             }
             let (text, look) = (self.text(instance), self.look(instance));
-            news.extend(self.put(&instance.name, text, look, at_ms));
+            // That it still runs is no progress of one that is to go.
+            let still_runs = self.until == Until::Gone && instance.state == State::Running;
+            let line = self.put(&instance.name, text, look, at_ms);
+            news.extend(line.filter(|_| !still_runs));
         }
         let gone = |line: &&Line| !instances.iter().any(|instance| instance.name == line.name);
         let gone: Vec<String> = self.lines.iter().filter(gone).map(|line| line.name.clone()).collect();

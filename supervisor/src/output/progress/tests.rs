@@ -149,3 +149,12 @@ fn the_picture_fits_the_terminal() {
     let coloured = progress.picture("shop", Style::Terminal, (80, 10), 1500);
     assert!(coloured[1].starts_with("\x1b[3") && coloured[1].ends_with("\x1b[0m\n"));
 }
+
+#[test]
+fn what_goes_down_is_told_from_its_stop_on() {
+    let mut progress = Progress::new(Until::Gone, Vec::new());
+    let in_state = |state| vec![instance("db", state, Course::Unwanted)];
+    assert_eq!(progress.update(in_state(State::Running), 0), [""; 0]);
+    assert_eq!(progress.update(in_state(State::Stopping), 1), [" Container shop-db-1  Stopping"]);
+    assert_eq!(progress.update(Vec::new(), 2), [" Container shop-db-1  Removed"]);
+}
