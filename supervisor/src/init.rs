@@ -23,6 +23,7 @@ mod mounted;
 mod notes;
 mod options;
 mod order;
+mod program;
 mod say;
 mod services;
 mod shutdown;

@@ -6,7 +6,7 @@ use super::options::{Console, Options};
 use super::order::{self, Order};
 use super::services::{Role, Service};
 use super::watchdog::{self, Watchdog};
-use super::{children, console, last_resort, say};
+use super::{children, console, last_resort, program, say};
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -203,7 +203,7 @@ fn start_uplink(network: &[String]) -> Result<Pid> {
     let words: Vec<CString> = network.iter().filter_map(|word| CString::new(word.as_str()).ok()).collect();
     let arguments: Vec<&CStr> =
         [c"limpet", c"uplink"].into_iter().chain(words.iter().map(CString::as_c_str)).collect();
-    children::spawn(c"/proc/self/exe", &arguments, &[], || Ok(()))
+    children::spawn(&program::current(), &arguments, &[], || Ok(()))
 }
 
 fn start_supervisor(metrics: Option<&str>, is_heard: bool) -> Result<Pid> {
@@ -213,7 +213,7 @@ fn start_supervisor(metrics: Option<&str>, is_heard: bool) -> Result<Pid> {
     let socket = text("NOTIFY_SOCKET", &notes::PATH.to_string_lossy());
     let patience = text("WATCHDOG_USEC", &heart::SILENCE_US.to_string());
     let environment: &[&CStr] = if is_heard { &[&socket, &patience] } else { &[] };
-    children::spawn(c"/proc/self/exe", &arguments, environment, || Ok(()))
+    children::spawn(&program::current(), &arguments, environment, || Ok(()))
 }
 
 /// Without a place to listen, the supervisor is taken to be well while it runs.
