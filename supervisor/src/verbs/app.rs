@@ -11,7 +11,7 @@ pub(super) use logs::logs;
 pub(super) use show::{list, ps};
 
 use crate::board::Board;
-use crate::cli::command::app::{AppDiffArgs, AppRestartArgs, DownArgs, UpArgs, Which};
+use crate::cli::command::app::{AppDiffArgs, AppRestartArgs, DownArgs, FileArgs, UpArgs, Which};
 use crate::control::{ControlError, Conversation};
 use crate::failure::{Failure, Outcome};
 use crate::output::apps::plan;
@@ -64,11 +64,14 @@ fn rehearse(board: &Board, app: App) -> Result<Vec<Change>, Failure> {
 
 /// `down`
 pub(super) fn down(board: &Board, args: &DownArgs) -> Outcome {
-    let name = match &args.app {
-        Which::Named(name) => name.clone(),
+    let (name, read) = match &args.app {
+        Which::Named(name) => (name.clone(), None),
         Which::OfFiles(source) => match &source.app {
-            Some(name) => name.clone(),
-            None => file::read(source)?.name,
+            Some(name) => (name.clone(), None),
+            None => {
+                let app = file::read(source)?;
+                (app.name.clone(), Some(app))
+            }
         },
     };
     let request = Request::Down { app: name.clone(), volumes: args.volumes };
@@ -76,14 +79,25 @@ pub(super) fn down(board: &Board, args: &DownArgs) -> Outcome {
     let mut progress = Progress::new(Until::Gone, Vec::new());
     match follow(&mut conversation, &name, &mut progress, None)? {
         End::Done => Ok(0),
-        End::NoSuchApp if matches!(args.app, Which::OfFiles(_)) => {
-            // As docker: a script may take down what is not up.
-            screen::complain(&format!("app {name} is not up; there is nothing to take down"));
-            Ok(0)
-        }
-        End::NoSuchApp => Err(no_such_app(&name)),
+        End::NoSuchApp => match &args.app {
+            Which::Named(_) => Err(no_such_app(&name)),
+            Which::OfFiles(source) => down_already(board, &name, args.volumes.then_some(source), read),
+        },
         end => Ok(concluded(&name, &end, &progress, "going down")),
     }
+}
+
+/// As docker: a script may take down what is not up. The volumes that an earlier `down` left are those that the file, of
+/// which `source` tells if they are to go, names.
+fn down_already(board: &Board, name: &str, source: Option<&FileArgs>, read: Option<App>) -> Outcome {
+    let Some(source) = source else {
+        screen::complain(&format!("app {name} is not up; there is nothing to take down"));
+        return Ok(0);
+    };
+    let app = read.map_or_else(|| file::read(source), Ok)?;
+    crate::volumes::remove(board, &app.volumes)?;
+    screen::complain(&format!("app {name} is not up; what it had left of volumes is removed"));
+    Ok(0)
 }
 
 fn no_such_app(name: &str) -> Failure {

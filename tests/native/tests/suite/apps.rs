@@ -224,6 +224,12 @@ fn down_stops_in_reverse_order_and_leaves_nothing_but_volumes() {
 
     app.up();
     limpet.ok(&["exec", "shop-web-1", "test", "-e", "/data/kept"]);
+    app.down();
+    assert!(limpet.root().join("volumes/shop_data").exists());
+    // It is down, and still has something to lose.
+    app.try_to(&["down"], &["-v"]).ok();
+    assert!(!limpet.root().join("volumes/shop_data").exists(), "-v takes it away, also afterwards");
+    app.up();
     app.try_to(&["down"], &["-v"]).ok();
     assert!(!limpet.root().join("volumes/shop_data").exists(), "-v takes it away");
     assert_eq!(remains(&limpet), Vec::<String>::new());
