@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use serde::{Serialize, de::DeserializeOwned};
 
 const MAGIC: [u8; 4] = *b"LMPT";
-const FORMAT: u8 = 1;
+/// Raised whenever the payload of any kind changes its shape: postcard says nothing of shapes, and would take an old record
+/// for another one. 2: containers have policies, health checks and places in apps.
+const FORMAT: u8 = 2;
 const HEADER_BYTES: usize = 10;
 const CHECKSUM_BYTES: usize = 8;
 /// Largest record that is written or believed.

@@ -52,7 +52,7 @@ fn a_damaged_record_of_an_app_is_named_and_stops_nothing_else() {
     let limpet = Limpet::with(&["busybox"]);
     let apps = limpet.root().join("ledger/apps");
     fs::create_dir_all(&apps).expect("the root directory is ours");
-    fs::write(apps.join("broken"), b"LMPT\x01\x06 but not for long").expect("the same");
+    fs::write(apps.join("broken"), b"LMPT\x02\x06 but not for long").expect("the same");
     fs::write(apps.join("empty"), b"").expect("a zero-length file, as power cuts leave");
     limpet.detached(&["--name", "cc", "--restart", "always", "busybox", "sleep", "1000"]);
     limpet.ok(&["kill", "cc"]);
