@@ -140,8 +140,8 @@ fn amid<T>(limpet: &Limpet, act: impl FnOnce() -> T) -> T {
 fn amid_hostile_clients_the_board_is_served() {
     let limpet = Limpet::with(&["busybox"]);
     let supervisor = Supervisor::start(&limpet);
-    limpet.detached(&["--name", "cc", "--restart", "always", "busybox", "sleep", "1000"]);
     let before = descriptors(&supervisor);
+    limpet.detached(&["--name", "cc", "--restart", "always", "busybox", "sleep", "1000"]);
     let pid = limpet.pid_of("cc").expect("it runs");
 
     amid(&limpet, || {
@@ -163,6 +163,7 @@ fn amid_hostile_clients_the_board_is_served() {
     amid(&limpet, || app.down());
     limpet.ok(&["stop", "-t", "0", "cc"]);
     limpet.ok(&["start", "cc"]);
+    limpet.ok(&["rm", "-f", "cc"]);
     until("nothing of them is left", || (descriptors(&supervisor) == before).then_some(()));
     supervisor.leave();
 }
