@@ -14,7 +14,7 @@ use limpet_protocol::id::{ContainerId, ID_LEN};
 use limpet_protocol::keeper::{Keep, Running};
 use limpet_protocol::record::{Kind, RecordError};
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat, renameat};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fsync, openat, renameat};
 use rustix::io::Errno;
 use std::fs;
 use std::io;
@@ -126,17 +126,17 @@ impl Home {
         self.root.join("names")
     }
 
-    /// Takes the name, makes the directories, and writes the record. `durable` containers survive a power cut.
+    /// Makes the directories, takes the name, and writes the record. `durable` containers survive a power cut, names and
+    /// all: what syncs the record comes after the name, as a journal keeps that order.
     ///
     /// # Errors
     /// The name is in use, or the disk refuses; nothing is left then.
     pub fn create(&self, container: &Container, durable: bool) -> Result<(), HomeError> {
         let id = &container.keep.launch.id;
         let directory = self.directory(id);
-        let result =
-            self.fill(&directory, container, durable).and_then(|()| self.claim_name(&container.name, id));
+        let result = self.fill(&directory, container, durable);
         if result.is_err() {
-            // What was begun must not stay; the first error is the one to tell.
+            // What was begun must not stay, its name neither; the first error is the one to tell.
             drop(fs::remove_dir_all(&directory));
         }
         result
@@ -149,7 +149,13 @@ impl Home {
         make_directory(directory, 0o711)?;
         make_directory(&directory.join("upper"), 0o755)?;
         make_directory(&directory.join("work"), 0o711)?;
-        write_record(directory, CONTAINER, Kind::Container, container, durable)
+        let names = self.lock_names()?;
+        self.claim_name(&container.name, &container.keep.launch.id)?;
+        write_record(directory, CONTAINER, Kind::Container, container, durable)?;
+        if durable {
+            fsync(&names).map_err(|errno| io("sync", &self.names())(errno.into()))?;
+        }
+        Ok(())
     }
 
     /// Names are taken and freed one at a time; held until dropped.
@@ -160,8 +166,8 @@ impl Home {
         Ok(names)
     }
 
+    /// Under the lock of the names.
     fn claim_name(&self, name: &str, id: &ContainerId) -> Result<(), HomeError> {
-        let _names = self.lock_names()?;
         let link = self.names().join(name);
         loop {
             match std::os::unix::fs::symlink(id.as_str(), &link) {
@@ -174,10 +180,10 @@ impl Home {
         }
     }
 
-    /// A name whose container is gone (a removal that was cut off) is free.
+    /// A name whose container is gone (a removal that was cut off) or never got its record is free.
     fn free_stale_name(&self, name: &str, link: &Path) -> Result<(), HomeError> {
         let by = fs::read_link(link).map_err(io("read the name", link))?;
-        if self.containers().join(&by).exists() {
+        if self.containers().join(&by).join(CONTAINER).exists() {
             let by = by.to_string_lossy().chars().take(12).collect();
             return Err(HomeError::NameInUse { name: name.to_owned(), by });
         }
@@ -193,7 +199,9 @@ impl Home {
     /// The name is in use, or the disk refuses.
     pub fn rename(&self, container: &mut Container, name: &str) -> Result<(), HomeError> {
         let id = container.keep.launch.id.clone();
+        let names = self.lock_names()?;
         self.claim_name(name, &id)?;
+        drop(names);
         let old = std::mem::replace(&mut container.name, name.to_owned());
         if let Err(error) = self.save(container) {
             container.name = old;
@@ -377,7 +385,8 @@ impl Home {
         }
     }
 
-    /// Removes everything of a container that does not run. Cut off anywhere, the next command finishes it.
+    /// Removes everything of a container that does not run. Cut off anywhere, the next command finishes it; a power cut
+    /// soon afterwards may bring all of it back.
     ///
     /// # Errors
     /// The file system refuses.
@@ -388,6 +397,15 @@ impl Home {
         self.release_name(name, id)?;
         remove_tree(&self.state_directory(id))?;
         remove_tree(&doomed)
+    }
+
+    /// Removes it so that no power cut brings it back.
+    ///
+    /// # Errors
+    /// As [`Home::remove`], or the disk refuses.
+    pub fn remove_durably(&self, id: &ContainerId, name: &str) -> Result<(), HomeError> {
+        self.remove(id, name)?;
+        sync(&self.containers(), OFlags::RDONLY | OFlags::DIRECTORY)
     }
 
     /// A name that went to another container meanwhile stays.

@@ -175,3 +175,27 @@ fn nobody_else_reads_or_writes_what_a_keeper_says() {
     let record = home.state_directory(&id).join(RUNNING);
     assert_eq!(fs::metadata(record).expect("is there").mode() & 0o077, 0);
 }
+
+#[test]
+fn a_name_that_is_in_use_leaves_nothing_of_the_second_container() {
+    let scratch = Scratch::new("taken");
+    let home = scratch.home();
+    let (first, second) = (container(0xab, "one"), container(0xcd, "one"));
+    home.create(&first, true).expect("created");
+    assert!(matches!(home.create(&second, true), Err(HomeError::NameInUse { .. })));
+    assert_eq!(home.find("one").expect("the first keeps its name"), first.keep.launch.id);
+    assert_eq!(home.ids().expect("list"), std::slice::from_ref(&first.keep.launch.id));
+    home.remove_durably(&first.keep.launch.id, "one").expect("removed");
+    home.create(&second, true).expect("the name is free");
+}
+
+#[test]
+fn a_name_of_what_was_cut_off_before_its_record_is_free() {
+    let scratch = Scratch::new("cut");
+    let home = scratch.home();
+    let (first, second) = (container(0xab, "one"), container(0xcd, "one"));
+    home.create(&first, true).expect("created");
+    fs::remove_file(home.directory(&first.keep.launch.id).join(CONTAINER)).expect("it is there");
+    home.create(&second, true).expect("the name is free");
+    assert_eq!(home.find("one").expect("found"), second.keep.launch.id);
+}

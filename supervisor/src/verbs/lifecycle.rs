@@ -263,7 +263,7 @@ pub(crate) fn discard(board: &Board, container: &Container, force: bool) -> Resu
         }
     };
     clear_group(&container.keep.launch.cgroup)?;
-    Ok(board.home.remove(id, &container.name)?)
+    Ok(board.home.remove_durably(id, &container.name)?)
 }
 
 /// Removes a container whose record cannot be read, with all that runs of it.

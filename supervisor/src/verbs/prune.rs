@@ -144,7 +144,7 @@ fn remove_idle(board: &Board, id: &ContainerId) -> Result<Option<u64>, Failure> 
     let container = board.home.load(id)?;
     let bytes = own_bytes(&container)?;
     lifecycle::clear_group(&container.keep.launch.cgroup)?;
-    board.home.remove(id, &container.name)?;
+    board.home.remove_durably(id, &container.name)?;
     control::tell(board, &container, Did::Destroy);
     Ok(Some(bytes))
 }

@@ -54,8 +54,9 @@ pub const ALL: &[Scenario] = &[
     usual("no-user-namespaces", lacking::no_user_namespaces),
     unusual("app", apps::from_a_file),
     usual("upgrade", upgrading::good_and_bad),
-    unusual("native-short", native::short),
+    usual("native-short", native::short),
     unusual("power-cuts", power::a_few_cuts),
     unusual("watchdog", watchdog::resets_a_board_that_hangs),
+    unusual("native-io", native::io),
     unusual("native", native::suite),
 ];

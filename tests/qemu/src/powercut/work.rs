@@ -146,7 +146,9 @@ pub(super) fn plan(possible: &Possible, kind: &'static str, payload: &str, rando
 pub(super) fn script(steps: &[Step]) -> String {
     let said = |(number, step): (usize, &Step)| {
         let Step { kind, line, .. } = step;
-        format!("echo begin {number} {kind}; {line} >/dev/null || exit 1; echo end {number}\n")
+        format!(
+            "echo begin {number} {kind}; {line} >/dev/null || {{ echo status $?; exit 1; }}; echo end {number}\n"
+        )
     };
     steps.iter().enumerate().map(said).collect()
 }
@@ -172,6 +174,8 @@ fn between(kind: &str) -> &'static [State] {
     match kind {
         "run" => &[State::Created],
         "remove" => &[State::Stopped],
+        // That it is to stop is known, and its end is not.
+        "stop" => &[State::Created],
         _ => &[],
     }
 }

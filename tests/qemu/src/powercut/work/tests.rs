@@ -11,7 +11,10 @@ fn what_has_ended_is_certain_and_what_has_begun_is_not() {
     assert_eq!(after(""), None);
     assert_eq!(after("begin 0 run\n"), Some(vec![State::Absent, State::Present, State::Created]));
     assert_eq!(after("begin 0 run\nend 0\n"), Some(vec![State::Present]));
-    assert_eq!(after("begin 0 run\nend 0\nbegin 1 stop\n"), Some(vec![State::Present, State::Stopped]));
+    assert_eq!(
+        after("begin 0 run\nend 0\nbegin 1 stop\n"),
+        Some(vec![State::Present, State::Stopped, State::Created])
+    );
     assert_eq!(after("begin 0 run\nend 0\nbegin 1 stop\nend 1\n"), Some(vec![State::Stopped]));
 }
 
