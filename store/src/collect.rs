@@ -1,8 +1,9 @@
 //! Images and layers that go: remove, prune, and what the disk is used for.
 
 use crate::digest::Digest;
-use crate::images::{FindError, Found, digests_in, names_of};
+use crate::images::{FindError, Found, digests_in};
 use crate::layer::rebuild::Layer;
+use crate::names::names_of;
 use crate::place::{Store, StoreError, Work, failed, sync_directory, sync_parent};
 use crate::reference::Reference;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,12 +68,14 @@ impl Store {
         let found = self.look_up(text)?;
         let names = names_of(&self.all_references()?, found.id());
         let last = match &found {
-            Found::ByReference(_, reference) if names.len() > 1 => return Ok(vec![self.untag(reference)?]),
+            Found::ByReference(_, reference) if names.len() > 1 => {
+                return Ok(vec![self.untag(&work, reference)?]);
+            }
             Found::ByReference(id, _) | Found::ById(id) => *id,
         };
         if in_use(&last) {
             if force && !names.is_empty() {
-                return names.iter().map(|name| Ok(self.untag(name)?)).collect();
+                return names.iter().map(|name| Ok(self.untag(&work, name)?)).collect();
             }
             return Err(RemoveError::InUse(text.to_owned()));
         }
@@ -80,11 +83,7 @@ impl Store {
         if repositories.len() > 1 && !force {
             return Err(RemoveError::SeveralNames(text.to_owned()));
         }
-        let mut removed = Vec::new();
-        for name in &names {
-            removed.push(self.untag(name)?);
-        }
-        removed.push(self.delete(&last)?);
+        let mut removed = self.delete(&last, &names)?;
         removed.extend(self.collect(&work)?);
         Ok(removed)
     }
@@ -103,33 +102,43 @@ impl Store {
             if in_use(&id) || !(all || names.is_empty()) {
                 continue;
             }
-            for name in &names {
-                removed.push(self.untag(name)?);
-            }
-            removed.push(self.delete(&id)?);
+            removed.extend(self.delete(&id, &names)?);
         }
         removed.extend(self.collect(&work)?);
         Ok(removed)
     }
 
-    fn untag(&self, reference: &Reference) -> Result<Removed, StoreError> {
-        let path = self.reference_path(reference);
-        fs::remove_file(&path).map_err(failed("remove", &path))?;
-        sync_parent(&path)?;
+    /// The image stays, if need be without a name.
+    fn untag(&self, work: &Work, reference: &Reference) -> Result<Removed, StoreError> {
+        let names = self.names()?;
+        if let Some(leaving) = names.iter().find(|name| name.reference.as_ref() == Some(reference)) {
+            self.keep_without(work, &names, leaving)?;
+        }
+        self.forget(reference)?;
         Ok(Removed::Untagged(reference.clone()))
     }
 
-    fn delete(&self, id: &Digest) -> Result<Removed, StoreError> {
+    /// The configuration goes first: with it the image is gone, with all its names.
+    fn delete(&self, id: &Digest, names: &[Reference]) -> Result<Vec<Removed>, StoreError> {
         let path = self.blob(id);
         fs::remove_file(&path).map_err(failed("remove", &path))?;
         sync_parent(&path)?;
-        Ok(Removed::Deleted(*id))
+        self.forget_gone()?;
+        let untagged = names.iter().map(|name| Removed::Untagged(name.clone()));
+        Ok(untagged.chain([Removed::Deleted(*id)]).collect())
     }
 
-    /// Removes the layers that no image has. As long as one image cannot be read, none: they may be its.
+    /// Removes what no image has and no pull under way wants. As long as one image cannot be read, no layers: they may
+    /// be its.
     pub(crate) fn collect(&self, work: &Work) -> Result<Vec<Removed>, StoreError> {
-        let mut needed = BTreeSet::new();
-        for id in self.ids()? {
+        self.forget_gone()?;
+        let ids = self.ids()?;
+        for blob in digests_in(&self.blobs())?.iter().filter(|blob| !ids.contains(blob)) {
+            let path = self.blob(blob);
+            fs::remove_file(&path).map_err(failed("remove", &path))?;
+        }
+        let mut needed = self.wanted()?;
+        for id in ids {
             match self.config(&id) {
                 Ok((config, _)) => needed.extend(config.diff_ids),
                 Err(StoreError::Damaged { .. }) => return Ok(Vec::new()),

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 const SHA256_BYTES: usize = 32;
 const PREFIX: &str = "sha256:";
@@ -101,7 +102,7 @@ pub struct Claimed(pub Vec<u8>);
 #[derive(Clone, Debug)]
 pub struct Verified {
     digest: Digest,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
 }
 
 impl Claimed {
@@ -114,13 +115,13 @@ impl Claimed {
         if found != *claimed {
             return Err(DigestMismatch { claimed: *claimed, found });
         }
-        Ok(Verified { digest: found, bytes: self.0 })
+        Ok(Verified { digest: found, bytes: Arc::new(self.0) })
     }
 
     /// Takes the bytes as what they are: for a format that names no digest for them.
     #[must_use]
     pub fn measure(self) -> Verified {
-        Verified { digest: Digest::of(&self.0), bytes: self.0 }
+        Verified { digest: Digest::of(&self.0), bytes: Arc::new(self.0) }
     }
 }
 

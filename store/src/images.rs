@@ -4,10 +4,11 @@ use crate::config::ImageConfig;
 use crate::digest::{Claimed, Digest};
 use crate::layer::spawn::root_is_opaque;
 use crate::limits::DOCUMENT_BYTES_MAX;
-use crate::place::{Store, StoreError, Work, failed};
+use crate::names::{Name, names_of};
+use crate::place::{Store, StoreError, failed, names_in};
 use crate::reference::Reference;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// An image that is complete and checked.
@@ -169,14 +170,15 @@ impl Store {
     }
 
     fn by_reference(&self, wanted: &Reference) -> Result<Option<Found>, StoreError> {
-        let references = self.all_references()?;
-        let same = |(reference, id): &&(Reference, Digest)| match wanted.digest() {
-            Some(digest) => {
-                reference.name() == wanted.name() && (reference.digest() == Some(digest) || id == digest)
-            }
-            None => reference == wanted,
+        let same = |name: &&Name| match wanted.digest() {
+            Some(digest) => name.is_of(wanted, digest),
+            None => name.reference.as_ref() == Some(wanted),
         };
-        Ok(references.iter().find(same).map(|(reference, id)| Found::ByReference(*id, reference.clone())))
+        let names = self.names()?;
+        Ok(names.iter().find(same).map(|name| match &name.reference {
+            Some(reference) => Found::ByReference(name.id, reference.clone()),
+            None => Found::ById(name.id),
+        }))
     }
 
     /// Gives the image that `text` names another name.
@@ -187,7 +189,7 @@ impl Store {
         let work = self.stage()?;
         let _alone = self.hold_alone()?;
         let id = *self.look_up(text)?.id();
-        self.point(&work, reference, &id)?;
+        self.point(&work, reference, &id, None)?;
         Ok(id)
     }
 
@@ -221,10 +223,6 @@ impl Store {
         image.config.diff_ids.iter().map(|diff_id| Ok(self.layer_size(diff_id)?.file_bytes)).sum()
     }
 
-    pub(crate) fn ids(&self) -> Result<Vec<Digest>, StoreError> {
-        digests_in(&self.blobs())
-    }
-
     pub(crate) fn config(&self, id: &Digest) -> Result<(ImageConfig, Vec<u8>), StoreError> {
         let path = self.blob(id);
         let mut bytes = Vec::new();
@@ -245,38 +243,6 @@ impl Store {
             _ => Err(StoreError::Damaged { path, reason: "it does not hold two numbers".to_owned() }),
         }
     }
-
-    /// Every reference and the id of its image, in order.
-    pub(crate) fn all_references(&self) -> Result<Vec<(Reference, Digest)>, StoreError> {
-        let mut found = Vec::new();
-        for name in names_in(&self.references())? {
-            let path = self.references().join(&name);
-            let Ok(reference) = Reference::parse(&decoded(&name)) else { continue };
-            let text = match fs::read_to_string(&path) {
-                Ok(text) => text,
-                // Removed since the directory was read.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(failed("read", &path)(error)),
-            };
-            let id = Digest::parse(text.trim_end())
-                .map_err(|error| StoreError::Damaged { path, reason: error.to_string() })?;
-            found.push((reference, id));
-        }
-        found.sort();
-        Ok(found)
-    }
-
-    pub(crate) fn point(&self, work: &Work, reference: &Reference, id: &Digest) -> Result<(), StoreError> {
-        Self::replace(work, &self.reference_path(reference), format!("{id}\n").as_bytes())
-    }
-
-    pub(crate) fn reference_path(&self, reference: &Reference) -> PathBuf {
-        self.references().join(encoded(&reference.to_string()))
-    }
-}
-
-pub(crate) fn names_of(references: &[(Reference, Digest)], id: &Digest) -> Vec<Reference> {
-    references.iter().filter(|(_, other)| other == id).map(|(reference, _)| reference.clone()).collect()
 }
 
 fn by_prefix(ids: &[Digest], text: &str) -> Result<Found, FindError> {
@@ -290,24 +256,9 @@ fn by_prefix(ids: &[Digest], text: &str) -> Result<Found, FindError> {
     }
 }
 
-/// A file name cannot have a slash, and a reference no comma.
-fn encoded(reference: &str) -> String {
-    reference.replace('/', ",")
-}
-
-fn decoded(name: &str) -> String {
-    name.replace(',', "/")
-}
-
 /// The names in a directory that are digests.
 pub(crate) fn digests_in(directory: &Path) -> Result<Vec<Digest>, StoreError> {
     Ok(names_in(directory)?.iter().filter_map(|name| Digest::from_hex(name)).collect())
-}
-
-fn names_in(directory: &Path) -> Result<Vec<String>, StoreError> {
-    let entries = fs::read_dir(directory).map_err(failed("read", directory))?;
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    names.collect::<io::Result<_>>().map_err(failed("read", directory))
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Reading others' JSON: unknown fields are passed over, a wrong type is an error that names the field.
 //!
 //! One dynamic value instead of a derived type per document: the whole of it is a few kilobytes of code.
-//! serde_json itself stops at a depth of 128.
+//! serde_json itself stops at a depth of 128; how many values there are is counted before it begins, as a document of
+//! 4 MiB can hold a million of them, which would take a hundred MiB.
 
 use crate::digest::Digest;
+use crate::limits::JSON_VALUES_MAX;
 use serde_json::{Map, Value};
 
 /// Why a document is not what it should be.
@@ -12,6 +14,9 @@ pub enum JsonError {
     /// Not JSON, or not UTF-8, or too deep.
     #[error("not valid JSON: {0}")]
     Syntax(String),
+    /// More of it than any real document has.
+    #[error("it has more than {JSON_VALUES_MAX} values")]
+    TooMany,
     /// Something else than fields.
     #[error("it is not a JSON object")]
     Outermost,
@@ -36,6 +41,10 @@ pub(crate) struct Object<'a> {
 
 /// Parses one document.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+    // Every value but the first follows one of these; those inside of strings only make the count too high.
+    if bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() > JSON_VALUES_MAX {
+        return Err(JsonError::TooMany);
+    }
     serde_json::from_slice(bytes).map_err(|error| JsonError::Syntax(error.to_string()))
 }
 

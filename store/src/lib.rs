@@ -7,12 +7,12 @@
 //!
 //! | path | what |
 //! | --- | --- |
-//! | `blobs/sha256/HEX` | configurations of images; an image exists exactly while this file does |
+//! | `blobs/sha256/HEX` | configurations of images |
 //! | `layers/HEX/tree` | a layer, named by its diff_id, unpacked in overlayfs's form |
 //! | `layers/HEX/split` | all of the layer's tar but the files' contents, so that it can be written again bit by bit |
 //! | `layers/HEX/shadow` | contents that a later entry of the same tar replaced; usually absent |
 //! | `layers/HEX/size` | bytes of its files, and of its tar |
-//! | `references/NAME` | which image a reference means |
+//! | `references/NAME` | which image a reference means; an image exists while this and its configuration do |
 //! | `staging/` | work that is not finished; what nobody works on any more is removed by the next writer |
 //! | `lock` | held shared by whoever relies on an image, exclusively while images come or go |
 //!
@@ -31,8 +31,11 @@ mod layer;
 pub mod limits;
 pub mod load;
 mod manifest;
+mod names;
+mod pick;
 pub mod place;
 pub mod platform;
+pub mod pull;
 pub mod reference;
 pub mod save;
 mod source;

@@ -2,6 +2,8 @@
 
 /// Largest manifest, index or image configuration, in bytes (as registries have it).
 pub const DOCUMENT_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Values in one of them.
+pub const JSON_VALUES_MAX: usize = 32 * 1024;
 /// Descriptors in one index.
 pub const INDEX_ENTRIES_MAX: usize = 1024;
 /// How deep an index may lie in an index.
@@ -24,8 +26,10 @@ pub const SPARSE_CHUNKS_MAX: usize = 64 * 1024;
 pub const LINKS_FOLLOWED_MAX: usize = 40;
 /// Bytes of what the unpacking process reports.
 pub const REPORT_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// Bytes of a reference; its record's file name must stay below NAME_MAX.
-pub const REFERENCE_BYTES_MAX: usize = 200;
+/// Bytes of a repository's name with its registry, as docker has it.
+pub const NAME_BYTES_MAX: usize = 255;
+/// Bytes of a reference: a name, a tag of 128 bytes and a digest of 71.
+pub const REFERENCE_BYTES_MAX: usize = NAME_BYTES_MAX + 1 + 128 + 1 + 71;
 /// How far an image may unpack unless `--max-size` says otherwise, in bytes of its tars.
 pub const IMAGE_BYTES_DEFAULT: u64 = 8 * 1024 * 1024 * 1024;
 /// Disk space that unpacking never touches, in bytes; on a small disk less, see [`disk_reserve_bytes`].

@@ -6,15 +6,18 @@
 
 mod choose;
 
-use crate::digest::{Digest, DigestMismatch, Verified};
+use crate::digest::{Digest, DigestMismatch};
 use crate::json::JsonError;
 use crate::layer::report::{Instruction, Summary};
 use crate::layer::spawn::{self, Job, UnpackError};
-use crate::limits::{IMAGE_BYTES_DEFAULT, LAYERS_MAX};
+use crate::limits::{DOCUMENT_BYTES_MAX, IMAGE_BYTES_DEFAULT, LAYERS_MAX};
+use crate::pick::{Plan, PlannedLayer};
 use crate::place::{Store, StoreError, Work, failed, sync_directory};
 use crate::platform::Platform;
+use crate::pull::supply::SupplyError;
 use crate::reference::{InvalidReference, Reference};
 use crate::source::{Source, SourceError, free_bytes};
+use rustix::fs::{CWD, RenameFlags};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -115,6 +118,35 @@ pub enum LoadError {
         /// What it has.
         found: u64,
     },
+    /// A document that is longer than any real one.
+    #[error("{name} is said to have {size_bytes} bytes; at most {DOCUMENT_BYTES_MAX} are taken")]
+    DocumentTooLong {
+        /// Its digest.
+        name: String,
+        /// What its descriptor says.
+        size_bytes: u64,
+    },
+    /// A manifest of before 2016, in which nothing can be checked.
+    #[error(
+        "its manifest is of docker's schema 1, which is not read: push the image again with a newer tool"
+    )]
+    Schema1,
+    /// Whoever was to bring it did not.
+    #[error(transparent)]
+    Supply(SupplyError),
+    /// Known before anything was brought.
+    #[error(
+        "it needs {needed_bytes} bytes ({stored_bytes} of them are fetched), and the disk has {free_bytes} beyond its \
+         reserve: free some space"
+    )]
+    NoRoom {
+        /// Of the layers that are missing, unpacked.
+        needed_bytes: u64,
+        /// Of them as they are fetched.
+        stored_bytes: u64,
+        /// What may be written.
+        free_bytes: u64,
+    },
     /// A kind of thing that is not read.
     #[error("{what} of media type {media_type:?} is not supported")]
     MediaType {
@@ -158,22 +190,6 @@ pub enum LoadError {
         /// Why.
         source: UnpackError,
     },
-}
-
-/// One image of an archive, its documents checked.
-struct Plan {
-    references: Vec<Reference>,
-    config: Verified,
-    layers: Vec<PlannedLayer>,
-}
-
-/// One layer as it is claimed to be.
-struct PlannedLayer {
-    /// Path in the archive.
-    name: String,
-    stored: Option<Digest>,
-    stored_bytes: Option<u64>,
-    diff_id: Digest,
 }
 
 impl Store {
@@ -233,23 +249,8 @@ impl Store {
         }
         let directory = work.path.join(layer.diff_id.hex());
         let fill = !self.has_layer(&layer.diff_id) && !directory.exists();
-        if fill {
-            fs::create_dir(&directory).map_err(failed("make", &directory))?;
-        }
-        let space_bytes = free_bytes(&work.path).map_err(failed("look at the space of", &work.path))?;
-        let tar_bytes_max = if fill { left_bytes.min(space_bytes) } else { left_bytes };
-        let instruction = Instruction { fill, stored_bytes: found, tar_bytes_max };
-        let bounded_by_disk = tar_bytes_max < left_bytes;
-        let job = Job { file, instruction, bounded_by_disk, stored: layer.stored, diff_id: layer.diff_id };
-        let at = if fill { &directory } else { &work.path };
-        let summary = spawn::run(unpacker, at, job)
-            .map_err(|source| LoadError::Layer { name: name.clone(), source })?;
-        if fill {
-            let record = directory.join("size");
-            let text = format!("{} {}\n", summary.file_bytes, summary.tar_bytes);
-            fs::write(&record, text).map_err(failed("write", &record))?;
-        }
-        Ok(summary)
+        let unpacking = Unpacking { file, stored_bytes: found, fill, left_bytes, unpacker };
+        unpacking.run(layer, &directory)
     }
 
     /// Makes everything visible: first the layers, then what needs them.
@@ -277,13 +278,16 @@ impl Store {
             let id = plan.config.digest();
             Self::replace(work, &self.blob(id), plan.config.bytes())?;
             for reference in &plan.references {
-                self.point(work, reference, id)?;
+                self.point(work, reference, id, None)?;
+            }
+            if plan.references.is_empty() && !self.ids()?.contains(id) {
+                self.keep_nameless(work, id, None)?;
             }
         }
         Ok(())
     }
 
-    fn commit_layer(&self, diff_id: &Digest, work: &Work) -> Result<(), LoadError> {
+    pub(crate) fn commit_layer(&self, diff_id: &Digest, work: &Work) -> Result<(), LoadError> {
         let (from, to) = (work.path.join(diff_id.hex()), self.layer(diff_id));
         if self.has_layer(diff_id) {
             // It was there, or somebody else was quicker: ours goes with the work directory.
@@ -299,8 +303,59 @@ impl Store {
         Ok(fs::rename(&from, &to).map_err(failed("put in place", &to))?)
     }
 
+    /// Puts a layer that was unpacked again in the place of the one that is there, at once; that one goes with the work.
+    pub(crate) fn exchange_layer(&self, diff_id: &Digest, work: &Work) -> Result<(), LoadError> {
+        let (from, to) = (work.path.join(diff_id.hex()), self.layer(diff_id));
+        if !to.exists() {
+            return self.commit_layer(diff_id, work);
+        }
+        let exchanged = rustix::fs::renameat_with(CWD, &from, CWD, &to, RenameFlags::EXCHANGE);
+        exchanged.map_err(|errno| failed("put in place", &to)(errno.into()))?;
+        Ok(sync_directory(&self.layers())?)
+    }
+
     /// A layer that lacks its record or its tree is as good as none: it is unpacked again.
-    fn has_layer(&self, diff_id: &Digest) -> bool {
+    pub(crate) fn has_layer(&self, diff_id: &Digest) -> bool {
         self.layer_size(diff_id).is_ok() && self.layer(diff_id).join("tree").is_dir()
+    }
+}
+
+/// The bytes of a layer on their way to a directory.
+pub(crate) struct Unpacking<'a> {
+    pub(crate) file: File,
+    pub(crate) stored_bytes: u64,
+    /// Otherwise the digests are checked only.
+    pub(crate) fill: bool,
+    /// What the user allows.
+    pub(crate) left_bytes: u64,
+    pub(crate) unpacker: &'a Path,
+}
+
+impl Unpacking<'_> {
+    /// Fills `directory`, which it makes, and checks that the layer is the one that was claimed.
+    pub(crate) fn run(self, layer: &PlannedLayer, directory: &Path) -> Result<Summary, LoadError> {
+        let around = directory.parent().unwrap_or(directory);
+        let space_bytes = free_bytes(around).map_err(failed("look at the space of", around))?;
+        let tar_bytes_max = if self.fill { self.left_bytes.min(space_bytes) } else { self.left_bytes };
+        let job = Job {
+            file: self.file,
+            instruction: Instruction { fill: self.fill, stored_bytes: self.stored_bytes, tar_bytes_max },
+            bounded_by_disk: tar_bytes_max < self.left_bytes,
+            stored: layer.stored,
+            diff_id: layer.diff_id,
+        };
+        if self.fill {
+            fs::create_dir(directory).map_err(failed("make", directory))?;
+        }
+        let at = if self.fill { directory } else { around };
+        let name = || layer.name.clone();
+        let summary =
+            spawn::run(self.unpacker, at, job).map_err(|source| LoadError::Layer { name: name(), source })?;
+        if self.fill {
+            let record = directory.join("size");
+            let text = format!("{} {}\n", summary.file_bytes, summary.tar_bytes);
+            fs::write(&record, text).map_err(failed("write", &record))?;
+        }
+        Ok(summary)
     }
 }

@@ -7,9 +7,9 @@ use crate::limits::INDEX_ENTRIES_MAX;
 use crate::platform::Platform;
 use crate::reference::Reference;
 
-const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+pub(crate) const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
@@ -57,6 +57,20 @@ pub(crate) struct Manifest {
 }
 
 impl Descriptor {
+    /// One that says nothing but what and how large it is.
+    pub(crate) fn plain(media_type: String, digest: Digest, size_bytes: u64) -> Self {
+        Self {
+            target: target(&media_type),
+            media_type,
+            digest,
+            size_bytes,
+            platform: None,
+            full_name: None,
+            ref_name: None,
+            is_attestation: false,
+        }
+    }
+
     fn read(object: &Object<'_>) -> Result<Self, JsonError> {
         let size = object.number("size")?;
         let annotations = object.pairs("annotations")?;

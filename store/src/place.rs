@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// Others may pass through, because containers with ids of their own do; they may not list.
 const ROOT_MODE: u32 = 0o711;
 /// Layers hold setuid programs: nobody but root may reach them by path.
-const PRIVATE_MODE: u32 = 0o700;
+pub(crate) const PRIVATE_MODE: u32 = 0o700;
 
 /// Images below one root directory.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ impl Store {
         self.root.join("references")
     }
 
-    fn staging(&self) -> PathBuf {
+    pub(crate) fn staging(&self) -> PathBuf {
         self.root.join("staging")
     }
 
@@ -129,7 +129,7 @@ impl Store {
         make_directory(&path, PRIVATE_MODE)?;
         let own = open_locked(&path, FlockOperation::LockExclusive).map_err(failed("lock", &path))?;
         drop(lock);
-        Ok(Work { path, _lock: own })
+        Ok(Work::new(path, own))
     }
 
     /// Writes aside, syncs, renames, syncs the directory.
@@ -153,7 +153,14 @@ pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(failed("sync", path))
 }
 
-fn make_directory(path: &Path, mode: u32) -> Result<(), StoreError> {
+/// The names in a directory.
+pub(crate) fn names_in(directory: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = fs::read_dir(directory).map_err(failed("read", directory))?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    names.collect::<io::Result<_>>().map_err(failed("read", directory))
+}
+
+pub(crate) fn make_directory(path: &Path, mode: u32) -> Result<(), StoreError> {
     if path.is_dir() {
         return Ok(());
     }
@@ -165,6 +172,13 @@ fn make_directory(path: &Path, mode: u32) -> Result<(), StoreError> {
 pub(crate) struct Work {
     pub(crate) path: PathBuf,
     _lock: OwnedFd,
+}
+
+impl Work {
+    /// What the lock belongs to.
+    pub(crate) fn new(path: PathBuf, lock: OwnedFd) -> Self {
+        Self { path, _lock: lock }
+    }
 }
 
 impl Drop for Work {

@@ -4,7 +4,7 @@
 //! short form again.
 
 use crate::digest::Digest;
-use crate::limits::REFERENCE_BYTES_MAX;
+use crate::limits::{NAME_BYTES_MAX, REFERENCE_BYTES_MAX};
 use std::fmt;
 
 const DOMAIN_DEFAULT: &str = "docker.io";
@@ -12,7 +12,7 @@ const DOMAIN_OLD: &str = "index.docker.io";
 const LIBRARY: &str = "library/";
 const TAG_DEFAULT: &str = "latest";
 const TAG_BYTES_MAX: usize = 128;
-const TOO_LONG: &str = "it is longer than 200 bytes";
+const TOO_LONG: &str = "its name is longer than 255 bytes";
 
 /// A normalised reference: domain, path, and a tag or a digest or both.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,7 +63,7 @@ impl Reference {
         check_path(&path)?;
         let tag = tag.or_else(|| digest.is_none().then(|| TAG_DEFAULT.to_owned()));
         let whole = Self { domain, path, tag, digest };
-        if whole.to_string().len() > REFERENCE_BYTES_MAX { Err(TOO_LONG) } else { Ok(whole) }
+        if whole.name().len() > NAME_BYTES_MAX { Err(TOO_LONG) } else { Ok(whole) }
     }
 
     /// `domain/path`, normalised.
@@ -94,6 +94,12 @@ impl Reference {
     #[must_use]
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
+    }
+
+    /// The same repository, by digest alone.
+    #[must_use]
+    pub fn at(&self, digest: &Digest) -> Self {
+        Self { tag: None, digest: Some(*digest), ..self.clone() }
     }
 
     /// The name as people write it: without what normalisation added.

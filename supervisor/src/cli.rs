@@ -13,6 +13,7 @@ mod build;
 pub mod command;
 pub mod completion;
 pub mod environment;
+pub mod fetching;
 pub mod help;
 pub mod options;
 mod problem;

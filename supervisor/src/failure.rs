@@ -27,6 +27,12 @@ impl Failure {
         Self { exit_code: Some(exit_code), ..self }
     }
 
+    /// The same failure, and what was being done.
+    #[must_use]
+    pub fn during(self, doing: &str) -> Self {
+        Self { message: format!("{doing}: {}", self.message), ..self }
+    }
+
     /// The same failure of a command whose own failures end with 125, as those of `run`; a status that was given
     /// before stays.
     #[must_use]

@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod making;
 mod names;
 pub mod output;
+pub mod pulling;
 pub mod screen;
 pub mod supervise;
 pub mod verbs;

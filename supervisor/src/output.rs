@@ -11,6 +11,7 @@ pub mod images;
 pub mod inspect;
 pub mod mounted;
 pub mod progress;
+pub(crate) mod pull;
 pub mod size;
 pub mod table;
 pub mod template;

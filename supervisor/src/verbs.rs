@@ -17,11 +17,13 @@ mod inspect;
 mod install;
 pub(crate) mod lifecycle;
 mod load;
+mod login;
 mod logs;
 mod pause;
 mod power;
 pub(crate) mod prune;
 mod ps;
+mod pull;
 mod rename;
 mod run;
 mod shown;
@@ -92,6 +94,9 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Unpause(containers) => pause::unpause(board, &containers),
         Command::Rename(args) => rename::rename(board, &args),
         Command::Update(args) => update::update(board, &args),
+        Command::Pull(args) => pull::pull(board, &args),
+        Command::Login(args) => login::login(board, &args),
+        Command::Logout(registry) => login::logout(board, registry.as_deref()),
         Command::Images(args) => images::images(board, &args),
         Command::History(args) => images::history(board, &args),
         Command::Tag(args) => images::tag(board, &args),

@@ -19,6 +19,16 @@ pub fn own_namespaces() -> io::Result<()> {
     unsafe { unshare_unsafe(flags) }.map_err(Into::into)
 }
 
+/// The same, but for the network, which stays the caller's.
+///
+/// # Errors
+/// See [`own_namespaces`].
+pub fn own_namespaces_but_network() -> io::Result<()> {
+    let flags = UnshareFlags::NEWNS | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
+    // SAFETY: as above: FILES is not among the flags.
+    unsafe { unshare_unsafe(flags) }.map_err(Into::into)
+}
+
 /// Gives up every group, user and capability, and all that could be had again by executing a file: what is left is user and
 /// group `id`, for good.
 ///

@@ -13,6 +13,7 @@ pub mod fsids;
 pub mod inheritance;
 pub mod init;
 pub mod link;
+pub mod landlock;
 pub mod loopback;
 pub mod memory;
 pub mod mount;

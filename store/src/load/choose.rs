@@ -1,11 +1,11 @@
 //! Reads an archive's documents and decides which images are to be loaded, and under which names.
 
-use super::{LoadError, Plan, PlannedLayer};
+use super::LoadError;
 use crate::config::ImageConfig;
-use crate::digest::{Claimed, Digest, Verified};
-use crate::json::JsonError;
-use crate::limits::{DOCUMENT_BYTES_MAX, INDEX_DEPTH_MAX, LAYERS_MAX};
-use crate::manifest::{self, Descriptor, DockerEntry, Target};
+use crate::digest::{Claimed, Digest};
+use crate::limits::DOCUMENT_BYTES_MAX;
+use crate::manifest::{self, Descriptor, DockerEntry};
+use crate::pick::{Documents, Picker, Plan, PlannedLayer, check_count, json};
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::source::Source;
@@ -20,8 +20,7 @@ pub(super) fn plans(
     stem: Option<&str>,
     platform: Option<&Platform>,
 ) -> Result<Vec<Plan>, LoadError> {
-    let chooser =
-        Chooser { source, stem, asked: platform, wanted: platform.cloned().unwrap_or_else(Platform::host) };
+    let chooser = Chooser { source, stem, picker: Picker::new(source, platform) };
     let docker = document(source, "manifest.json")?;
     let docker =
         docker.map(|bytes| manifest::read_docker(&bytes).map_err(json("manifest.json"))).transpose()?;
@@ -47,11 +46,6 @@ fn document(source: &Source, name: &str) -> Result<Option<Vec<u8>>, LoadError> {
     source.read(name, DOCUMENT_BYTES_MAX).map_err(|source| LoadError::Read { name: name.to_owned(), source })
 }
 
-fn json(name: &str) -> impl FnOnce(JsonError) -> LoadError {
-    let name = name.to_owned();
-    move |source| LoadError::Json { name, source }
-}
-
 fn blob_name(digest: &Digest) -> String {
     format!("blobs/sha256/{}", digest.hex())
 }
@@ -60,9 +54,18 @@ fn blob_name(digest: &Digest) -> String {
 struct Chooser<'a> {
     source: &'a Source,
     stem: Option<&'a str>,
-    /// As it was typed; an image that does not fit is then an error even where there is no other.
-    asked: Option<&'a Platform>,
-    wanted: Platform,
+    picker: Picker<'a>,
+}
+
+impl Documents for Source {
+    fn bytes(&self, descriptor: &Descriptor) -> Result<Vec<u8>, LoadError> {
+        let name = blob_name(&descriptor.digest);
+        document(self, &name)?.ok_or(LoadError::Missing { name })
+    }
+
+    fn name(&self, digest: &Digest) -> String {
+        blob_name(digest)
+    }
 }
 
 impl Chooser<'_> {
@@ -78,7 +81,7 @@ impl Chooser<'_> {
                 continue;
             }
             let same: Vec<_> = descriptors.iter().filter(|other| self.name(other) == name).cloned().collect();
-            let mut plan = self.image(&self.pick(same, 0)?)?;
+            let mut plan = self.picker.image(&self.picker.pick(same, 0)?)?;
             let names: Vec<_> =
                 name.iter().cloned().chain(docker_names(docker, plan.config.digest())).collect();
             plan.references = references(&names)?;
@@ -101,84 +104,6 @@ impl Chooser<'_> {
             _ if name == "latest" => None,
             _ => Some(name.to_owned()),
         }
-    }
-
-    /// The descriptor of the manifest that fits best.
-    fn pick(&self, candidates: Vec<Descriptor>, depth: usize) -> Result<Descriptor, LoadError> {
-        if depth > INDEX_DEPTH_MAX {
-            return Err(LoadError::TooDeep);
-        }
-        let alone = candidates.len() == 1 && depth == 0 && self.asked.is_none();
-        let mut best: Option<(u8, Descriptor)> = None;
-        let mut found = Vec::new();
-        for descriptor in candidates {
-            if alone && descriptor.target != Target::Index {
-                return Ok(descriptor);
-            }
-            let manifest = self.resolve(descriptor, depth)?;
-            let platform = self.platform(&manifest)?;
-            let fit = self.wanted.fit(&platform);
-            found.push(platform.to_string());
-            if let Some(fit) = fit.filter(|fit| best.as_ref().is_none_or(|(other, _)| fit > other)) {
-                best = Some((fit, manifest));
-            }
-        }
-        best.map(|(_, descriptor)| descriptor)
-            .ok_or_else(|| LoadError::Platform { wanted: self.wanted.clone(), found: listed(&found) })
-    }
-
-    /// An index to the best in it; anything else is already it.
-    fn resolve(&self, descriptor: Descriptor, depth: usize) -> Result<Descriptor, LoadError> {
-        if descriptor.target != Target::Index {
-            return Ok(descriptor);
-        }
-        let bytes = self.blob(&descriptor)?;
-        let inner = manifest::read_index(bytes.bytes()).map_err(json(&blob_name(&descriptor.digest)))?;
-        let inner: Vec<_> = inner.into_iter().filter(|d| !d.is_attestation).collect();
-        self.pick(inner, depth + 1)
-    }
-
-    fn platform(&self, descriptor: &Descriptor) -> Result<Platform, LoadError> {
-        match &descriptor.platform {
-            Some(platform) => Ok(platform.clone()),
-            None => self.documents(descriptor).map(|(config, _, _)| config.platform),
-        }
-    }
-
-    fn documents(
-        &self,
-        descriptor: &Descriptor,
-    ) -> Result<(ImageConfig, Verified, manifest::Manifest), LoadError> {
-        expect(descriptor, Target::Manifest, "a manifest")?;
-        let name = blob_name(&descriptor.digest);
-        let manifest = manifest::read_manifest(self.blob(descriptor)?.bytes()).map_err(json(&name))?;
-        expect(&manifest.config, Target::Config, "a configuration")?;
-        let config = self.blob(&manifest.config)?;
-        let name = blob_name(&manifest.config.digest);
-        let parsed = ImageConfig::read(config.bytes()).map_err(json(&name))?;
-        Ok((parsed, config, manifest))
-    }
-
-    fn image(&self, descriptor: &Descriptor) -> Result<Plan, LoadError> {
-        let (parsed, config, manifest) = self.documents(descriptor)?;
-        check_count(manifest.layers.len(), parsed.diff_ids.len())?;
-        let layers = manifest.layers.iter().zip(&parsed.diff_ids).map(|(layer, diff_id)| {
-            expect(layer, Target::Layer, "a layer")?;
-            let (stored, stored_bytes) = (Some(layer.digest), Some(layer.size_bytes));
-            Ok(PlannedLayer { name: blob_name(&layer.digest), stored, stored_bytes, diff_id: *diff_id })
-        });
-        Ok(Plan { references: Vec::new(), config, layers: layers.collect::<Result<_, LoadError>>()? })
-    }
-
-    /// A document that a descriptor names: its size and digest are checked.
-    fn blob(&self, descriptor: &Descriptor) -> Result<Verified, LoadError> {
-        let name = blob_name(&descriptor.digest);
-        let bytes = document(self.source, &name)?.ok_or_else(|| LoadError::Missing { name: name.clone() })?;
-        let found = bytes.len() as u64;
-        if found != descriptor.size_bytes {
-            return Err(LoadError::Size { name, claimed: descriptor.size_bytes, found });
-        }
-        Claimed(bytes).verify(&descriptor.digest).map_err(|source| LoadError::Digest { name, source })
     }
 
     /// Images of a docker-archive: it has no descriptors, but the diff_ids bind the layers to the configuration, and
@@ -210,7 +135,7 @@ impl Chooser<'_> {
     }
 
     fn check_asked(&self, platform: &Platform) -> Result<(), LoadError> {
-        match self.asked {
+        match self.picker.asked {
             Some(asked) if asked.fit(platform).is_none() => {
                 Err(LoadError::Platform { wanted: asked.clone(), found: platform.to_string() })
             }
@@ -254,25 +179,6 @@ fn join(plans: &mut Vec<Plan>, plan: Plan) {
         }
         None => plans.push(plan),
     }
-}
-
-fn expect(descriptor: &Descriptor, target: Target, what: &'static str) -> Result<(), LoadError> {
-    if descriptor.target == target {
-        return Ok(());
-    }
-    Err(LoadError::MediaType { what, media_type: descriptor.media_type.chars().take(100).collect() })
-}
-
-fn check_count(layers: usize, diff_ids: usize) -> Result<(), LoadError> {
-    if layers == diff_ids && layers <= LAYERS_MAX {
-        Ok(())
-    } else {
-        Err(LoadError::LayerCount { layers, diff_ids })
-    }
-}
-
-fn listed(found: &[String]) -> String {
-    if found.is_empty() { "nothing".to_owned() } else { found.join(", ") }
 }
 
 #[cfg(test)]

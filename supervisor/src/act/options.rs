@@ -7,6 +7,7 @@
 mod tests;
 
 use crate::cli::environment::EnvRule;
+use crate::cli::fetching::PullPolicy;
 use crate::cli::options::{ContainerOptions, LimitOptions, Source, ThrottleSpec};
 use crate::cli::value::capability::{self, CapabilityRules};
 use crate::cli::value::mount::{MountSource, MountSpec};
@@ -114,6 +115,9 @@ pub(super) fn options(
         root_readonly: *read_only,
         shm_bytes: *shm_bytes,
         devices: devices.clone(),
+        // Whoever carries this out waits for nobody: images are fetched before.
+        pull: PullPolicy::Never,
+        pull_quiet: true,
         platform: platform.as_deref().map(platform::parse).transpose().map_err(named("platform"))?,
         network: Some(*network),
         userns_host: *userns_host,

@@ -2,6 +2,7 @@
 
 pub(super) mod app;
 pub(super) mod container;
+pub(super) mod fetching;
 pub(super) mod image;
 mod limits;
 pub(super) mod run;

@@ -9,6 +9,7 @@ mod image;
 pub use image::{HistoryArgs, ImagesArgs, LoadArgs, RmiArgs, SaveArgs, TagArgs};
 
 use super::environment::EnvRule;
+use super::fetching::{LoginArgs, PullArgs};
 use super::options::{ContainerOptions, LimitOptions, Streams};
 use super::value::{door::Door, filter::Filter, keys::DetachKeys, time::Grace, time::Moment};
 use crate::init::Order;
@@ -65,6 +66,12 @@ pub enum Command {
     Export(ExportArgs),
     /// `container prune`
     ContainerPrune(PruneArgs),
+    /// `pull`
+    Pull(PullArgs),
+    /// `login`
+    Login(LoginArgs),
+    /// `logout` of this registry; `None` is docker.io
+    Logout(Option<String>),
     /// `images`
     Images(ImagesArgs),
     /// `load`

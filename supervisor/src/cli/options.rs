@@ -4,6 +4,7 @@
 mod tests;
 
 use super::environment::{EnvRule, LabelRule};
+use super::fetching::PullPolicy;
 use super::value::{
     Setting, capability::CapabilityRules, mount::MountSpec, platform::Platform, security::SeccompChoice,
     time::Grace,
@@ -70,6 +71,10 @@ pub struct ContainerOptions {
     pub shm_bytes: Option<u64>,
     /// `--device`
     pub devices: Vec<DeviceRequest>,
+    /// `--pull`
+    pub pull: PullPolicy,
+    /// `-q`: say nothing of fetching the image.
+    pub pull_quiet: bool,
     /// `--platform`; `None` is the board's.
     pub platform: Option<Platform>,
     /// `--network`; `None` leaves the choice to the default.

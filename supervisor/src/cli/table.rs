@@ -6,6 +6,7 @@
 mod app;
 mod container;
 mod copying;
+mod fetching;
 mod image;
 mod run;
 mod supervision;
@@ -146,11 +147,8 @@ pub(super) static REFUSED_VERBS: &[(&str, &str)] = &[
     ("build", "build images elsewhere (buildah, docker) and bring them with limpet load"),
     ("commit", "build images elsewhere (buildah, docker) and bring them with limpet load"),
     ("import", "make an image of it elsewhere and bring it with limpet load"),
-    ("login", "nothing is fetched from a registry yet; bring images with limpet load"),
-    ("logout", "nothing is fetched from a registry yet; bring images with limpet load"),
-    ("pull", "nothing is fetched from a registry yet; bring images with limpet load"),
     ("push", "nothing is sent to a registry; write an archive with limpet save"),
-    ("search", "nothing is fetched from a registry yet; bring images with limpet load"),
+    ("search", "look for images in a browser, and name one in limpet pull"),
     ("network", "containers have the board's network or none: limpet run --network host|none"),
     ("volume", "name a volume in limpet run -v NAME:/path; it is made when it is first used"),
     ("compose", "use limpet up, limpet down and limpet app"),

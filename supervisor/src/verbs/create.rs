@@ -1,5 +1,6 @@
 //! `create`: a new container, whole on disk, not started.
 
+use super::pull;
 use crate::board::Board;
 use crate::bundling;
 use crate::cli::options::{ContainerOptions, Source};
@@ -69,6 +70,7 @@ pub(crate) fn create_as(
     let container = match &options.source {
         Source::Image(reference) => {
             let store = board.store()?;
+            pull::fetch_for(board, &store, options, reference)?;
             let _hold = store.hold()?;
             let image = store.find(reference)?;
             let materials = gather(board, options, reference, image, id)?;

@@ -5,7 +5,7 @@ use crate::cli::command::LoadArgs;
 use crate::failure::{Failure, Outcome};
 use crate::screen;
 use limpet_store::load::Input;
-use limpet_store::{LoadOptions, Loaded, Platform};
+use limpet_store::{LoadOptions, Loaded};
 use std::fs::File;
 use std::path::Path;
 
@@ -13,9 +13,7 @@ use std::path::Path;
 pub(super) fn load(board: &Board, args: &LoadArgs) -> Outcome {
     let mut options = LoadOptions::default();
     if let Some(platform) = &args.platform {
-        let variant = platform.variant.as_deref().map(|variant| format!("/{variant}")).unwrap_or_default();
-        options.platform =
-            Some(Platform::parse(&format!("{}/{}{variant}", platform.os, platform.architecture))?);
+        options.platform = Some(crate::pulling::platform(platform)?);
     }
     if let Some(bytes) = args.size_bytes_max {
         options.image_bytes_max = bytes;

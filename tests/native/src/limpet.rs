@@ -9,6 +9,7 @@ use crate::scratch::Scratch;
 use crate::until::until;
 use crate::witness::Witness;
 use serde_json::Value;
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,6 +25,7 @@ pub struct Limpet {
     state: PathBuf,
     witness: Witness,
     classic_mounts: bool,
+    environment: Vec<(String, OsString)>,
     // Last: removed when everything in it is gone.
     home: Scratch,
 }
@@ -36,7 +38,15 @@ impl Limpet {
         let home = Scratch::new();
         let (root, state) = (home.path().join("root"), home.path().join("state"));
         let witness = Witness::watch(&root.join("containers"));
-        Self { program: places::limpet(), root, state, witness, classic_mounts: false, home }
+        Self {
+            program: places::limpet(),
+            root,
+            state,
+            witness,
+            classic_mounts: false,
+            environment: vec![],
+            home,
+        }
     }
 
     /// With these sample images loaded.
@@ -76,6 +86,13 @@ impl Limpet {
         self
     }
 
+    /// The same with a variable in its environment.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
     /// The same with another `--state`.
     #[must_use]
     pub fn with_state(mut self, state: &Path) -> Self {
@@ -112,6 +129,7 @@ impl Limpet {
         let mut command = Command::new(&self.program);
         command.arg("--root").arg(&self.root).arg("--state").arg(&self.state).args(args);
         command.env(MARK, self.home.path()).env("NO_COLOR", "1");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if self.classic_mounts {
             command.env("LIMPET_CLASSIC_MOUNTS", "1");
         }

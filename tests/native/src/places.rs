@@ -4,7 +4,12 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 /// This file's checkout.
-fn repository() -> &'static Path {
+/// The top of this checkout.
+///
+/// # Panics
+/// Never: where this package lies is known.
+#[must_use]
+pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .nth(2)
@@ -41,11 +46,21 @@ pub fn docker_archive(name: &str) -> PathBuf {
     sample(&format!("{name}.docker.tar"))
 }
 
+/// The archive of a sample image for both machines, as an OCI layout with an index.
+#[must_use]
+pub fn multi(name: &str) -> PathBuf {
+    below_images(&format!("{name}.multi.oci.tar"))
+}
+
 fn sample(file: &str) -> PathBuf {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    below_images(&format!("{architecture}/{file}"))
+}
+
+fn below_images(file: &str) -> PathBuf {
     let images =
         env::var_os("LIMPET_IMAGES").map_or_else(|| repository().join("target/images"), PathBuf::from);
-    let path = images.join(architecture).join(file);
+    let path = images.join(file);
     assert!(path.exists(), "{} is missing: run images/build, or set LIMPET_IMAGES", path.display());
     path
 }

@@ -2,6 +2,7 @@
 
 use super::{detach_keys, limits, workdir};
 use crate::cli::command::{Command, RunArgs};
+use crate::cli::fetching::PullPolicy;
 use crate::cli::options::{ContainerOptions, Source, Streams};
 use crate::cli::problem::Problem;
 use crate::cli::scan::Matches;
@@ -39,7 +40,6 @@ pub(in crate::cli) fn create(matches: &Matches) -> Result<Command, Problem> {
 
 fn options(matches: &Matches) -> Result<ContainerOptions, Problem> {
     let (source, command) = source(matches)?;
-    matches.one("pull", security::pull)?;
     let (no_new_privileges, seccomp) = security_options(matches)?;
     let options = ContainerOptions {
         source,
@@ -70,6 +70,8 @@ fn options(matches: &Matches) -> Result<ContainerOptions, Problem> {
         root_readonly: matches.on("read-only"),
         shm_bytes: matches.one("shm-size", size::parse_positive)?,
         devices: matches.every("device", device::parse)?,
+        pull: matches.one("pull", PullPolicy::parse)?.unwrap_or_default(),
+        pull_quiet: matches.on("quiet"),
         platform: matches.one("platform", platform::parse)?,
         network: matches.one("network", number::network)?,
         userns_host: matches.one("userns", security::user_namespace_is_host)?.unwrap_or(false),

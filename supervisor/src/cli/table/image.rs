@@ -1,11 +1,12 @@
 //! The verbs about images.
 
 use super::container::{FORMAT_TABLE, NO_TRUNC};
+use super::fetching::{LOGIN, LOGOUT, PULL};
 use super::{ANY, Group, NO, Operands, Section, Subject, Verb, switch, value, values};
 use crate::cli::build::image as build;
 
 /// Verbs with a name of their own.
-pub(super) static VERBS: &[&Verb] = &[&IMAGES, &LOAD, &SAVE, &TAG, &RMI, &HISTORY];
+pub(super) static VERBS: &[&Verb] = &[&PULL, &IMAGES, &LOAD, &SAVE, &TAG, &RMI, &HISTORY, &LOGIN, &LOGOUT];
 
 /// `limpet image VERB`.
 pub(super) const GROUP: Group = Group {
@@ -14,6 +15,7 @@ pub(super) const GROUP: Group = Group {
     members: &[
         ("ls", &IMAGES),
         ("list", &IMAGES),
+        ("pull", &PULL),
         ("load", &LOAD),
         ("save", &SAVE),
         ("tag", &TAG),

@@ -62,7 +62,8 @@ pub(in crate::cli) static FILES: Section = Section {
         value(NO, "shm-size", "SIZE", "Size of /dev/shm (64m)"),
         values(NO, "device", "HOST[:CTR[:rwm]]", "Let it use a device"),
         value(NO, "platform", "OS/ARCH", "Which of an image's platforms"),
-        value(NO, "pull", "never", "Images are never fetched; bring them with limpet load"),
+        value(NO, "pull", "WHEN", "Fetch the image: missing, always or never (missing)"),
+        switch('q', "quiet", "Say nothing of fetching the image"),
         value(NO, "bundle", "DIR", "An OCI bundle instead of IMAGE"),
     ],
 };
@@ -186,5 +187,4 @@ const REFUSED_FLAGS: &[Flag] = &[
     refused(NO, "oom-kill-disable", "a container that cannot be killed can hang the board; set --memory"),
     refused(NO, "disable-content-trust", "digests are always checked; leave it out"),
     refused(NO, "use-api-socket", "there is no API socket; leave it out"),
-    refused('q', "quiet", "nothing is pulled; leave it out"),
 ];

@@ -1,4 +1,4 @@
-//! `--security-opt`, `--userns`, `--pull`, `--log-driver` and `--log-opt`: words of which few are taken.
+//! `--security-opt`, `--userns`, `--log-driver` and `--log-opt`: words of which few are taken.
 
 #[cfg(test)]
 mod tests;
@@ -59,20 +59,6 @@ pub fn user_namespace_is_host(text: &str) -> Result<bool, Invalid> {
         "host" => Ok(true),
         "private" | "" => Ok(false),
         _ => Err("write host; without it the container has ids of its own where the kernel can".into()),
-    }
-}
-
-/// `--pull`.
-///
-/// # Errors
-/// Anything but `never`.
-pub fn pull(text: &str) -> Result<(), Invalid> {
-    match text {
-        "never" => Ok(()),
-        _ => {
-            Err("nothing is fetched from a registry yet; write never, and bring images with limpet load"
-                .into())
-        }
     }
 }
 
