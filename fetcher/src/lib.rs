@@ -15,7 +15,7 @@ pub mod confine;
 mod http;
 pub mod lane;
 pub mod limits;
-mod pace;
+pub mod pace;
 pub mod proxy;
 mod retry;
 mod session;

@@ -5,7 +5,7 @@ const BURST_MS: u64 = 250;
 
 /// How much may be read when.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bucket {
+pub struct Bucket {
     rate_bytes_per_s: u64,
     /// What may come now; less than nothing is owed.
     level_bytes: i64,
@@ -15,13 +15,13 @@ pub(crate) struct Bucket {
 impl Bucket {
     /// Full, at the time `now_ms`. The rate is at least 1000.
     #[must_use]
-    pub(crate) fn new(rate_bytes_per_s: u64, now_ms: u64) -> Self {
+    pub fn new(rate_bytes_per_s: u64, now_ms: u64) -> Self {
         let rate_bytes_per_s = rate_bytes_per_s.max(1000);
         Self { rate_bytes_per_s, level_bytes: most(rate_bytes_per_s), at_ms: now_ms }
     }
 
     /// Takes `bytes` that have come; how long to wait now before more are read, in milliseconds.
-    pub(crate) fn take(&mut self, bytes: u64, now_ms: u64) -> u64 {
+    pub fn take(&mut self, bytes: u64, now_ms: u64) -> u64 {
         let passed_ms = now_ms.saturating_sub(self.at_ms);
         let gained = signed(passed_ms.saturating_mul(self.rate_bytes_per_s) / 1000);
         let level = self.level_bytes.saturating_add(gained).min(most(self.rate_bytes_per_s));

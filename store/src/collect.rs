@@ -2,13 +2,11 @@
 
 use crate::digest::Digest;
 use crate::images::{FindError, Found, digests_in};
-use crate::layer::rebuild::Layer;
 use crate::names::names_of;
 use crate::place::{Store, StoreError, Work, failed, sync_directory, sync_parent};
 use crate::reference::Reference;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 
 /// What was done, in docker's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,10 +126,13 @@ impl Store {
         Ok(untagged.chain([Removed::Deleted(*id)]).collect())
     }
 
-    /// Removes what no image has and no pull under way wants. As long as one image cannot be read, no layers: they may
-    /// be its.
+    /// Removes what no image has and no pull under way wants. As long as one name or image cannot be read, nothing: it
+    /// may be its.
     pub(crate) fn collect(&self, work: &Work) -> Result<Vec<Removed>, StoreError> {
         self.forget_gone()?;
+        if !self.damaged_names()?.is_empty() {
+            return Ok(Vec::new());
+        }
         let ids = self.ids()?;
         for blob in digests_in(&self.blobs())?.iter().filter(|blob| !ids.contains(blob)) {
             let path = self.blob(blob);
@@ -155,22 +156,6 @@ impl Store {
         }
         sync_directory(&self.layers())?;
         Ok(removed)
-    }
-
-    /// Reads every layer of an image again; returns those that are not what was loaded.
-    ///
-    /// # Errors
-    /// The image's configuration cannot be read.
-    pub fn verify(&self, id: &Digest) -> Result<Vec<Digest>, StoreError> {
-        let (config, _) = self.config(id)?;
-        Ok(config.diff_ids.into_iter().filter(|diff_id| !self.is_whole(diff_id)).collect())
-    }
-
-    fn is_whole(&self, diff_id: &Digest) -> bool {
-        let (Ok(layer), Ok(size)) = (Layer::open(&self.layer(diff_id)), self.layer_size(diff_id)) else {
-            return false;
-        };
-        layer.write_checked(diff_id, size.tar_bytes, &mut io::sink()).is_ok()
     }
 
     /// What images take of the disk.

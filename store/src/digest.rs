@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 const SHA256_BYTES: usize = 32;
@@ -32,6 +32,11 @@ impl Digest {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// Its 32 bytes.
+    pub(crate) fn bytes(&self) -> &[u8; SHA256_BYTES] {
+        &self.0
     }
 
     /// The digest that a finished hash is.
@@ -173,6 +178,35 @@ impl<'a> Hashing<'a> {
         let mut buffer = vec![0; 64 * 1024];
         while self.read(&mut buffer)? > 0 {}
         Ok(())
+    }
+}
+
+/// Hashes what is written through it.
+pub(crate) struct HashingWriter<W> {
+    out: W,
+    hash: Sha256,
+}
+
+impl<W: Write> HashingWriter<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self { out, hash: Sha256::new() }
+    }
+
+    /// The writer, and the digest of everything that was written.
+    pub(crate) fn finish(self) -> (W, Digest) {
+        (self.out, Digest(self.hash.finalize().into()))
+    }
+}
+
+impl<W: Write> Write for HashingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

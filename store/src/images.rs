@@ -2,10 +2,12 @@
 
 use crate::config::ImageConfig;
 use crate::digest::{Claimed, Digest};
+use crate::layer::record::LayerRecord;
 use crate::layer::spawn::root_is_opaque;
 use crate::limits::DOCUMENT_BYTES_MAX;
 use crate::names::{Name, names_of};
 use crate::place::{Store, StoreError, failed, names_in};
+use crate::platform::Platform;
 use crate::reference::Reference;
 use std::fs::{self, File};
 use std::io::Read;
@@ -155,6 +157,30 @@ impl Store {
         Ok(Image { id: *id, config, config_json, layers, references })
     }
 
+    /// The id of the image that `text` names, also if it is damaged.
+    ///
+    /// # Errors
+    /// None, or several.
+    pub fn id_of(&self, text: &str) -> Result<Digest, FindError> {
+        self.look_up(text).map(|found| *found.id())
+    }
+
+    /// The layers of an image.
+    ///
+    /// # Errors
+    /// Its configuration is damaged.
+    pub fn layers_of(&self, id: &Digest) -> Result<Vec<Digest>, StoreError> {
+        self.config(id).map(|(config, _)| config.diff_ids)
+    }
+
+    /// What an image is for.
+    ///
+    /// # Errors
+    /// Its configuration is damaged.
+    pub fn platform_of(&self, id: &Digest) -> Result<Platform, StoreError> {
+        self.config(id).map(|(config, _)| config.platform)
+    }
+
     pub(crate) fn look_up(&self, text: &str) -> Result<Found, FindError> {
         let ids = self.ids()?;
         if let Ok(id) = Digest::parse(text).map_err(drop).or_else(|()| Digest::from_hex(text).ok_or(())) {
@@ -235,13 +261,14 @@ impl Store {
     }
 
     pub(crate) fn layer_size(&self, diff_id: &Digest) -> Result<LayerSize, StoreError> {
-        let path = self.layer(diff_id).join("size");
+        self.layer_record(diff_id).map(|record| record.size)
+    }
+
+    pub(crate) fn layer_record(&self, diff_id: &Digest) -> Result<LayerRecord, StoreError> {
+        let path = self.layer(diff_id).join(LayerRecord::FILE);
         let text = fs::read_to_string(&path).map_err(failed("read", &path))?;
-        let numbers: Vec<u64> = text.split_ascii_whitespace().filter_map(|word| word.parse().ok()).collect();
-        match numbers[..] {
-            [file_bytes, tar_bytes] => Ok(LayerSize { file_bytes, tar_bytes }),
-            _ => Err(StoreError::Damaged { path, reason: "it does not hold two numbers".to_owned() }),
-        }
+        let reason = "it is no record of a layer".to_owned();
+        LayerRecord::parse(&text).ok_or(StoreError::Damaged { path, reason })
     }
 }
 

@@ -11,7 +11,8 @@
 //! | `layers/HEX/tree` | a layer, named by its diff_id, unpacked in overlayfs's form |
 //! | `layers/HEX/split` | all of the layer's tar but the files' contents, so that it can be written again bit by bit |
 //! | `layers/HEX/shadow` | contents that a later entry of the same tar replaced; usually absent |
-//! | `layers/HEX/size` | bytes of its files, and of its tar |
+//! | `layers/HEX/index` | names, owners, modes and so on of the tree, so that damage is found |
+//! | `layers/HEX/record` | the layer is whole: its sizes, and the digests of `split` and `index` |
 //! | `references/NAME` | which image a reference means; an image exists while this and its configuration do |
 //! | `staging/` | work that is not finished; what nobody works on any more is removed by the next writer |
 //! | `lock` | held shared by whoever relies on an image, exclusively while images come or go |
@@ -40,6 +41,7 @@ pub mod reference;
 pub mod save;
 mod source;
 pub mod unpack;
+pub mod verify;
 
 pub use config::ImageConfig;
 pub use digest::Digest;

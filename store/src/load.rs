@@ -7,7 +7,9 @@
 mod choose;
 
 use crate::digest::{Digest, DigestMismatch};
+use crate::images::LayerSize;
 use crate::json::JsonError;
+use crate::layer::record::LayerRecord;
 use crate::layer::report::{Instruction, Summary};
 use crate::layer::spawn::{self, Job, UnpackError};
 use crate::limits::{DOCUMENT_BYTES_MAX, IMAGE_BYTES_DEFAULT, LAYERS_MAX};
@@ -182,6 +184,14 @@ pub enum LoadError {
     /// It was there when the archive was read, so it was not unpacked.
     #[error("layer {0} was removed by somebody else at the same time: try again")]
     Raced(Digest),
+    /// A repair would bring something else.
+    #[error("the registry has image {found} there now, not {wanted}")]
+    AnotherImage {
+        /// What is damaged.
+        wanted: Digest,
+        /// What would come.
+        found: Digest,
+    },
     /// A layer that was not taken.
     #[error("layer {name}")]
     Layer {
@@ -352,10 +362,21 @@ impl Unpacking<'_> {
         let summary =
             spawn::run(self.unpacker, at, job).map_err(|source| LoadError::Layer { name: name(), source })?;
         if self.fill {
-            let record = directory.join("size");
-            let text = format!("{} {}\n", summary.file_bytes, summary.tar_bytes);
-            fs::write(&record, text).map_err(failed("write", &record))?;
+            let path = directory.join(LayerRecord::FILE);
+            let record = record(&summary).ok_or(StoreError::Damaged {
+                path: path.clone(),
+                reason: "the unpacking process reported no digests".to_owned(),
+            })?;
+            fs::write(&path, record.text()).map_err(failed("write", &path))?;
         }
         Ok(summary)
     }
+}
+
+fn record(summary: &Summary) -> Option<LayerRecord> {
+    Some(LayerRecord {
+        size: LayerSize { file_bytes: summary.file_bytes, tar_bytes: summary.tar_bytes },
+        split: Digest::from_hex(&summary.split)?,
+        index: Digest::from_hex(&summary.index)?,
+    })
 }

@@ -4,7 +4,7 @@
 //! points to it, and a record only while its configuration is there. So an image comes with one rename, and goes with
 //! one unlink, whatever power cuts lie between.
 //!
-//! A record is text: the image's id, then `reference TEXT` and `origin TEXT` lines. Its file is called like the
+//! A record is text: the image's id, then `reference TEXT` and `origin TEXT` lines, then the digest of all that. Its file is called like the
 //! reference with `,` for `/`; one that would be too long, `~` and the digest of the reference. An image without a
 //! name is kept by a record called `@` and its id.
 
@@ -45,6 +45,14 @@ impl Name {
             || pulled.is_some_and(|origin| origin.digest() == Some(digest))
     }
 
+    /// How its record's file is called.
+    fn file(&self) -> String {
+        match &self.reference {
+            Some(reference) => encoded(&reference.to_string()),
+            None => nameless(&self.id),
+        }
+    }
+
     fn text(&self) -> String {
         let mut text = format!("{}\n", self.id);
         for (word, reference) in [("reference", &self.reference), ("origin", &self.origin)] {
@@ -52,14 +60,20 @@ impl Name {
                 text.push_str(&format!("{word} {reference}\n"));
             }
         }
-        text
+        let digest = Digest::of(text.as_bytes());
+        format!("{text}{}\n", digest.hex())
     }
 
-    /// From a record and its file's name; records of the first version have the id alone.
+    /// From a record and its file's name; `None` if not every bit is as it was written.
     fn parse(file: &str, text: &str) -> Option<Self> {
+        let digest_at = text.strip_suffix('\n')?.rfind('\n')? + 1;
+        let (text, digest) = text.split_at(digest_at);
+        if digest.trim_end() != Digest::of(text.as_bytes()).hex() {
+            return None;
+        }
         let mut lines = text.lines();
         let id = Digest::parse(lines.next()?).ok()?;
-        let mut name = Self { reference: Reference::parse(&decoded(file)).ok(), id, origin: None };
+        let mut name = Self { reference: None, id, origin: None };
         for line in lines {
             let (word, rest) = line.split_once(' ')?;
             let reference = Some(Reference::parse(rest).ok()?);
@@ -69,25 +83,35 @@ impl Name {
                 _ => return None,
             }
         }
-        let kept = file.strip_prefix(NAMELESS).is_some_and(|hex| hex == id.hex());
-        (name.reference.is_some() || kept).then_some(name)
+        (file == name.file()).then_some(name)
     }
+}
+
+/// What lies below `references/`.
+#[derive(Default)]
+struct Records {
+    whole: Vec<(PathBuf, Name)>,
+    damaged: Vec<(PathBuf, Option<Reference>)>,
 }
 
 impl Store {
     /// Every record whose image is there, in order.
     pub(crate) fn names(&self) -> Result<Vec<Name>, StoreError> {
         let there: BTreeSet<_> = crate::images::digests_in(&self.blobs())?.into_iter().collect();
-        let mut found = self.records()?;
-        found.retain(|(_, name)| there.contains(&name.id));
-        let mut names: Vec<_> = found.into_iter().map(|(_, name)| name).collect();
+        let mut names: Vec<_> = self.records()?.whole.into_iter().map(|(_, name)| name).collect();
+        names.retain(|name| there.contains(&name.id));
         names.sort();
         Ok(names)
     }
 
-    /// Every record and its file.
-    fn records(&self) -> Result<Vec<(PathBuf, Name)>, StoreError> {
-        let mut found = Vec::new();
+    /// The files of records that are damaged, and the references that these seem to have been.
+    pub(crate) fn damaged_names(&self) -> Result<Vec<(PathBuf, Option<Reference>)>, StoreError> {
+        Ok(self.records()?.damaged)
+    }
+
+    /// Every record and its file. One that is damaged takes no other with it.
+    fn records(&self) -> Result<Records, StoreError> {
+        let mut found = Records::default();
         for file in names_in(&self.references())? {
             let path = self.references().join(&file);
             let text = match read(&path) {
@@ -96,9 +120,10 @@ impl Store {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(failed("read", &path)(error)),
             };
-            let reason = "it is no record of a name".to_owned();
-            let name = Name::parse(&file, &text);
-            found.push((path.clone(), name.ok_or(StoreError::Damaged { path, reason })?));
+            match Name::parse(&file, &text) {
+                Some(name) => found.whole.push((path, name)),
+                None => found.damaged.push((path, Reference::parse(&decoded(&file)).ok())),
+            }
         }
         Ok(found)
     }
@@ -170,17 +195,14 @@ impl Store {
         let there: BTreeSet<_> = crate::images::digests_in(&self.blobs())?.into_iter().collect();
         let records = self.records()?;
         records
+            .whole
             .iter()
             .filter(|(_, name)| !there.contains(&name.id))
             .try_for_each(|(path, _)| self.unlink(path))
     }
 
     fn write(&self, work: &Work, name: &Name) -> Result<(), StoreError> {
-        let path = match &name.reference {
-            Some(reference) => self.file_of(reference),
-            None => self.file_of_nameless(&name.id),
-        };
-        Self::replace(work, &path, name.text().as_bytes())
+        Self::replace(work, &self.references().join(name.file()), name.text().as_bytes())
     }
 
     fn unlink(&self, path: &PathBuf) -> Result<(), StoreError> {
@@ -196,7 +218,7 @@ impl Store {
     }
 
     fn file_of_nameless(&self, id: &Digest) -> PathBuf {
-        self.references().join(format!("{NAMELESS}{}", id.hex()))
+        self.references().join(nameless(id))
     }
 }
 
@@ -210,6 +232,10 @@ fn read(path: &PathBuf) -> io::Result<String> {
     let mut text = String::new();
     fs::File::open(path)?.take(RECORD_BYTES_MAX).read_to_string(&mut text)?;
     Ok(text)
+}
+
+fn nameless(id: &Digest) -> String {
+    format!("{NAMELESS}{}", id.hex())
 }
 
 /// A file name cannot have a slash, and a reference no comma.

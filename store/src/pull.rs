@@ -39,8 +39,23 @@ pub struct Order {
     pub lanes: usize,
     /// The program that is started with the words `unpack ...`; see [`crate::LoadOptions::unpacker`].
     pub unpacker: PathBuf,
-    /// Layers that are brought although they are there, because they are damaged.
-    pub again: BTreeSet<Digest>,
+    /// Nothing gets a name: an image that is there is made whole.
+    pub repair: Option<Repair>,
+}
+
+/// An image that is damaged.
+#[derive(Clone, Debug)]
+pub struct Repair {
+    /// Its id.
+    pub id: Digest,
+    /// Layers that are brought although they are there.
+    pub layers: BTreeSet<Digest>,
+}
+
+impl Order {
+    fn again(&self, layer: &Digest) -> bool {
+        self.repair.as_ref().is_some_and(|repair| repair.layers.contains(layer))
+    }
 }
 
 /// An image that was pulled.
@@ -119,7 +134,7 @@ impl Store {
         let mut missing = Vec::new();
         for (index, layer) in plan.layers.iter().enumerate() {
             let is_first = seen.insert(layer.diff_id);
-            if is_first && (!self.has_layer(&layer.diff_id) || order.again.contains(&layer.diff_id)) {
+            if is_first && (!self.has_layer(&layer.diff_id) || order.again(&layer.diff_id)) {
                 missing.push((index, layer));
             } else {
                 watcher.event(index, Event::There);
@@ -143,6 +158,12 @@ impl Store {
             return Err(LoadError::Raced(lost.diff_id));
         }
         let id = plan.config.digest();
+        if order.repair.is_some() {
+            if self.config(id).is_err() {
+                Self::replace(work, &self.blob(id), plan.config.bytes())?;
+            }
+            return Ok(false);
+        }
         let names = self.names()?;
         let same = |name: &&crate::names::Name| {
             name.reference.as_ref() == Some(&order.reference)
@@ -173,5 +194,12 @@ fn documents(order: &Order, supplier: &mut dyn Supplier) -> Result<(Plan, Refere
     let origin = order.reference.at(&top.digest);
     let mut plan = picker.image(&picker.pick(vec![top], 0)?)?;
     plan.references = vec![order.reference.clone()];
+    let found = *plan.config.digest();
+    match &order.repair {
+        Some(Repair { id, .. }) if *id != found => {
+            return Err(LoadError::AnotherImage { wanted: *id, found });
+        }
+        _ => {}
+    }
     Ok((plan, origin))
 }

@@ -9,11 +9,10 @@ use limpet_fetcher::config::{Places, Registries, terms};
 use limpet_fetcher::lane::{Lane, Notice};
 use limpet_fetcher::proxy::ProxyVariables;
 use limpet_fetcher::wire::Terms;
+use limpet_store::Reference;
 use limpet_store::limits::IMAGE_BYTES_DEFAULT;
 use limpet_store::pull::supply::{Market, Supplier, SupplyError};
-use limpet_store::pull::{Order, Pulled};
-use limpet_store::{Digest, Reference};
-use std::collections::BTreeSet;
+use limpet_store::pull::{Order, Pulled, Repair};
 use std::path::Path;
 use std::sync::Arc;
 pub use watch::Show;
@@ -28,30 +27,24 @@ const SMALL_BOARD_BYTES: u64 = 1 << 30;
 const LANES_DEFAULT: usize = 3;
 
 /// What to fetch.
-pub struct Wish<'a> {
+pub struct Wish {
     /// Which image.
     pub reference: Reference,
     /// `--platform`
-    pub platform: Option<&'a Platform>,
+    pub platform: Option<limpet_store::Platform>,
     /// `--max-size`
     pub size_bytes_max: Option<u64>,
     /// `--limit-rate`
     pub rate_bytes_per_s: Option<u64>,
-    /// Layers that are fetched although they are there.
-    pub again: BTreeSet<Digest>,
+    /// What is damaged of it; it gets no name then.
+    pub repair: Option<Repair>,
 }
 
-impl Wish<'_> {
+impl Wish {
     /// Of a reference, and nothing more.
     #[must_use]
     pub fn of(reference: Reference) -> Self {
-        Self {
-            reference,
-            platform: None,
-            size_bytes_max: None,
-            rate_bytes_per_s: None,
-            again: BTreeSet::new(),
-        }
+        Self { reference, platform: None, size_bytes_max: None, rate_bytes_per_s: None, repair: None }
     }
 }
 
@@ -59,12 +52,12 @@ impl Wish<'_> {
 ///
 /// # Errors
 /// In one line, why not.
-pub fn pull(board: &Board, wish: &Wish<'_>, show: Show) -> Result<Pulled, Failure> {
+pub fn pull(board: &Board, wish: &Wish, show: Show) -> Result<Pulled, Failure> {
     pull_unnamed(board, wish, show)
         .map_err(|failure| failure.during(&format!("pull {}", wish.reference.familiar())))
 }
 
-fn pull_unnamed(board: &Board, wish: &Wish<'_>, show: Show) -> Result<Pulled, Failure> {
+fn pull_unnamed(board: &Board, wish: &Wish, show: Show) -> Result<Pulled, Failure> {
     let places = Places::of(variable);
     let registries = Registries::of(&places)?;
     let mut terms = terms(&wish.reference, &places, &registries, ProxyVariables::of(variable))?;
@@ -73,11 +66,11 @@ fn pull_unnamed(board: &Board, wish: &Wish<'_>, show: Show) -> Result<Pulled, Fa
     terms.rate_bytes_per_s = rate.map(|rate| rate / lanes as u64);
     let order = Order {
         reference: wish.reference.clone(),
-        platform: wish.platform.map(platform).transpose()?,
+        platform: wish.platform.clone(),
         image_bytes_max: wish.size_bytes_max.unwrap_or(IMAGE_BYTES_DEFAULT),
         lanes,
         unpacker: SELF.into(),
-        again: wish.again.clone(),
+        repair: wish.repair.clone(),
     };
     let store = board.store()?;
     let watch = Arc::new(Watch::new(show));

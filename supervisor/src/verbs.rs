@@ -32,6 +32,7 @@ mod supervisor;
 mod top;
 mod update;
 mod upgrade;
+mod verify;
 
 use crate::board::Board;
 use crate::cli::{self, Command};
@@ -103,6 +104,7 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Save(args) => images::save(board, &args),
         Command::Rmi(args) => images::remove(board, &args),
         Command::ContainerPrune(args) => prune::containers(board, &args),
+        Command::ImageVerify(args) => verify::verify(board, &args),
         Command::ImagePrune(args) => prune::images(board, &args),
         Command::SystemPrune(args) => prune::system(board, &args),
         Command::SystemDf(args) => disk_usage::usage(board, &args),

@@ -2,18 +2,20 @@
 
 use super::decompress;
 use super::flow::{Capped, is_too_long};
+use super::index;
 use super::report::{Failure, Instruction, Summary};
 use super::split::SplitWriter;
 use super::tape::{self, Entry, Kind, Medium, TapeError};
 use super::tree::Tree;
 use super::walk::{PlaceError, shown};
-use crate::digest::Hashing;
+use crate::digest::{Digest, Hashing, HashingWriter};
 use crate::limits::LAYER_ENTRIES_MAX;
 use crate::source::free_bytes_of;
 use rustix::fs::{Mode, OFlags};
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::fd::OwnedFd;
 
 /// How much is read between two looks at the free space.
@@ -154,15 +156,26 @@ fn fill(source: &mut Hashing<'_>, file_bytes_max: u64, summary: &mut Summary) ->
     let open = |flags: OFlags| rustix::fs::open(".", flags | OFlags::CLOEXEC, Mode::empty());
     let work = open(OFlags::RDONLY | OFlags::DIRECTORY).map_err(|errno| LayerError::Record(errno.into()))?;
     let disk = work.try_clone().map_err(LayerError::Record)?;
+    let index = File::create("index").map_err(LayerError::Record)?;
     let split = SplitWriter::new(File::create("split").map_err(LayerError::Record)?);
     let mut tar = Tar { source, split, disk, looked_at_bytes: 0 };
     let mut tree = Tree::new(work).map_err(place)?;
     entries(&mut tar, &mut tree, file_bytes_max, summary)?;
     tar.keep_rest().map_err(LayerError::Unpack)?;
-    tar.split.finish().map_err(LayerError::Record)?;
+    summary.split = tar.split.finish().map_err(LayerError::Record)?.hex();
     summary.xattrs_skipped = tree.xattrs_skipped;
-    summary.opaque = tree.finish().map_err(place)?;
+    let (root, opaque) = tree.finish().map_err(place)?;
+    summary.index = write_index(&root, &opaque, index).map_err(LayerError::Record)?.hex();
+    summary.opaque = opaque.into_iter().collect();
     Ok(())
+}
+
+fn write_index(root: &OwnedFd, opaque: &BTreeSet<Vec<u8>>, file: File) -> io::Result<Digest> {
+    let mut out = HashingWriter::new(BufWriter::new(file));
+    index::write(root, opaque, &mut out)?;
+    let (mut out, digest) = out.finish();
+    out.flush()?;
+    Ok(digest)
 }
 
 fn entries(
@@ -200,7 +213,9 @@ fn one_entry(
     match stored {
         Some(stored) => {
             summary.file_bytes = summary.file_bytes.saturating_add(stored.size_bytes);
-            tar.split.part(stored.label, &stored.path, &stored.chunks).map_err(LayerError::Record)?;
+            tar.split
+                .part(stored.label, &stored.path, &stored.chunks, &stored.digest)
+                .map_err(LayerError::Record)?;
         }
         None => tar.skip(entry.stored_bytes).map_err(TapeError::from)?,
     }

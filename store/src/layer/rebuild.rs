@@ -59,7 +59,7 @@ impl Layer {
         while let Some(piece) = split.next()? {
             match piece {
                 Piece::Bytes(bytes) => out.write_all(&bytes)?,
-                Piece::Part { label, path, chunks } => {
+                Piece::Part { label, path, chunks, .. } => {
                     let file = self.contents(label, &path)?;
                     for (offset, length) in chunks {
                         copy(&file, offset, length, &mut buffer, out)?;
@@ -70,15 +70,25 @@ impl Layer {
         Ok(())
     }
 
-    fn contents(&self, label: u64, path: &[u8]) -> io::Result<File> {
+    pub(super) fn contents(&self, label: u64, path: &[u8]) -> io::Result<File> {
         match self.file(format!("shadow/{label}").as_bytes()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.file(&[b"tree/", path].concat()),
             found => found,
         }
     }
 
+    pub(super) fn directory(&self, path: &[u8]) -> io::Result<OwnedFd> {
+        Ok(inside::open(&self.directory, path, OFlags::RDONLY | OFlags::DIRECTORY)?)
+    }
+
+    /// Whether this layer is the one that lies there now.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        let there = rustix::fs::stat(path).map(|stat| (stat.st_dev, stat.st_ino));
+        there.is_ok() && there == rustix::fs::fstat(&self.directory).map(|stat| (stat.st_dev, stat.st_ino))
+    }
+
     /// Opens a plain file, and nothing that only leads to one.
-    fn file(&self, path: &[u8]) -> io::Result<File> {
+    pub(crate) fn file(&self, path: &[u8]) -> io::Result<File> {
         let file = File::from(inside::open(&self.directory, path, OFlags::RDONLY | OFlags::NONBLOCK)?);
         if file.metadata()?.is_file() { Ok(file) } else { Err(Errno::INVAL.into()) }
     }

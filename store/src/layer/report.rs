@@ -46,6 +46,10 @@ pub(crate) struct Summary {
     pub(crate) tar: String,
     /// Bytes of the tar.
     pub(crate) tar_bytes: u64,
+    /// Digest of `split`, 64 digits.
+    pub(crate) split: String,
+    /// Digest of `index`.
+    pub(crate) index: String,
     /// Apparent bytes of its files.
     pub(crate) file_bytes: u64,
     /// Extended attributes that could not be kept.

@@ -1,11 +1,12 @@
 //! `split`: everything of a layer's tar but the contents of its files, so that `save` can write the same tar.
 //!
-//! A gzip stream of pieces. `0 LENGTH BYTES` are bytes as they stood; `1 LABEL PATHLENGTH PATH COUNT (OFFSET LENGTH)*`
-//! are parts of the file at PATH below `tree`, or, if a later entry replaced that file, of `shadow/LABEL`.
-//! Numbers are 8 bytes, little-endian.
+//! A gzip stream of pieces. `0 LENGTH BYTES` are bytes as they stood; `1 LABEL PATHLENGTH PATH COUNT (OFFSET LENGTH)*
+//! DIGEST` are parts of the file at PATH below `tree`, or, if a later entry replaced that file, of `shadow/LABEL`.
+//! Numbers are 8 bytes, little-endian; the digest is the SHA-256 of these parts, one after the other, in 32 bytes.
 
 use super::flow::read_full;
 use super::sparse::Chunk;
+use crate::digest::{Digest, HashingWriter};
 use crate::limits::{PATH_BYTES_MAX, SPARSE_CHUNKS_MAX};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use std::fs::File;
@@ -17,14 +18,14 @@ const PIECE_BYTES_MAX: usize = 32 * 1024;
 
 /// Writes a split.
 pub(crate) struct SplitWriter {
-    out: GzEncoder<BufWriter<File>>,
+    out: GzEncoder<HashingWriter<BufWriter<File>>>,
     pending: Vec<u8>,
 }
 
 impl SplitWriter {
     pub(crate) fn new(file: File) -> Self {
         Self {
-            out: GzEncoder::new(BufWriter::new(file), Compression::fast()),
+            out: GzEncoder::new(HashingWriter::new(BufWriter::new(file)), Compression::fast()),
             pending: Vec::with_capacity(PIECE_BYTES_MAX),
         }
     }
@@ -41,7 +42,13 @@ impl SplitWriter {
     }
 
     /// Parts of a file.
-    pub(crate) fn part(&mut self, label: u64, path: &[u8], chunks: &[Chunk]) -> io::Result<()> {
+    pub(crate) fn part(
+        &mut self,
+        label: u64,
+        path: &[u8],
+        chunks: &[Chunk],
+        digest: &Digest,
+    ) -> io::Result<()> {
         self.flush()?;
         let mut record = vec![PART];
         record.extend_from_slice(&label.to_le_bytes());
@@ -52,6 +59,7 @@ impl SplitWriter {
             record.extend_from_slice(&offset.to_le_bytes());
             record.extend_from_slice(&length.to_le_bytes());
         }
+        record.extend_from_slice(digest.bytes());
         self.out.write_all(&record)
     }
 
@@ -65,16 +73,19 @@ impl SplitWriter {
         Ok(())
     }
 
-    pub(crate) fn finish(mut self) -> io::Result<()> {
+    /// Its own digest, when all of it is written.
+    pub(crate) fn finish(mut self) -> io::Result<Digest> {
         self.flush()?;
-        self.out.finish()?.into_inner().map_err(io::IntoInnerError::into_error).map(drop)
+        let (mut out, digest) = self.out.finish()?.finish();
+        out.flush()?;
+        Ok(digest)
     }
 }
 
 /// One piece of a split.
 pub(crate) enum Piece {
     Bytes(Vec<u8>),
-    Part { label: u64, path: Vec<u8>, chunks: Vec<Chunk> },
+    Part { label: u64, path: Vec<u8>, chunks: Vec<Chunk>, digest: Digest },
 }
 
 /// Reads a split.
@@ -108,7 +119,9 @@ impl SplitReader {
             return Err(damaged());
         }
         let chunks = (0..count).map(|_| Ok((self.number()?, self.number()?))).collect::<io::Result<_>>()?;
-        Ok(Piece::Part { label, path, chunks })
+        let mut digest = [0; 32];
+        self.source.read_exact(&mut digest)?;
+        Ok(Piece::Part { label, path, chunks, digest: Digest::from_hash(digest) })
     }
 
     fn sized(&mut self, limit: usize) -> io::Result<Vec<u8>> {

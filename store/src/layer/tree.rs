@@ -7,9 +7,11 @@
 use super::sparse::Chunk;
 use super::tape::{Entry, Kind, Medium, Time};
 use super::walk::{self, Parent, PlaceError, clone, components, joined, kernel, look, shown};
+use crate::digest::Digest;
 use crate::limits::PATH_DEPTH_MAX;
 use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
@@ -30,6 +32,8 @@ pub(crate) struct Stored {
     /// Path below the tree, without symbolic links.
     pub(crate) path: Vec<u8>,
     pub(crate) chunks: Vec<Chunk>,
+    /// Of the chunks, one after the other.
+    pub(crate) digest: Digest,
     /// Apparent size.
     pub(crate) size_bytes: u64,
 }
@@ -154,21 +158,28 @@ impl Tree {
             Some(sparse) => (sparse.size_bytes, sparse.chunks.clone()),
             None => (entry.stored_bytes, vec![(0, entry.stored_bytes)]),
         };
+        let mut hash = Sha256::new();
         for (offset, length) in &chunks {
-            self.copy(medium, &file, *offset, *length)?;
+            self.copy(medium, &file, (*offset, *length), &mut hash)?;
         }
         if entry.sparse.is_some() {
             file.set_len(size_bytes).map_err(|error| PlaceError::Kernel("extend the file", error))?;
         }
-        Ok(Stored { label, path: joined(&parent.path, Some(name)), chunks, size_bytes })
+        Ok(Stored {
+            label,
+            path: joined(&parent.path, Some(name)),
+            chunks,
+            digest: Digest::from_hash(hash.finalize().into()),
+            size_bytes,
+        })
     }
 
     fn copy(
         &mut self,
         medium: &mut dyn Medium,
         file: &File,
-        mut offset: u64,
-        length: u64,
+        (mut offset, length): Chunk,
+        hash: &mut Sha256,
     ) -> Result<(), PlaceError> {
         let end = offset + length;
         while offset < end {
@@ -179,6 +190,7 @@ impl Tree {
             }
             file.write_all_at(&self.buffer[..count], offset)
                 .map_err(|error| PlaceError::Kernel("write the file", error))?;
+            hash.update(&self.buffer[..count]);
             offset += count as u64;
         }
         Ok(())
@@ -351,15 +363,15 @@ impl Tree {
         Ok(parent)
     }
 
-    /// Sets the times of the directories; returns the opaque ones.
-    pub(crate) fn finish(self) -> Result<Vec<Vec<u8>>, PlaceError> {
+    /// Sets the times of the directories; returns the tree and its opaque directories.
+    pub(crate) fn finish(self) -> Result<(OwnedFd, BTreeSet<Vec<u8>>), PlaceError> {
         for (path, times) in &self.directories {
             // A later entry may have put something else in its place.
             let Ok(Some(parent)) = walk::resolve(&self.root, components(path)?, false) else { continue };
             fs::utimensat(&parent.fd, ".", times, AtFlags::empty())
                 .map_err(kernel("set the times of a directory"))?;
         }
-        Ok(self.opaque.into_iter().collect())
+        Ok((self.root, self.opaque))
     }
 }
 

@@ -26,16 +26,17 @@ fn records_are_read_back() {
 }
 
 #[test]
-fn records_of_the_first_version_have_an_id_alone() {
-    let id = Digest::of(b"x");
-    let name = Name::parse("docker.io,library,redis:7", &format!("{id}\n")).unwrap();
-    assert_eq!((name.reference, name.id), (Reference::parse("redis:7").ok(), id));
-}
-
-#[test]
 fn what_is_no_record() {
     let id = Digest::of(b"x");
-    assert_eq!(Name::parse("@00", &format!("{id}\n")), None);
-    assert_eq!(Name::parse("redis", "sha256:12\n"), None);
-    assert_eq!(Name::parse("redis", &format!("{id}\nsomething else\n")), None);
+    let name = Name { reference: Reference::parse("redis:7").ok(), id, origin: None };
+    let (file, text) = (name.file(), name.text());
+    assert_eq!(Name::parse(&file, &text), Some(name));
+    assert_eq!(Name::parse("docker.io,library,redis:8", &text), None);
+    assert_eq!(Name::parse(&file, &format!("{id}\n")), None);
+    for bit in 0..text.len() * 8 {
+        let mut bytes = text.clone().into_bytes();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let parsed = String::from_utf8(bytes).ok().and_then(|text| Name::parse(&file, &text));
+        assert_eq!(parsed, None, "bit {bit}");
+    }
 }

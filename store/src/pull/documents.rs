@@ -17,6 +17,8 @@ pub(super) struct Remote<'a> {
     supplier: RefCell<&'a mut dyn Supplier>,
     top: Verified,
     top_type: String,
+    /// A configuration is looked at for its platform and then taken: it comes once.
+    last: RefCell<Option<(Digest, Vec<u8>)>>,
 }
 
 impl<'a> Remote<'a> {
@@ -36,7 +38,7 @@ impl<'a> Remote<'a> {
         if top_type.starts_with(SCHEMA_1) {
             return Err(LoadError::Schema1);
         }
-        Ok(Self { supplier: RefCell::new(supplier), top, top_type })
+        Ok(Self { supplier: RefCell::new(supplier), top, top_type, last: RefCell::new(None) })
     }
 
     /// What stands for the reference: a manifest, or an index of them.
@@ -51,9 +53,16 @@ impl Documents for Remote<'_> {
             let (name, size_bytes) = (self.name(&descriptor.digest), descriptor.size_bytes);
             return Err(LoadError::DocumentTooLong { name, size_bytes });
         }
+        if let Some((digest, bytes)) = &*self.last.borrow()
+            && *digest == descriptor.digest
+        {
+            return Ok(bytes.clone());
+        }
         let is_manifest = matches!(descriptor.target, Target::Index | Target::Manifest);
         let wanted = Wanted { digest: descriptor.digest, size_bytes: descriptor.size_bytes, is_manifest };
-        self.supplier.borrow_mut().document(wanted).map_err(LoadError::Supply)
+        let bytes = self.supplier.borrow_mut().document(wanted).map_err(LoadError::Supply)?;
+        self.last.replace(Some((descriptor.digest, bytes.clone())));
+        Ok(bytes)
     }
 
     fn known(&self, digest: &Digest) -> Option<Verified> {

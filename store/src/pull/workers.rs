@@ -100,7 +100,7 @@ impl<'a> Pool<'a> {
     fn layer(&self, (index, layer): Missing<'_>, supplier: &mut dyn Supplier) -> Result<(), LoadError> {
         let event = |event| self.watcher.event(index, event);
         let work = self.store.stage_layer(&layer.diff_id, &|| event(Event::Waiting))?;
-        let again = self.order.again.contains(&layer.diff_id);
+        let again = self.order.again(&layer.diff_id);
         if !again && self.store.has_layer(&layer.diff_id) {
             event(Event::There);
             return Ok(());
@@ -149,7 +149,7 @@ impl<'a> Pool<'a> {
     fn put_in_place(&self, layer: &PlannedLayer, work: &Work) -> Result<(), LoadError> {
         let directory = File::open(&work.path).map_err(failed("open", &work.path))?;
         rustix::fs::syncfs(&directory).map_err(|errno| failed("sync", &work.path)(errno.into()))?;
-        if self.order.again.contains(&layer.diff_id) {
+        if self.order.again(&layer.diff_id) {
             return self.store.exchange_layer(&layer.diff_id, work);
         }
         self.store.commit_layer(&layer.diff_id, work)?;

@@ -7,6 +7,7 @@
 
 mod compare;
 mod confined;
+mod damage;
 mod nasty;
 mod overlay;
 mod store;

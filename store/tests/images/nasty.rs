@@ -1,5 +1,6 @@
 //! Every archive of `images/nasty`: what is right loads and looks as told; what is wrong leaves nothing.
 
+use crate::damage;
 use crate::overlay::{Root, Scratch, contents, load, words};
 use limpet_store::load::Input;
 use limpet_store::save::Saved;
@@ -42,6 +43,7 @@ fn one(directory: &Path, case: &Value) -> Result<(), String> {
     }
     let begun = Instant::now();
     let outcome = store.load(Input::Path(&directory.join(name)), &options);
+    let seconds = begun.elapsed().as_secs();
     let fault = match (case["expect"].as_str().unwrap(), outcome) {
         ("load" | "either", Ok(loaded)) => {
             check_loaded(&store, case, &loaded.iter().map(|l| l.id).collect::<Vec<_>>())
@@ -51,8 +53,8 @@ fn one(directory: &Path, case: &Value) -> Result<(), String> {
         (_, Err(error)) => check_refused(&store, &words(&error)),
         (other, _) => Err(format!("expectation {other}")),
     };
-    let fault = fault.and_then(|()| escaped(case)).and_then(|()| match begun.elapsed().as_secs() {
-        seconds if seconds > SECONDS_MAX => Err(format!("took {seconds} s")),
+    let fault = fault.and_then(|()| escaped(case)).and_then(|()| match seconds {
+        SECONDS_MAX.. => Err(format!("took {seconds} s")),
         _ => Ok(()),
     });
     drop(victim);
@@ -92,6 +94,7 @@ fn check_refused(store: &Store, said: &str) -> Result<(), String> {
 }
 
 fn check_loaded(store: &Store, case: &Value, ids: &[Digest]) -> Result<(), String> {
+    let mut damaged = 0;
     for id in ids {
         let image = store.image(id).map_err(|error| words(&error))?;
         let facts = case["tree"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -100,10 +103,12 @@ fn check_loaded(store: &Store, case: &Value, ids: &[Digest]) -> Result<(), Strin
             facts.iter().try_for_each(|fact| check_fact(&root.path(), fact))?;
         }
         again(store, id)?;
+        damaged += damage::every(store, id)?;
     }
     for name in case["images"].as_array().map(Vec::as_slice).unwrap_or_default() {
         store.find(name.as_str().unwrap()).map_err(|error| words(&error))?;
     }
+    println!("  {damaged} damages were found");
     let staged = contents(store).iter().any(|path| path.starts_with("staging"));
     if staged { Err("staging is not empty".to_owned()) } else { Ok(()) }
 }

@@ -6,7 +6,7 @@ pub mod app;
 
 mod image;
 
-pub use image::{HistoryArgs, ImagesArgs, LoadArgs, RmiArgs, SaveArgs, TagArgs};
+pub use image::{HistoryArgs, ImagesArgs, LoadArgs, RmiArgs, SaveArgs, TagArgs, VerifyArgs};
 
 use super::environment::EnvRule;
 use super::fetching::{LoginArgs, PullArgs};
@@ -84,6 +84,8 @@ pub enum Command {
     Rmi(RmiArgs),
     /// `history`
     History(HistoryArgs),
+    /// `image verify`
+    ImageVerify(VerifyArgs),
     /// `image prune`
     ImagePrune(PruneArgs),
     /// `system df`

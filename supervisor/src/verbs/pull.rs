@@ -8,7 +8,6 @@ use crate::pulling::{self, Show, Wish};
 use crate::screen;
 use limpet_store::images::FindError;
 use limpet_store::{Reference, Store};
-use std::collections::BTreeSet;
 
 /// `pull`
 pub(super) fn pull(board: &Board, args: &PullArgs) -> Outcome {
@@ -27,10 +26,10 @@ fn one(board: &Board, args: &PullArgs, reference: Reference) -> Result<(), Failu
     }
     let familiar = reference.familiar();
     let wish = Wish {
-        platform: args.platform.as_ref(),
+        platform: args.platform.as_ref().map(pulling::platform).transpose()?,
         size_bytes_max: args.size_bytes_max,
         rate_bytes_per_s: args.rate_bytes_per_s,
-        again: BTreeSet::new(),
+        repair: None,
         reference,
     };
     let pulled = pulling::pull(board, &wish, show)?;
@@ -78,6 +77,7 @@ pub(super) fn fetch_for(
 
 fn fetch(board: &Board, options: &ContainerOptions, reference: Reference) -> Result<(), Failure> {
     let show = if options.pull_quiet { Show::Nothing } else { Show::Stderr };
-    let wish = Wish { platform: options.platform.as_ref(), ..Wish::of(reference) };
+    let platform = options.platform.as_ref().map(pulling::platform).transpose()?;
+    let wish = Wish { platform, ..Wish::of(reference) };
     pulling::pull(board, &wish, show).map(drop)
 }

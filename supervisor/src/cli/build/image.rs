@@ -3,7 +3,7 @@
 use super::{filters, format, operand};
 use crate::cli::command::{
     Command, HistoryArgs, ImagesArgs, InspectArgs, InspectKind, LoadArgs, PruneArgs, RmiArgs, SaveArgs,
-    TagArgs,
+    TagArgs, VerifyArgs,
 };
 use crate::cli::problem::Problem;
 use crate::cli::scan::Matches;
@@ -47,6 +47,16 @@ pub(in crate::cli) fn tag(matches: &Matches) -> Result<Command, Problem> {
 /// `rmi`
 pub(in crate::cli) fn rmi(matches: &Matches) -> Result<Command, Problem> {
     Ok(Command::Rmi(RmiArgs { images: matches.operands.clone(), force: matches.on("force") }))
+}
+
+/// `image verify`
+pub(in crate::cli) fn verify(matches: &Matches) -> Result<Command, Problem> {
+    Ok(Command::ImageVerify(VerifyArgs {
+        images: matches.operands.clone(),
+        repair: matches.on("repair"),
+        rate_bytes_per_s: matches.one("limit-rate", size::parse_positive)?,
+        quiet: matches.on("quiet"),
+    }))
 }
 
 /// `history`

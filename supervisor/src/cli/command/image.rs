@@ -42,6 +42,19 @@ pub struct SaveArgs {
     pub output: Option<String>,
 }
 
+/// `image verify`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyArgs {
+    /// None is all.
+    pub images: Vec<String>,
+    /// `--repair`
+    pub repair: bool,
+    /// `--limit-rate`
+    pub rate_bytes_per_s: Option<u64>,
+    /// `-q`
+    pub quiet: bool,
+}
+
 /// `tag`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagArgs {

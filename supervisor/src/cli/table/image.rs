@@ -24,6 +24,7 @@ pub(super) const GROUP: Group = Group {
         ("history", &HISTORY),
         ("inspect", &INSPECT),
         ("prune", &PRUNE),
+        ("verify", &VERIFY),
     ],
 };
 
@@ -132,6 +133,25 @@ static HISTORY: Verb = Verb {
     }],
     examples: &[],
     build: build::history,
+};
+
+static VERIFY: Verb = Verb {
+    name: "image verify",
+    purpose: "Read images again, all of them if none is named, and tell what is damaged",
+    operands: Operands { usage: "[IMAGE...]", min: 0, max: ANY, subject: Subject::Image, end_flags: false },
+    sections: &[&Section {
+        title: "Options",
+        flags: &[
+            switch(NO, "repair", "Fetch what is damaged again"),
+            value(NO, "limit-rate", "SIZE", "Read at most this many bytes a second"),
+            switch('q', "quiet", "Print only what is damaged"),
+        ],
+    }],
+    examples: &[
+        ("limpet image verify --limit-rate 2m", "all images, gently"),
+        ("limpet image verify --repair redis:7", "fetches damaged layers again, and nothing else"),
+    ],
+    build: build::verify,
 };
 
 static INSPECT: Verb = Verb {

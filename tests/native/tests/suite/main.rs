@@ -55,3 +55,4 @@ mod update;
 mod upgrade;
 mod upkeep;
 mod users;
+mod verify;
