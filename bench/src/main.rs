@@ -6,6 +6,7 @@
 mod contestants;
 mod memory;
 mod places;
+mod pull;
 mod rounds;
 mod supervisor;
 mod table;
@@ -25,16 +26,20 @@ struct Options {
     containers: usize,
     /// Only what the supervisor costs, with so many seconds of rest.
     rest_s: Option<usize>,
+    /// Only what a pull costs, in so many rounds.
+    pulls: Option<usize>,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Option<Self> {
-        let mut options = Self { directory: args.next()?.into(), rounds: 60, containers: 5, rest_s: None };
+        let mut options =
+            Self { directory: args.next()?.into(), rounds: 60, containers: 5, rest_s: None, pulls: None };
         while let Some(flag) = args.next() {
             let number = args.next()?.parse().ok().filter(|n| *n > 0)?;
             match flag.as_str() {
                 "--rounds" => options.rounds = number,
                 "--containers" => options.containers = number,
+                "--pull" => options.pulls = Some(number),
                 "--supervisor" => options.rest_s = Some(number),
                 _ => return None,
             }
@@ -45,7 +50,9 @@ impl Options {
 
 fn main() -> ExitCode {
     let Some(options) = Options::parse(std::env::args().skip(1)) else {
-        eprintln!("usage: bench DIRECTORY [--rounds N] [--containers N] [--supervisor SECONDS]");
+        eprintln!(
+            "usage: bench DIRECTORY [--rounds N] [--containers N] [--supervisor SECONDS] [--pull ROUNDS]"
+        );
         return ExitCode::from(2);
     };
     match run(&options) {
@@ -60,6 +67,10 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), String> {
     if let Some(rest_s) = options.rest_s {
         supervisor::measure(Duration::from_secs(rest_s as u64));
+        return Ok(());
+    }
+    if let Some(rounds) = options.pulls {
+        pull::measure(rounds);
         return Ok(());
     }
     let places = Places::prepare(&options.directory)?;

@@ -13,7 +13,7 @@ fn a_server_without_tls_is_recognised() {
     let tls = Tls::new(b"", b"").expect("nobody is believed");
     for answer in ["HTTP/1.0 400 Bad Request\r\n\r\n", ""] {
         let stream = Box::new(Canned(io::Cursor::new(answer.as_bytes().to_vec())));
-        let trouble = tls.over(stream, "localhost").err().expect("no TLS");
+        let trouble = tls.over(stream, "localhost", Patience::of(None)).err().expect("no TLS");
         assert_eq!(trouble.remedy, Remedy::Plain, "{trouble}");
     }
 }

@@ -79,10 +79,10 @@ fn repair(board: &Board, store: &Store, ids: &[Digest], damaged: &[Damage]) -> R
             Damage::Config(id, _) => repair_image(board, store, id, BTreeSet::new()),
             Damage::Layer(diff_id, _) => repair_layer(board, store, ids, diff_id, &users),
         };
-        if let Err(failure) = repaired {
-            if let Some(before) = failed.replace(failure) {
-                screen::complain(&before.to_string());
-            }
+        if let Err(failure) = repaired
+            && let Some(before) = failed.replace(failure)
+        {
+            screen::complain(&before.to_string());
         }
     }
     failed.map_or(Ok(()), Err)

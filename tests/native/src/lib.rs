@@ -7,6 +7,7 @@
 
 pub mod app;
 pub mod bundle;
+pub mod ceiling;
 pub mod cgroup;
 pub mod crun;
 mod hang;

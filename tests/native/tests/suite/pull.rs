@@ -1,5 +1,6 @@
 //! `pull`, `login` and `run` against an independent registry.
 
+use native_tests::ceiling::Ceiling;
 use native_tests::registry::forwarder::{Forwarder, Pass};
 use native_tests::registry::{Guard, PASSWORD, Registry, USER};
 use native_tests::{Limpet, Outcome, places};
@@ -29,6 +30,20 @@ fn what_skopeo_pushed_is_what_was_loaded() {
     }
     let hello = limpet.ok(&["run", "--rm", &registry.reference("python:1"), "python3", "-c", "print(6*7)"]);
     assert_eq!(hello.text(), "42");
+}
+
+/// All processes of a pull and the page cache of what it writes; the image is 50 MB.
+#[test]
+fn a_pull_needs_no_more_than_16_mib() {
+    let registry = Registry::open();
+    let limpet = limpet();
+    let reference = registry.push_sample("python");
+    let ceiling = Ceiling::new(16 << 20);
+    let mut pull = limpet.command(&["pull", "-q", &reference]);
+    ceiling.over(&mut pull);
+    let _ = Outcome::of(&mut pull).ok();
+    assert!(ceiling.peak_bytes() > 4 << 20, "nothing was counted: {}", ceiling.peak_bytes());
+    limpet.ok(&["image", "verify", "-q", &reference]);
 }
 
 #[test]
