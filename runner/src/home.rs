@@ -230,7 +230,8 @@ impl Home {
         }
         if let Ok(link) = fs::read_link(self.names().join(text)) {
             let id = ContainerId::parse(&link.to_string_lossy()).map_err(|_| not_found())?;
-            if self.directory(&id).exists() {
+            // Without a record its making was cut off: it never was.
+            if self.directory(&id).join(CONTAINER).exists() {
                 return Ok(id);
             }
         }

@@ -196,6 +196,7 @@ fn a_name_of_what_was_cut_off_before_its_record_is_free() {
     let (first, second) = (container(0xab, "one"), container(0xcd, "one"));
     home.create(&first, true).expect("created");
     fs::remove_file(home.directory(&first.keep.launch.id).join(CONTAINER)).expect("it is there");
+    assert!(matches!(home.find("one"), Err(HomeError::NotFound(_))));
     home.create(&second, true).expect("the name is free");
     assert_eq!(home.find("one").expect("found"), second.keep.launch.id);
 }
