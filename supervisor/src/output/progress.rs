@@ -59,8 +59,13 @@ enum Look {
 #[derive(Clone, Debug)]
 pub struct Progress {
     until: Until,
+    /// Only this service is waited for; `None` for the whole app.
+    service: Option<String>,
     changes: Vec<Change>,
+    /// What is waited for.
     now: Vec<Instance>,
+    /// The rest, which may be what those wait for.
+    others: Vec<Instance>,
     lines: Vec<Line>,
     /// Restarts of each at the beginning.
     restarts: Vec<(String, u32)>,
@@ -72,14 +77,27 @@ impl Progress {
     /// Nothing is known yet but what is to be done, in order.
     #[must_use]
     pub fn new(until: Until, changes: Vec<Change>) -> Self {
-        let (now, lines, restarts) = (Vec::new(), Vec::new(), Vec::new());
-        Self { until, changes, now, lines, restarts, steady_since_ms: None }
+        let (now, others, lines, restarts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { until, service: None, changes, now, others, lines, restarts, steady_since_ms: None }
+    }
+
+    /// Waits for this service only, and shows no other; `None` for the whole app.
+    #[must_use]
+    pub fn only(self, service: Option<String>) -> Self {
+        Self { service, ..self }
+    }
+
+    fn awaits(&self, instance: &Instance) -> bool {
+        let Some(service) = &self.service else { return true };
+        instance.member.as_ref().is_some_and(|(_, name, _)| name == service)
     }
 
     /// Takes in what the containers do now, `at_ms` after the beginning. The lines that are new, for who cannot see
     /// them change: `Container shop-db-1  Starting`.
     pub fn update(&mut self, instances: Vec<Instance>, at_ms: u64) -> Vec<String> {
         let mut news = Vec::new();
+        let (instances, others) = instances.into_iter().partition::<Vec<_>, _>(|one| self.awaits(one));
+        self.others = others;
         for instance in &instances {
             if !self.restarts.iter().any(|(name, _)| *name == instance.name) {
                 self.restarts.push((instance.name.clone(), self.begin_count(instance)));
@@ -193,7 +211,7 @@ impl Progress {
         let Some(Wait::Dependency { service, .. }) = &instance.wait else { return None };
         let of_service =
             |other: &&Instance| other.member.as_ref().is_some_and(|(_, name, _)| name == service);
-        let mut below = self.now.iter().filter(of_service);
+        let mut below = self.now.iter().chain(&self.others).filter(of_service);
         let fails = below.any(|other| {
             self.own_failure(other).is_some() || (depth > 0 && self.failure_below(other, depth - 1).is_some())
         });

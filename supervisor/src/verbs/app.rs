@@ -118,9 +118,9 @@ pub(super) fn restart(board: &Board, args: &AppRestartArgs) -> Outcome {
 }
 
 fn restart_one(board: &Board, app: &str, service: Option<String>) -> Outcome {
-    let request = Request::Restart { app: app.to_owned(), service };
+    let request = Request::Restart { app: app.to_owned(), service: service.clone() };
     let mut conversation = Conversation::with(board.state(), &request)?;
-    let mut progress = Progress::new(Until::Well, Vec::new());
+    let mut progress = Progress::new(Until::Well, Vec::new()).only(service);
     match follow(&mut conversation, app, &mut progress, None)? {
         End::NoSuchApp => Err(no_such_app(app)),
         end => Ok(concluded(app, &end, &progress, "restarting")),

@@ -108,6 +108,32 @@ fn those_that_wait_for_one_that_fails_fail_with_it() {
 }
 
 #[test]
+fn only_the_service_that_was_named_is_waited_for() {
+    let restart = || Progress::new(Until::Well, Vec::new()).only(Some("db".to_owned()));
+    let mut crash = instance("crash", State::Ended, Course::Stuck);
+    crash.last_code = Some(1);
+    let mut progress = restart();
+    progress.update(vec![instance("db", State::Stopping, Course::Going), crash.clone()], 0);
+    assert_eq!(progress.verdict(0), None);
+    assert_eq!(progress.update(vec![running("db"), crash.clone()], 10), [" Container shop-db-1  Running"]);
+    assert_eq!(progress.verdict(10 + STEADY_MS), Some(Verdict::Reached), "another fails");
+    let picture = progress.picture("shop", Style::Plain, (80, 10), 10);
+    assert!(picture[0].ends_with("1/1\n") && !picture.concat().contains("crash"), "{picture:?}");
+
+    // It is what the named one waits for that fails.
+    let mut db = instance("db", State::Created, Course::Going);
+    db.wait = Some(Wait::Dependency {
+        service: "crash".to_owned(),
+        condition: "service_healthy".to_owned(),
+        blocked: false,
+    });
+    let mut progress = restart();
+    progress.update(vec![db, crash], 0);
+    let failed = vec![("shop-db-1".to_owned(), "it depends on crash, which fails".to_owned())];
+    assert_eq!(progress.verdict(0), Some(Verdict::Failed(failed)));
+}
+
+#[test]
 fn what_leaves_must_be_gone() {
     let mut progress = Progress::new(Until::Well, vec![change("old", ChangeKind::Remove)]);
     progress.update(vec![instance("old", State::Stopping, Course::Unwanted)], 0);

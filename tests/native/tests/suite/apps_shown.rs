@@ -87,6 +87,18 @@ fn restart_takes_the_services_that_are_named() {
 }
 
 #[test]
+fn a_restart_does_not_wait_for_what_was_not_named() {
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    let crash = App::scripted("crash", "exit 3", &["restart: \"no\""]);
+    let app = App::new(&limpet, "shop", &[App::service("db", &[]), crash].concat());
+    let _ = app.try_to(&["up"], &[]).code(1);
+    let said = limpet.ok(&["app", "restart", "shop", "db"]);
+    assert!(said.stderr.contains("shop-db-1") && !said.stderr.contains("crash"), "{said:#?}");
+    let _ = limpet.try_to(&["app", "restart", "shop", "crash"]).code(1);
+}
+
+#[test]
 fn configs_and_secrets_are_files_and_nowhere_else() {
     let limpet = Limpet::with(&["busybox"]);
     let _supervisor = Supervisor::start(&limpet);
