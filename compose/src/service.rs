@@ -18,6 +18,7 @@ use crate::node::{Entry, Node};
 use crate::problem::{At, Fault, Outcome};
 use crate::scope::Scope;
 use limpet_protocol::app::{App, Dependency, REPLICAS_MAX, Workload};
+use limpet_protocol::health::HealthChoice;
 use limpet_protocol::launch::Network;
 use limpet_protocol::restart::RestartPolicy;
 use limpet_protocol::words::text;
@@ -181,11 +182,19 @@ fn set<T>(place: &mut T, value: Result<T, Fault>) -> Outcome {
 /// Lets every dependency be on a service of the app: one that is not needed and not there is left out.
 pub(crate) fn resolve_dependencies(drafts: &mut [Draft], all: &Node, scope: &mut Scope<'_, '_, '_>) {
     let active: Vec<String> = drafts.iter().map(|draft| draft.workload.service.clone()).collect();
+    let unwatched = |draft: &&Draft| draft.workload.health.choice == HealthChoice::Disabled;
+    let unwatched: Vec<String> =
+        drafts.iter().filter(unwatched).map(|draft| draft.workload.service.clone()).collect();
     for draft in drafts {
         let places = std::mem::take(&mut draft.depends_at);
         let depends = std::mem::take(&mut draft.workload.depends_on);
         for (dependency, at) in depends.into_iter().zip(places) {
             if active.contains(&dependency.service) {
+                if dependency.needs_health() && unwatched.contains(&dependency.service) {
+                    scope.report().enter(&draft.workload.service);
+                    scope.report().add(&never_healthy(&dependency, at));
+                    scope.report().leave();
+                }
                 draft.workload.depends_on.push(dependency);
             } else if dependency.required {
                 scope.report().enter(&draft.workload.service);
@@ -194,6 +203,15 @@ pub(crate) fn resolve_dependencies(drafts: &mut [Draft], all: &Node, scope: &mut
             }
         }
     }
+}
+
+/// What nobody watches would count as healthy at once. Whether an image has a check is known when it is there.
+fn never_healthy(dependency: &Dependency, at: At) -> Fault {
+    let service = crate::problem::quoted(&dependency.service);
+    at.fault(format!(
+        "waits for {service} to be healthy, which turns its health check off; write condition: service_started, or \
+         give {service} a healthcheck"
+    ))
 }
 
 fn absent(dependency: &Dependency, all: &Node, at: At) -> Fault {

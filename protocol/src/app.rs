@@ -334,6 +334,14 @@ pub enum Condition {
     Completed,
 }
 
+impl Dependency {
+    /// It is not met by something that nobody watches.
+    #[must_use]
+    pub fn needs_health(&self) -> bool {
+        self.required && self.condition == Condition::Healthy
+    }
+}
+
 impl App {
     /// The bytes that the ledger and the control socket carry.
     ///

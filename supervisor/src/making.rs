@@ -98,6 +98,19 @@ pub enum MakeError {
         "image's health check is not valid: {0}; turn it off with --no-healthcheck, or give --health-cmd"
     )]
     Health(&'static str),
+    /// Something waits for it to be healthy, and nobody would ever say so.
+    #[error(
+        "service {service} has no health check, neither in the file nor in image {image}, and {waits} waits for it \
+         to be healthy; give {service} a healthcheck, or write condition: service_started"
+    )]
+    Unwatched {
+        /// Which.
+        service: String,
+        /// As typed.
+        image: String,
+        /// A service that depends on it.
+        waits: String,
+    },
     /// A capability that this kernel lacks.
     #[error(transparent)]
     Capability(#[from] capabilities::CapabilityError),
@@ -127,6 +140,13 @@ pub fn make(
     let launch = launch(options, &materials, features)?;
     check_counts(&launch)?;
     let health = options.health.over(health::of_image(&materials.image.config)?.as_ref());
+    if let (None, Some(waits)) = (&health, &options.health_for) {
+        return Err(MakeError::Unwatched {
+            service: options.member.as_ref().map(|member| member.service.clone()).unwrap_or_default(),
+            image: materials.image.image.reference,
+            waits: waits.clone(),
+        });
+    }
     let mut labels = materials.image.config.labels;
     for (name, value) in materials.labels {
         labels.retain(|(existing, _)| *existing != name);

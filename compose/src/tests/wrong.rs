@@ -488,6 +488,14 @@ const FILES: &[(&str, &str)] = &[
         "compose.yaml:1:1: service a: it depends on itself, by way of others or directly",
     ),
     (
+        "services:\n  a:\n    image: a\n    depends_on:\n      b: {condition: service_healthy}\n  b: {image: b, healthcheck: {disable: true}}\n",
+        "compose.yaml:5:10: services.a: waits for b to be healthy, which turns its health check off; write condition: service_started, or give b a healthcheck",
+    ),
+    (
+        "services:\n  a:\n    image: a\n    depends_on:\n      b: {condition: service_healthy}\n  b: {image: b, healthcheck: {test: [NONE]}}\n",
+        "compose.yaml:5:10: services.a: waits for b to be healthy, which turns its health check off; write condition: service_started, or give b a healthcheck",
+    ),
+    (
         "services:\n  a: {image: a, depends_on: [b]}\n  b: {image: b, profiles: [p]}\n",
         "compose.yaml:2:30: services.a: depends on b, whose profiles are not active; activate one, or write required: false",
     ),

@@ -7,6 +7,7 @@ use crate::cli::options::ContainerOptions;
 use crate::failure::Failure;
 use crate::gathering::new_id;
 use crate::ledger::Ledger;
+use crate::making::MakeError;
 use crate::screen;
 use crate::verbs::create::create_as;
 use limpet_protocol::app::{App, AppFile, AppMountSource, SeccompRequest, Workload};
@@ -74,6 +75,7 @@ fn make(
     id: &ContainerId,
 ) -> Result<(), Failure> {
     external_volumes(board, app, workload)?;
+    watched_dependencies(board, app, workload)?;
     let files = board.home.directory(id).join("files");
     write_files(&files, workload).map_err(|error| {
         Failure::new(format!("write the configs and secrets of {}: {error}", workload.service))
@@ -81,6 +83,28 @@ fn make(
     let files = files.to_str().ok_or_else(|| Failure::new("the root directory is not UTF-8"))?;
     let options = ContainerOptions { reserve_bytes, ..options(app, workload, replica, files)? };
     create_as(board, &options, id).map(drop)
+}
+
+/// One that was made before anybody waited for its health is not made again for that.
+fn watched_dependencies(board: &Board, app: &App, workload: &Workload) -> Result<(), Failure> {
+    let needed = workload.depends_on.iter().filter(|on| on.needs_health());
+    for other in needed.filter_map(|on| app.workload(&on.service)) {
+        let id = match board.home.find(&app.container_name(other, 1)) {
+            Err(HomeError::NotFound(_)) => continue,
+            id => id?,
+        };
+        let container = board.home.load(&id)?;
+        let current = container.member.is_some_and(|member| member.revision == other.revision());
+        if current && container.health.is_none() {
+            return Err(MakeError::Unwatched {
+                service: other.service.clone(),
+                image: other.image.clone(),
+                waits: workload.service.clone(),
+            }
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// A named volume that is not the app's own belongs to somebody else, and is not made here.

@@ -139,6 +139,7 @@ pub(super) fn options(
         limits: limit_options(limits),
         restart: *restart,
         health: health.clone(),
+        health_for: waiting_for(app, service),
         reserve_bytes: None,
         member: Some(Member {
             app: app.name.clone(),
@@ -147,6 +148,14 @@ pub(super) fn options(
             revision: workload.revision(),
         }),
     })
+}
+
+/// A service that waits for this one to be healthy.
+fn waiting_for(app: &App, service: &str) -> Option<String> {
+    let waits = |workload: &&Workload| {
+        workload.depends_on.iter().any(|on| on.needs_health() && on.service == service)
+    };
+    app.workloads.iter().find(waits).map(|workload| workload.service.clone())
 }
 
 /// Name of a workload's own seccomp profile among its files.

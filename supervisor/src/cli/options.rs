@@ -103,6 +103,8 @@ pub struct ContainerOptions {
     pub restart: RestartPolicy,
     /// `--health-cmd` and its like.
     pub health: HealthOptions,
+    /// A service that waits for it to be healthy; no flag sets it.
+    pub health_for: Option<String>,
     /// What its log on disk leaves free; no flag sets it, and `None` is the default.
     pub reserve_bytes: Option<u64>,
     /// What it is of an app; no flag sets it.

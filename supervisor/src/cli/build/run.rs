@@ -86,6 +86,7 @@ fn options(matches: &Matches) -> Result<ContainerOptions, Problem> {
         limits: limits::limits(matches)?,
         restart: matches.one("restart", restart::parse)?.unwrap_or_default(),
         health: health_options(matches)?,
+        health_for: None,
         reserve_bytes: None,
         member: None,
     };

@@ -92,6 +92,35 @@ fn what_depends_on_something_that_fails_is_not_started() {
 }
 
 #[test]
+fn nobody_waits_for_the_health_of_what_is_not_watched() {
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    let web = |condition: &str| {
+        let depends = format!("depends_on: {{db: {{condition: {condition}}}}}");
+        App::service("web", &[&depends])
+    };
+    let db = App::service("db", &[]);
+    let healthy = web("service_healthy") + &db;
+    let why =
+        "service db has no health check, neither in the file nor in image busybox, and web waits for it";
+    let app = App::new(&limpet, "shop", &healthy);
+    let said = app.try_to(&["up"], &[]).code(1);
+    assert!(said.stderr.contains(why), "{said:#?}");
+    assert_eq!(app.diary(), Vec::<String>::new());
+    app.down();
+
+    // One that runs already is not made again, and does not count either.
+    app.write(&db);
+    app.up();
+    app.write(&healthy);
+    let said = app.try_to(&["up"], &[]).code(1);
+    assert!(said.stderr.contains(why), "{said:#?}");
+    app.write(&(web("service_started") + &db));
+    app.up();
+    app.wrote_in_order(&["db begun", "web begun"]);
+}
+
+#[test]
 fn replicas_are_as_many_as_asked_for() {
     let limpet = Limpet::with(&["busybox"]);
     let _supervisor = Supervisor::start(&limpet);
