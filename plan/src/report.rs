@@ -219,13 +219,21 @@ fn instance_report(world: &World, instance: &Instance) -> InstanceReport {
         place: instance.place,
         revision: instance.revision,
         state: state(world, instance),
-        health: instance.history.health,
+        health: health(instance),
         held: instance.held,
         restarts: instance.history.restarts,
         last_exit: instance.history.last_exit,
         wait: wait(world, instance),
         trouble: trouble(instance),
         course: course(world, instance),
+    }
+}
+
+/// One that was stopped because it is unhealthy is so until it is started again, for whoever asks why.
+fn health(instance: &Instance) -> Health {
+    match instance.history.again {
+        Again::Unhealthy => Health::Unhealthy,
+        Again::No | Again::Asked => instance.history.health,
     }
 }
 

@@ -1,9 +1,10 @@
 //! A container that was made by hand, with a restart policy.
 
 use limpet_plan::{
-    Action, Event, Exit, Facts, InstanceId, RunId, Spec, Status, Tick, Turn, World, deadline, step,
+    Action, Event, Exit, Facts, Health, InstanceId, RunId, Spec, State, Status, Tick, Turn, World, deadline,
+    report, step,
 };
-use limpet_protocol::health::OnUnhealthy;
+use limpet_protocol::health::{OnUnhealthy, Pace};
 use limpet_protocol::restart::{RestartPolicy, When};
 
 const ID: InstanceId = InstanceId(7);
@@ -42,4 +43,33 @@ fn it_is_started_again_after_it_ended() {
     let started = Event::Started { id: ID, turn, run: RunId(101) };
     step(&mut world, started, due.after(20));
     assert_eq!(deadline(&world), None);
+}
+
+#[test]
+fn what_is_stopped_for_its_health_is_unhealthy_until_it_is_started_again() {
+    let mut world = World::new(1);
+    let mut sick = facts(Status::Running { run: RunId(100), ran_ms: 50, paused: false });
+    sick.spec.health = Some(Pace { interval_ms: 1000, retries: 1, ..Pace::default() });
+    sick.spec.on_unhealthy = OnUnhealthy::Restart;
+    step(&mut world, Event::Found { id: ID, turn: Turn::UNASKED, facts: sick }, Tick(1000));
+    step(&mut world, Event::Settled, Tick(1000));
+    let actions = step(&mut world, Event::Woke, Tick(2000));
+    let probe = actions.into_iter().find_map(|action| match action {
+        Action::Probe { turn, .. } => Some(turn),
+        _ => None,
+    });
+    let turn = probe.expect("a probe is due");
+    step(&mut world, Event::Probed { id: ID, turn, healthy: false }, Tick(2010));
+    let shown = |world: &World| report(world).instances.iter().map(|one| (one.state, one.health)).next();
+    assert!(
+        matches!(shown(&world), Some((State::Stopping { .. }, Health::Unhealthy))),
+        "{:?}",
+        shown(&world)
+    );
+    let exit = Exit { code: 137, started: true, ran_ms: 2000 };
+    step(&mut world, Event::Ended { id: ID, run: RunId(100), exit, held: false }, Tick(3000));
+    assert_eq!(shown(&world), Some((State::Restarting, Health::Unhealthy)));
+    let due = deadline(&world).expect("a restart waits");
+    step(&mut world, Event::Woke, due);
+    assert_eq!(shown(&world), Some((State::Starting, Health::Unwatched)));
 }

@@ -141,11 +141,22 @@ impl Listed {
         self.supervision.as_ref().is_some_and(|instance| instance.course == Course::Going)
     }
 
-    /// It has ended and the supervisor will start it again.
+    /// It has ended and the supervisor will start it again, or is about it.
     #[must_use]
     pub fn is_restarting(&self) -> bool {
-        self.status.running().is_none()
-            && self.supervision.as_ref().is_some_and(|instance| instance.state == State::Restarting)
+        let Some(instance) = &self.supervision else { return false };
+        match instance.state {
+            State::Restarting => self.status.running().is_none(),
+            State::Starting => matches!(self.status, Status::Exited(_)),
+            State::Absent
+            | State::Creating
+            | State::Created
+            | State::Running
+            | State::Stopping
+            | State::Ended
+            | State::Clearing
+            | State::Removing => false,
+        }
     }
 
     /// Whether it was made from the image `digest`.

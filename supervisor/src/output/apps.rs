@@ -69,16 +69,21 @@ pub fn health_word(health: Health) -> &'static str {
 /// `Restarting (1) in 4 s: exit status 1`; nothing unless it will be started again by itself.
 #[must_use]
 pub fn restarting(instance: &Instance) -> Option<String> {
-    if instance.state != State::Restarting {
+    if !matches!(instance.state, State::Restarting | State::Starting) {
         return None;
     }
-    let code = instance.last_code.unwrap_or(0);
+    // One that is being started for the first time.
+    let code = instance.last_code.or((instance.state == State::Restarting).then_some(0))?;
     let when = match &instance.wait {
         Some(Wait::Pause { in_ms }) => format!(" in {}", span(*in_ms)),
         Some(wait) => format!(", {}", waits(wait)),
         None => String::new(),
     };
-    let why = instance.trouble.clone().unwrap_or_else(|| why_ended(code));
+    let ended = || match instance.health {
+        Health::Unhealthy => "it was unhealthy".to_owned(),
+        Health::Unwatched | Health::Starting | Health::Healthy => why_ended(code),
+    };
+    let why = instance.trouble.clone().unwrap_or_else(ended);
     Some(format!("Restarting ({code}){when}: {why}"))
 }
 
@@ -190,6 +195,12 @@ pub fn list_row(line: &AppLine, instances: &[Instance]) -> Value {
         "Settled": line.settled.to_string(),
         "Stuck": line.stuck.to_string(),
     })
+}
+
+/// One row of `app ls` for an app whose record cannot be read: how much is wanted of it is not known.
+#[must_use]
+pub fn damaged_row(name: &str) -> Value {
+    json!({ "Name": name, "Status": "damaged", "Wanted": "", "Running": "", "Settled": "", "Stuck": "" })
 }
 
 /// `running(2), restarting(1)`: how many containers do what, in docker's words.

@@ -35,6 +35,8 @@ fn a_crash_loop_says_when_and_why() {
         Some("Restarting (137), waits for room on the disk: find nosuch: no such file")
     );
     assert_eq!(restarting(&instance("web", State::Running, Course::Settled)), None);
+    (loops.trouble, loops.wait, loops.health) = (None, None, Health::Unhealthy);
+    assert_eq!(restarting(&loops).as_deref(), Some("Restarting (137): it was unhealthy"));
 }
 
 #[test]

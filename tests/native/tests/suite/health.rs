@@ -54,3 +54,15 @@ fn an_http_server_is_asked_in_its_own_network() {
     assert_eq!(limpet.pid_of("cc"), Some(first), "it was restarted while it was well");
     until_restarted(&limpet);
 }
+
+#[test]
+fn ps_says_that_it_is_stopped_for_its_health() {
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    let flags = ["--stop-timeout", "3"];
+    let check = [&flags[..], &["--health-cmd", "test -e /well"]].concat();
+    watched(&limpet, &check, "trap 'echo asked' TERM; echo begun; while :; do sleep 0.1; done");
+    limpet.until_logged("cc", "asked");
+    let shown = limpet.ok(&["ps", "--format", "{{.Status}}"]);
+    assert!(shown.text().starts_with("Up ") && shown.text().ends_with(" (unhealthy)"), "{shown:#?}");
+}
