@@ -5,8 +5,9 @@ use crate::board::Board;
 use crate::census::{Census, Listed};
 use crate::cli::command::app::{AppListArgs, AppPsArgs};
 use crate::control::{self, ControlError};
-use crate::failure::Outcome;
-use crate::output::apps::{LIST_COLUMNS, PS_COLUMNS, absent_row, app_of, list_row};
+use crate::failure::{Failure, Outcome};
+use crate::ledger::Ledger;
+use crate::output::apps::{LIST_COLUMNS, PS_COLUMNS, absent_row, app_of, damaged_row, list_row};
 use crate::output::containers::{HEADINGS, row};
 use crate::output::format::Format;
 use crate::screen;
@@ -20,11 +21,15 @@ pub(in crate::verbs) fn list(board: &Board, args: &AppListArgs) -> Outcome {
     let format = shown::format(args.format.as_deref())?;
     let mut report = control::report(board.state())?;
     report.apps.sort_by(|a, b| a.name.cmp(&b.name));
+    let damaged = damaged(board);
+    let unknown = damaged.iter().map(|(name, _)| name);
+    let unknown = unknown.filter(|name| !report.apps.iter().any(|line| line.name == **name));
     if args.quiet {
-        report.apps.iter().for_each(|line| screen::line(&line.name));
-        return Ok(0);
+        report.apps.iter().map(|line| &line.name).chain(unknown).for_each(|name| screen::line(name));
+        return Ok(u8::from(!damaged.is_empty()));
     }
-    let rows: Vec<Value> = report.apps.iter().map(|line| list_row(line, &report.instances)).collect();
+    let mut rows: Vec<Value> = report.apps.iter().map(|line| list_row(line, &report.instances)).collect();
+    rows.extend(unknown.map(|name| damaged_row(name)));
     match format {
         // One array, as docker compose ls.
         Format::Json => screen::line(&Value::Array(rows).to_string()),
@@ -33,7 +38,17 @@ pub(in crate::verbs) fn list(board: &Board, args: &AppListArgs) -> Outcome {
     for trouble in &report.troubles {
         screen::complain(trouble);
     }
-    Ok(0)
+    for (_, why) in &damaged {
+        screen::complain(&why.to_string());
+    }
+    Ok(u8::from(!damaged.is_empty()))
+}
+
+/// Apps whose records cannot be read, and why. Whoever may only ask the supervisor is told of those that it knows.
+fn damaged(board: &Board) -> Vec<(String, Failure)> {
+    let ledger = Ledger::new(board.globals.root.as_ref());
+    let names = ledger.names().unwrap_or_default();
+    names.into_iter().filter_map(|name| Some((name.clone(), ledger.get(&name).err()?.into()))).collect()
 }
 
 /// `app ps`: works without the supervisor, which alone knows of containers that are yet to be made.
@@ -53,7 +68,7 @@ pub(in crate::verbs) fn ps(board: &Board, args: &AppPsArgs) -> Outcome {
     Ok(0)
 }
 
-fn shown_rows(rows: &[Value], args: &AppPsArgs, format: &Format) -> Result<String, crate::failure::Failure> {
+fn shown_rows(rows: &[Value], args: &AppPsArgs, format: &Format) -> Result<String, Failure> {
     let lines = |field: &str| {
         let values = rows.iter().map(|row| row[field].as_str().unwrap_or_default());
         values.filter(|value| !value.is_empty()).map(|value| format!("{value}\n")).collect::<Vec<_>>()
@@ -70,7 +85,7 @@ fn shown_rows(rows: &[Value], args: &AppPsArgs, format: &Format) -> Result<Strin
     Ok(format.rows(rows, PS_COLUMNS, HEADINGS)?)
 }
 
-fn rows(board: &Board, report: &Report, args: &AppPsArgs) -> Result<Vec<Value>, crate::failure::Failure> {
+fn rows(board: &Board, report: &Report, args: &AppPsArgs) -> Result<Vec<Value>, Failure> {
     let wanted = |app: &str| args.apps.is_empty() || args.apps.iter().any(|wanted| wanted == app);
     let now_ns = now_ns();
     let mut rows = Vec::new();

@@ -63,6 +63,13 @@ fn a_damaged_record_of_an_app_is_named_and_stops_nothing_else() {
     for name in ["broken", "empty"] {
         assert!(supervisor.log().contains(&format!("apps/{name}")), "{}", supervisor.log());
     }
+    let listed = limpet.try_to(&["app", "ls"]).code(1);
+    for name in ["broken", "empty"] {
+        let row = |line: &&str| line.split_whitespace().eq([name, "damaged"]);
+        assert!(listed.lines().any(|line| row(&line)), "{listed:#?}");
+        assert!(listed.stderr.contains(&format!("apps/{name} is unusable")), "{listed:#?}");
+    }
+    assert_eq!(limpet.try_to(&["app", "ls", "-q"]).code(1).text(), "broken\nempty");
 }
 
 #[test]
