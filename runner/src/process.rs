@@ -10,7 +10,7 @@ use rustix::fd::AsFd;
 use rustix::fs::{FileType, Gid, Mode, OFlags, Uid, fchown, fstat};
 use rustix::io::{Errno, Result};
 use rustix::thread::{CapabilitySet, CapabilitySets};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 /// Where commands are looked for when the environment does not say (docker's default PATH).
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -189,6 +189,9 @@ fn enter_directory(path: &str) -> Result<()> {
     rustix::process::fchdir(beneath::directory(root.as_fd(), path)?)
 }
 
+/// What the PID 1 of `--init` is called, inside.
+const INIT_NAME: &CStr = c"limpet-init";
+
 /// The caller goes on as the child of a PID 1 that reaps and forwards signals.
 fn start_init() -> Result<()> {
     use limpet_sys::clone::{Cloned, clone_process};
@@ -196,7 +199,12 @@ fn start_init() -> Result<()> {
     // Changing ids took it away (prctl(2), PR_SET_PDEATHSIG).
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     match clone_process(rustix::thread::UnshareFlags::empty(), None)? {
-        Cloned::Parent(child) => limpet_sys::init::reap_until(child.pid),
+        Cloned::Parent(child) => {
+            // The keeper's name and arguments are the board's.
+            limpet_sys::init::retitle(INIT_NAME.to_str().unwrap_or_default());
+            rustix::thread::set_name(INIT_NAME).ok();
+            limpet_sys::init::reap_until(child.pid)
+        }
         Cloned::Child => lead_own_group(),
     }
 }

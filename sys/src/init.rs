@@ -1,6 +1,33 @@
 //! The whole life of a small PID 1: reap everything, forward signals to one child, end as it ends.
 
 use rustix::process::Pid;
+use std::ffi::c_char;
+
+unsafe extern "C" {
+    /// Both C libraries have it: the first argument, where the kernel put it (`program_invocation_name(3)`).
+    static program_invocation_name: *mut c_char;
+}
+
+/// Lets `/proc/PID/cmdline` say `title` and nothing else, for a process whose arguments are nobody's business.
+///
+/// Whoever asks for the arguments later gets the title, or nonsense.
+pub fn retitle(title: &str) {
+    let argument_bytes: usize = std::env::args_os().map(|argument| argument.len() + 1).sum();
+    // The title, a zero, and a last byte that is none.
+    if argument_bytes < title.len() + 2 {
+        return;
+    }
+    // SAFETY: the kernel lays the arguments one after the other from the first on, each with a zero, in memory that belongs
+    // to the process and may be written to (proc(5), cmdline), so `argument_bytes` of it are there; nobody in this
+    // process, which has one thread, holds a reference into it: the standard library hands out copies.
+    unsafe {
+        let begin = program_invocation_name.cast::<u8>();
+        std::ptr::write_bytes(begin, 0, argument_bytes);
+        std::ptr::copy_nonoverlapping(title.as_ptr(), begin, title.len());
+        // By this the kernel knows that it is a title, and shows none of the zeros behind it (fs/proc/base.c).
+        begin.add(argument_bytes - 1).write(1);
+    }
+}
 
 /// Added to the number of the signal that ended the child, as shells do.
 const SIGNAL_BASE: i32 = 128;

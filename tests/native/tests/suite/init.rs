@@ -15,6 +15,14 @@ fn without_it_they_are_not() {
 }
 
 #[test]
+fn it_shows_nothing_of_the_board() {
+    let limpet = Limpet::with(&["busybox"]);
+    let words = "tr '\\0' '|' < /proc/1/cmdline; echo; cat /proc/1/comm";
+    let said = limpet.ok(&["run", "--rm", "--init", "busybox", "sh", "-c", words]);
+    assert_eq!(said.text().trim_end(), "limpet-init|\nlimpet-init");
+}
+
+#[test]
 fn signals_are_forwarded() {
     let limpet = Limpet::with(&["probe"]);
     limpet.detached(&["--name", "cc", "--init", "probe", "on-term", "6"]);
