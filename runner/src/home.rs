@@ -62,20 +62,21 @@ pub enum HomeError {
         reason: RecordError,
     },
     /// The file system said no.
-    #[error("{doing} {}: {}", .path.display(), reason(.source))]
+    #[error("{doing} {}: {}", .path.display(), reason(.error))]
     Io {
         /// What was being done.
         doing: &'static str,
         /// To what.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
 }
 
 fn reason(error: &io::Error) -> String {
     match Errno::from_io_error(error) {
         Some(Errno::NOSPC | Errno::DQUOT) => "the disk is full; free some space and try again".to_owned(),
+        Some(Errno::ACCESS) => "permission denied; ask with sudo".to_owned(),
         Some(errno) => crate::failure::reason(errno),
         None => error.to_string(),
     }
@@ -83,7 +84,7 @@ fn reason(error: &io::Error) -> String {
 
 fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HomeError {
     let path = path.to_owned();
-    move |source| HomeError::Io { doing, path, source }
+    move |error| HomeError::Io { doing, path, error }
 }
 
 impl Home {

@@ -42,9 +42,14 @@ pub(super) fn install(board: &Board, args: &InstallArgs) -> Outcome {
     for (name, text) in &units {
         put(&directory.join(name), text.as_bytes(), 0o644)?;
     }
-    screen::line(&format!("Installed {} and {}/{SUPERVISOR}.", program.display(), directory.display()));
+    screen::line(&installed(&program, directory));
     screen::line("Now: systemctl daemon-reload && systemctl enable --now limpet limpet-containers");
     Ok(0)
+}
+
+fn installed(program: &Path, directory: &Path) -> String {
+    let [supervisor, containers] = [SUPERVISOR, CONTAINERS].map(|unit| directory.join(unit));
+    format!("Installed {}, {} and {}.", program.display(), supervisor.display(), containers.display())
 }
 
 /// Names and texts of the units.

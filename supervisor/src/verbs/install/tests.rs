@@ -37,6 +37,14 @@ fn another_instance_has_its_flags_in_the_unit() {
 }
 
 #[test]
+fn it_says_all_that_it_wrote() {
+    let said = installed(Path::new("/usr/local/bin/limpet"), Path::new("/etc/systemd/system"));
+    for path in ["/usr/local/bin/limpet", "system/limpet.service", "system/limpet-containers.service"] {
+        assert!(said.contains(path), "{said}");
+    }
+}
+
+#[test]
 fn what_is_installed_goes_again() {
     let scratch = std::env::temp_dir().join(format!("limpet-install-{}", std::process::id()));
     let args = |uninstall| InstallArgs {

@@ -1,7 +1,8 @@
 //! ps, logs, inspect, top, stats, info, version: what limpet tells.
 
-use native_tests::Limpet;
 use native_tests::usage::disk_bytes;
+use native_tests::{Limpet, Outcome};
+use std::os::unix::process::CommandExt as _;
 
 #[test]
 fn ps_lists_the_running_and_with_a_all() {
@@ -24,6 +25,17 @@ fn ps_has_formats() {
     let json = limpet.ok(&["ps", "--no-trunc", "--format", "json"]).json();
     assert_eq!(json["ID"], id.as_str());
     assert_eq!(json["Names"], "up");
+}
+
+#[test]
+fn who_may_not_look_is_told_once_and_what_to_do() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.ok(&["create", "busybox"]);
+    let mut ps = limpet.command(&["ps"]);
+    ps.uid(65534).gid(65534);
+    let said = Outcome::of(&mut ps).code(1);
+    assert_eq!(said.stderr.to_lowercase().matches("permission denied").count(), 1, "{said:#?}");
+    assert!(said.stderr.trim_end().ends_with("containers: permission denied; ask with sudo"), "{said:#?}");
 }
 
 #[test]
