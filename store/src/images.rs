@@ -69,7 +69,9 @@ pub struct HistoryLine {
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
     /// There is none.
-    #[error("no such image: {0}; `limpet images` lists what there is, `limpet load` brings more")]
+    #[error(
+        "no such image: {0}; `limpet images` lists what there is, `limpet pull` and `limpet load` bring more"
+    )]
     NotFound(String),
     /// Several ids begin so.
     #[error("{0} begins the id of {1} images: give more digits")]

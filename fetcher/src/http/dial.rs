@@ -28,11 +28,23 @@ pub(crate) fn open(
     Ok(Connection::new(stream, patience))
 }
 
+/// The answer was that there is no such name; asking again does not help. Of getaddrinfo(3)'s codes std keeps the words alone:
+/// musl's, and glibc's.
+fn is_unknown(error: &std::io::Error) -> bool {
+    let text = error.to_string();
+    ["Name does not resolve", "Name has no usable address", "Name or service not known"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
 fn tcp(host: &str, port: u16, patience: Patience) -> Result<TcpStream, Trouble> {
     let failed = |what: &str, error: &std::io::Error| {
         Trouble::passing(format!("cannot {what} {host}: {}", words(error)))
     };
-    let addresses = (host, port).to_socket_addrs().map_err(|error| failed("find the address of", &error))?;
+    let addresses = (host, port).to_socket_addrs().map_err(|error| {
+        let trouble = failed("find the address of", &error);
+        if is_unknown(&error) { Trouble::lasting(trouble.message) } else { trouble }
+    })?;
     let mut last = Trouble::passing(format!("cannot find the address of {host}"));
     for address in addresses {
         match connect(&address, patience) {

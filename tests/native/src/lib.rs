@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod ceiling;
 pub mod cgroup;
 pub mod crun;
+pub mod disk;
 mod hang;
 pub mod http;
 pub mod isolated;

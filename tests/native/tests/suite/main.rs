@@ -39,6 +39,7 @@ mod looking;
 mod metrics;
 mod names;
 mod overwrite;
+mod power;
 mod pull;
 mod races;
 mod real;

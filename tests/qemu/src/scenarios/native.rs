@@ -4,9 +4,13 @@ use crate::Stage;
 use std::time::Duration;
 
 /// What cannot be run on a board, by the beginning of its name, and why.
-const NATIVE_ONLY: [(&str, &str); 9] = [
+const NATIVE_ONLY: [(&str, &str); 13] = [
     ("::crun::", "the independent runtime is a package with libraries"),
     ("store::an_independent_tool_reads_what_was_saved", "skopeo is a package with libraries"),
+    ("pull::", REGISTRY),
+    ("hostile_registries::", REGISTRY),
+    ("verify::", REGISTRY),
+    ("power::", "strace is a package with libraries; the scenario `power-cuts` cuts boards"),
     ("upkeep::install_writes_units", "systemd-analyze is one, too"),
     ("hostile::a_stranger_is_refused", "busybox's setpriv(1) takes no user"),
     ("upgrade::one_that_ends_at_once", IMPOSTOR),
@@ -15,6 +19,7 @@ const NATIVE_ONLY: [(&str, &str); 9] = [
     ("upgrade::a_service_manager", IMPOSTOR),
     ("upgrade::what_is_no_limpet", IMPOSTOR),
 ];
+const REGISTRY: &str = "docker-registry and skopeo are packages with libraries";
 const IMPOSTOR: &str = "it makes programs with a C compiler; the scenario `upgrade` does the like";
 
 /// The topics that `./x test` plays on boards, by the beginning of their tests' names.
