@@ -2,6 +2,8 @@
 
 use native_tests::usage::disk_bytes;
 use native_tests::{Limpet, Outcome};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 
 #[test]
@@ -31,6 +33,8 @@ fn ps_has_formats() {
 fn who_may_not_look_is_told_once_and_what_to_do() {
     let limpet = Limpet::with(&["busybox"]);
     limpet.ok(&["create", "busybox"]);
+    let closed = fs::Permissions::from_mode(0o711);
+    fs::set_permissions(limpet.root().join("containers"), closed).expect("it is ours");
     let mut ps = limpet.command(&["ps"]);
     ps.uid(65534).gid(65534);
     let said = Outcome::of(&mut ps).code(1);
@@ -81,7 +85,7 @@ fn without_a_memory_flag_there_is_a_ceiling() {
     let pid =
         limpet.field("cc", "/State/Pid").as_i64().and_then(|pid| i32::try_from(pid).ok()).expect("a pid");
     let limit = native_tests::Cgroup::of(pid).memory_limit_bytes().expect("there is a limit");
-    let memory = std::fs::read_to_string("/proc/meminfo").expect("the board has memory");
+    let memory = fs::read_to_string("/proc/meminfo").expect("the board has memory");
     let total_kib: u64 =
         memory.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("MemTotal comes first");
     assert!(limit < total_kib * 1024, "{limit} of {total_kib} KiB leaves nothing to the board");
