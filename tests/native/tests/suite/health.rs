@@ -66,3 +66,40 @@ fn ps_says_that_it_is_stopped_for_its_health() {
     let shown = limpet.ok(&["ps", "--format", "{{.Status}}"]);
     assert!(shown.text().starts_with("Up ") && shown.text().ends_with(" (unhealthy)"), "{shown:#?}");
 }
+
+fn until_health(limpet: &Limpet, health: &str) {
+    let shown = || limpet.ok(&["ps", "--format", "{{.Health}}"]).text() == health;
+    until(&format!("it is {health}"), || shown().then_some(()));
+}
+
+#[test]
+fn a_port_that_closes_is_noticed() {
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    let script =
+        "httpd -f -p 127.0.0.1:8080 & while [ ! -e /close ]; do sleep 0.1; done; kill $!; exec sleep 1000";
+    let flags = ["--name", "cc", "--health-tcp", "8080"];
+    limpet.detached(&[&flags, &PACE[..], &["busybox", "sh", "-c", script]].concat());
+    until_health(&limpet, "healthy");
+    let pid = limpet.pid_of("cc");
+    limpet.ok(&["exec", "cc", "touch", "/close"]);
+    until_health(&limpet, "unhealthy");
+    assert_eq!(limpet.pid_of("cc"), pid, "nobody asked for a restart");
+}
+
+#[test]
+fn the_start_period_has_its_own_pace_and_failures_do_not_count_in_it() {
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    // By the interval no probe would ever come, and one failure that counts would be enough.
+    let pace = ["--health-interval", "1h", "--health-start-period", "1h", "--health-start-interval", "100ms"];
+    let check = ["--health-retries", "1", "--health-cmd", "echo >> /probes; test -e /well"];
+    limpet.detached(&[&["--name", "cc"], &pace[..], &check, &["busybox", "sleep", "1000"]].concat());
+    until("four probes were made", || {
+        let count = limpet.try_to(&["exec", "cc", "sh", "-c", "wc -l < /probes"]);
+        count.stdout.trim().parse::<u32>().ok().filter(|count| *count >= 4)
+    });
+    assert_eq!(limpet.ok(&["ps", "--format", "{{.Health}}"]).text(), "starting");
+    limpet.ok(&["exec", "cc", "touch", "/well"]);
+    until_health(&limpet, "healthy");
+}

@@ -92,14 +92,17 @@ fn a_damaged_container_stops_nothing_else() {
 #[test]
 fn sixty_four_containers_fit_below_the_ceiling() {
     const COUNT: usize = 64;
-    let limpet = Limpet::with(&["probe"]);
+    let limpet = Limpet::with(&["probe", "busybox"]);
     let supervisor = Supervisor::start(&limpet);
     let names: Vec<String> = (0..COUNT).map(|number| format!("c{number}")).collect();
-    for name in &names {
-        let check = ["--health-tcp", "1", "--health-interval", "1s"];
-        limpet.detached(
-            &[&["--name", name, "--restart", "always"], &check[..], &["probe", "on-term", "0"]].concat(),
-        );
+    for (number, name) in names.iter().enumerate() {
+        // Those in which a command is run are watched by a process of their own.
+        let (check, program) = match number % 2 {
+            0 => (["--health-tcp", "1"], &["probe", "on-term", "0"][..]),
+            _ => (["--health-cmd", "true"], &["busybox", "sleep", "1000"][..]),
+        };
+        let flags = ["--name", name, "--restart", "always", "--health-interval", "1s"];
+        limpet.detached(&[&flags, &check[..], program].concat());
     }
     let pids: Vec<i32> = names.iter().map(|name| limpet.pid_of(name).expect("it runs")).collect();
     for pid in &pids {
@@ -115,5 +118,7 @@ fn sixty_four_containers_fit_below_the_ceiling() {
     println!("with {COUNT} containers: private {private} KiB, PSS {pss} KiB, peak of the cgroup {peak:?}");
     assert_eq!(cgroup.memory_limit_bytes(), Some(8 * 1024 * 1024));
     until("it answers", || limpet.ok(&["ps", "-q"]).lines().count().eq(&COUNT).then_some(()));
+    let healthy = ["ps", "-q", "--filter", "health=healthy"];
+    until("the commands were run", || limpet.ok(&healthy).lines().count().eq(&(COUNT / 2)).then_some(()));
     supervisor.leave();
 }
