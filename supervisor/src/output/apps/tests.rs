@@ -37,6 +37,10 @@ fn a_crash_loop_says_when_and_why() {
     assert_eq!(restarting(&instance("web", State::Running, Course::Settled)), None);
     (loops.trouble, loops.wait, loops.health) = (None, None, Health::Unhealthy);
     assert_eq!(restarting(&loops).as_deref(), Some("Restarting (137): it was unhealthy"));
+    let mut starting = instance("web", State::Starting, Course::Going);
+    assert_eq!(restarting(&starting), None, "it never ran");
+    starting.last_code = Some(1);
+    assert_eq!(restarting(&starting).as_deref(), Some("Restarting (1): exit status 1"));
 }
 
 #[test]

@@ -57,8 +57,10 @@ fn what_the_supervisor_knows_is_shown() {
     web.last_code = Some(1);
     web.wait = Some(Wait::Pause { in_ms: 4000 });
     assert_eq!(text(&web, &exit(1, false, 118 * S)), "Restarting (1) in 4 s: exit status 1");
-    web.state = State::Ended;
     web.wait = None;
+    web.state = State::Starting;
+    assert_eq!(text(&web, &exit(1, false, 118 * S)), "Restarting (1): exit status 1");
+    web.state = State::Ended;
     assert_eq!(text(&web, &exit(1, false, 118 * S)), "Exited (1) 2 seconds ago");
     web.trouble = Some("its restart policy allows no further try after 3 restarts".to_owned());
     assert_eq!(
