@@ -47,7 +47,7 @@ const TABLE: &[(&[&str], i32, &[&str])] = &[
     (&["run", "-w", "relative", "busybox", "true"], 125, &["relative"]),
     (&["run", "-h", "not_a_host!", "busybox", "true"], 125, &["hostname"]),
     (&["run", "Busybox:::", "true"], 125, &["Busybox"]),
-    (&["run", "busybox:nope", "true"], 125, &["busybox:nope"]),
+    (&["run", "--pull", "never", "busybox:nope", "true"], 125, &["busybox:nope"]),
     (&["run", "--rm", "-d", "--detach-keys", "ctrl-", "busybox"], 125, &["detach-keys"]),
     (&["start", "nobody"], 1, &["no such container", "nobody"]),
     (&["stop", "nobody"], 1, &["no such container", "nobody"]),
