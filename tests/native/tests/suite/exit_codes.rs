@@ -50,7 +50,8 @@ fn a_crash_of_the_first_process_is_reported() {
 #[test]
 fn limpets_own_failures_are_125() {
     let limpet = Limpet::with(&["busybox"]);
-    limpet.try_to(&["run", "--rm", "no-such-image"]).refused(125, &["no-such-image", "limpet load"]);
+    let missing = ["run", "--rm", "--pull", "never", "no-such-image"];
+    limpet.try_to(&missing).refused(125, &["no-such-image", "limpet load"]);
     limpet.try_to(&["run", "--rm", "-u", "nobody-here", "busybox", "true"]).refused(125, &["nobody-here"]);
     limpet.try_to(&["run", "--rm", "-w", "/etc/passwd", "busybox", "true"]).refused(125, &["/etc/passwd"]);
 }
