@@ -20,6 +20,8 @@ pub struct Container {
     pub labels: Vec<(String, String)>,
     /// How to run it.
     pub keep: Keep,
+    /// How many of its process's arguments are the entrypoint's; the others are the command.
+    pub entrypoint_args: u16,
     /// When the supervisor starts it again.
     pub restart: RestartPolicy,
     /// How the supervisor finds out whether it is healthy.

@@ -69,6 +69,7 @@ pub fn container(
         created_ns: now_ns(),
         labels,
         keep,
+        entrypoint_args: 0,
         restart: options.restart,
         health: options.health.over(None),
         member: None,

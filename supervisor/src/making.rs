@@ -137,6 +137,7 @@ pub fn make(
     features: &Features,
 ) -> Result<Container, MakeError> {
     let stop = stop(options, &materials.image.config)?;
+    let entrypoint_args = entrypoint_args(options, &materials.image.config);
     let launch = launch(options, &materials, features)?;
     check_counts(&launch)?;
     let health = options.health.over(health::of_image(&materials.image.config)?.as_ref());
@@ -166,6 +167,7 @@ pub fn make(
         created_ns: materials.now_ns,
         labels,
         keep,
+        entrypoint_args,
         restart: options.restart,
         health,
         member: options.member.clone(),
@@ -271,6 +273,15 @@ fn filter(
         _ if options.privileged => Seccomp::Unconfined,
         _ => Seccomp::Filter(seccomp::default_filter(bounding, features.kernel)),
     })
+}
+
+/// How many of the arguments that [`command`] gives are the entrypoint's. Counts are checked later.
+fn entrypoint_args(options: &ContainerOptions, config: &ImageConfig) -> u16 {
+    let count = match &options.entrypoint {
+        Some(entrypoint) => usize::from(!entrypoint.is_empty()),
+        None => config.entrypoint.as_ref().map_or(0, Vec::len),
+    };
+    u16::try_from(count).unwrap_or(u16::MAX)
 }
 
 /// docker's rules: an entrypoint of the user's own forgets the image's command.

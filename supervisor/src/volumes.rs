@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 /// Most bytes of what a child says of its failure.
 const WHY_BYTES_MAX: u64 = 4096;
 
-/// The directory of the volume `name`, made if it is new; filled from `image` at `target` if one is given.
+/// The directory of the volume `name`, made if it is new; filled from `image` at `target` if one is given and it is empty.
 ///
 /// # Errors
 /// The disk refuses.
@@ -42,14 +42,16 @@ pub(crate) fn named(
 ) -> Result<PathBuf, Failure> {
     let volumes = Path::new(&board.globals.root).join("volumes");
     let path = volumes.join(name);
-    if path.exists() {
+    if is_ready(&path, image) {
         return Ok(path);
     }
     let explain = |failure: Failure| Failure::new(format!("make volume {name}: {failure}"));
     let lock = lock(&volumes).map_err(explain)?;
-    // Another command may have made it while this one waited.
+    // Another command may have made or filled it while this one waited.
     if !path.exists() {
         make(board, &path, target, image).map_err(explain)?;
+    } else if !is_ready(&path, image) {
+        refill(board, &path, target, image).map_err(explain)?;
     }
     drop(lock);
     Ok(path)
@@ -71,6 +73,15 @@ pub(crate) fn anonymous(
     Ok(path)
 }
 
+/// Whether there is nothing to do for a volume: it is there, and holds something or is not to be filled.
+fn is_ready(path: &Path, image: Option<&Image>) -> bool {
+    match fs::read_dir(path) {
+        Ok(mut entries) => image.is_none() || entries.next().is_some(),
+        // What is there but is no directory that can be read is said when it is mounted.
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
 /// One name for each target.
 fn file_name(target: &str) -> String {
     target.trim_matches('/').replace('%', "%25").replace('/', "%2f")
@@ -86,21 +97,44 @@ fn lock(volumes: &Path) -> Result<File, Failure> {
     Ok(directory)
 }
 
-/// Filled aside and renamed, so a volume is there whole or not at all. What a crash left aside is removed first.
+/// Filled aside and renamed, so a volume is there whole or not at all.
 fn make(board: &Board, path: &Path, target: &str, image: Option<&Image>) -> Result<(), Failure> {
+    beside(path, |aside| {
+        let data = aside.join("data");
+        filled(board, aside, target, image, &data)?;
+        Ok(fs::rename(data, path)?)
+    })
+}
+
+/// Fills an empty volume in its place: a container that runs may have it mounted.
+fn refill(board: &Board, path: &Path, target: &str, image: Option<&Image>) -> Result<(), Failure> {
+    beside(path, |aside| filled(board, aside, target, image, path))
+}
+
+/// Runs `act` with a directory beside `path` for what is unfinished. What a crash left there is removed first.
+fn beside(path: &Path, act: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<(), Failure> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // No volume's name begins with a dot.
     let aside = path.with_file_name(format!(".{name}"));
     discard(&aside)?;
     fs::create_dir_all(aside.join("data")).map_err(failed("make", aside.as_os_str().as_encoded_bytes()))?;
-    let made = match image.filter(|image| !image.layers.is_empty()) {
-        Some(image) => in_child(|| fill(board, &aside, image, target)),
-        None => Ok(()),
-    };
-    let made = made.and_then(|()| Ok(fs::rename(aside.join("data"), path)?));
+    let made = act(&aside);
     // The first error is the one to tell; what stays is removed by the next to try.
     let cleaned = discard(&aside);
     made.and(cleaned)
+}
+
+fn filled(
+    board: &Board,
+    aside: &Path,
+    target: &str,
+    image: Option<&Image>,
+    data: &Path,
+) -> Result<(), Failure> {
+    match image.filter(|image| !image.layers.is_empty()) {
+        Some(image) => in_child(|| fill(board, aside, image, target, data)),
+        None => Ok(()),
+    }
 }
 
 fn discard(aside: &Path) -> Result<(), Failure> {
@@ -138,8 +172,8 @@ fn in_child(act: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     }
 }
 
-/// Copies `target` of the image's merged layers into `aside/data`; in a child process.
-fn fill(board: &Board, aside: &Path, image: &Image, target: &str) -> Result<(), Failure> {
+/// Copies `target` of the image's merged layers, which are mounted in `aside`, into `data`; in a child process.
+fn fill(board: &Board, aside: &Path, image: &Image, target: &str, data: &Path) -> Result<(), Failure> {
     own_mount_namespace()?;
     for name in ["upper", "work", "root"] {
         fs::create_dir_all(aside.join(name))?;
@@ -156,7 +190,7 @@ fn fill(board: &Board, aside: &Path, image: &Image, target: &str) -> Result<(), 
     match spot::open(root.as_fd(), target.as_bytes(), OFlags::PATH) {
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
         Err(errno) => Err(Failure::new(format!("open {target} of the image: {}", reason(errno)))),
-        Ok(place) => fill_from(&place, open(&text(&aside.join("data")))?),
+        Ok(place) => fill_from(&place, open(&text(data))?),
     }
 }
 

@@ -38,6 +38,7 @@ fn container(number: u8, name: &str) -> Container {
         created_ns: 1,
         labels: Vec::new(),
         keep,
+        entrypoint_args: 0,
         restart: RestartPolicy::default(),
         health: None,
         member: None,

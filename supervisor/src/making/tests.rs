@@ -51,14 +51,16 @@ fn made(line: &str) -> Container {
 
 #[test]
 fn commands_follow_dockers_rules() {
-    for (line, args) in [
-        ("image", vec!["/entry", "serve"]),
-        ("image other arg", vec!["/entry", "other", "arg"]),
-        ("--entrypoint /mine image", vec!["/mine"]),
-        ("--entrypoint /mine image arg", vec!["/mine", "arg"]),
-        ("--entrypoint= image sh", vec!["sh"]),
+    for (line, entrypoint_args, args) in [
+        ("image", 1, vec!["/entry", "serve"]),
+        ("image other arg", 1, vec!["/entry", "other", "arg"]),
+        ("--entrypoint /mine image", 1, vec!["/mine"]),
+        ("--entrypoint /mine image arg", 1, vec!["/mine", "arg"]),
+        ("--entrypoint= image sh", 0, vec!["sh"]),
     ] {
-        assert_eq!(made(line).keep.launch.process.args, args, "{line}");
+        let made = made(line);
+        assert_eq!(made.keep.launch.process.args, args, "{line}");
+        assert_eq!(made.entrypoint_args, entrypoint_args, "{line}");
     }
     assert!(matches!(
         made_on("--entrypoint= image", &Features::of((6, 18), true, true)),

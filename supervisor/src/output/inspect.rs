@@ -154,15 +154,16 @@ fn mount(mounted: &Mounted<'_>) -> Value {
 fn config(container: &Container) -> Value {
     let launch = &container.keep.launch;
     let process = &launch.process;
+    let split = usize::from(container.entrypoint_args).min(process.args.len());
+    let (entrypoint, command) = process.args.split_at(split);
     let mut config = json!({
         "Hostname": launch.hostname.as_deref().unwrap_or_default(),
         "User": process.user,
         "Tty": process.terminal.is_some(),
         "OpenStdin": process.stdin_open,
         "Env": process.env,
-        // The image's entrypoint and the command are one by now.
-        "Cmd": process.args,
-        "Entrypoint": null,
+        "Cmd": some(command),
+        "Entrypoint": some(entrypoint),
         "Image": containers::image(container),
         "WorkingDir": process.cwd,
         "Labels": labels(&container.labels),
@@ -195,6 +196,11 @@ fn healthcheck(health: &Check) -> Value {
             OnUnhealthy::Restart => "restart",
         },
     })
+}
+
+/// docker shows what there is none of as null.
+fn some(args: &[String]) -> Option<&[String]> {
+    (!args.is_empty()).then_some(args)
 }
 
 fn labels(labels: &[(String, String)]) -> BTreeMap<&str, &str> {

@@ -129,3 +129,29 @@ fn a_tmpfs_is_bounded_and_gone_afterwards() {
     assert!(shown.stdout.contains("No space left"), "{shown:?}");
     assert!(shown.stdout.contains("noexec") && shown.stdout.contains("size=1024k"), "{shown:?}");
 }
+
+#[test]
+fn a_named_volume_that_is_empty_is_filled_from_the_image() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.ok(&["run", "--rm", "-v", "vv:/nothing/there", "busybox", "true"]);
+    let kept = limpet.ok(&["run", "--rm", "-v", "vv:/etc:nocopy", "busybox", "ls", "-A", "/etc"]);
+    assert_eq!(kept.text(), "", "nocopy leaves it empty");
+    let filled = limpet.ok(&["run", "--rm", "-v", "vv:/etc", "busybox", "cat", "/etc/passwd"]);
+    assert!(filled.text().contains("root:"), "{}", filled.stdout);
+    limpet.ok(&["run", "--rm", "-v", "vv:/etc", "busybox", "rm", "/etc/passwd"]);
+    let changed = limpet.ok(&["run", "--rm", "-v", "vv:/etc", "busybox", "ls", "/etc"]);
+    assert!(!changed.text().contains("passwd"), "it is filled once: {}", changed.stdout);
+}
+
+#[test]
+fn inspect_tells_entrypoint_and_command_apart() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.ok(&["create", "--name", "cc", "--entrypoint", "echo", "busybox", "a", "b"]);
+    assert_eq!(limpet.field("cc", "/Config/Entrypoint"), serde_json::json!(["echo"]));
+    assert_eq!(limpet.field("cc", "/Config/Cmd"), serde_json::json!(["a", "b"]));
+    assert_eq!(limpet.field("cc", "/Path"), "echo");
+    assert_eq!(limpet.field("cc", "/Args"), serde_json::json!(["a", "b"]));
+    limpet.ok(&["create", "--name", "dd", "busybox", "ls", "/"]);
+    assert_eq!(limpet.field("dd", "/Config/Entrypoint"), serde_json::Value::Null);
+    assert_eq!(limpet.field("dd", "/Config/Cmd"), serde_json::json!(["ls", "/"]));
+}
