@@ -40,21 +40,31 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// A copy of another one's image, or a new file system.
+    /// A new file system.
     ///
     /// # Panics
     /// It cannot be made or mounted.
     #[must_use]
-    pub fn new(size: &str, of: Option<&Path>) -> Self {
+    pub fn new(size: &str) -> Self {
+        Self::mounted(|image| {
+            run("truncate", &["-s", size, image]);
+            run("mkfs.ext4", &["-q", "-F", "-E", "lazy_itable_init=0", image]);
+        })
+    }
+
+    /// A copy of another one's image.
+    ///
+    /// # Panics
+    /// It cannot be copied or mounted.
+    #[must_use]
+    pub fn copy_of(image: &Path) -> Self {
+        Self::mounted(|own| run("cp", &["--sparse=always", text(image), own]))
+    }
+
+    fn mounted(make: impl FnOnce(&str)) -> Self {
         let home = Scratch::new();
         let (image, at) = (home.path().join("image"), home.path().join("disk"));
-        match of {
-            Some(other) => run("cp", &["--sparse=always", text(other), text(&image)]),
-            None => {
-                run("truncate", &["-s", size, text(&image)]);
-                run("mkfs.ext4", &["-q", "-F", "-E", "lazy_itable_init=0", text(&image)]);
-            }
-        }
+        make(text(&image));
         fs::create_dir(&at).expect("the scratch directory is writable");
         let disk = Self { at, image, _home: home };
         disk.mount();
