@@ -99,8 +99,7 @@ impl DockerConfig {
 
     /// As docker writes it.
     pub(super) fn text(&self) -> String {
-        let text = serde_json::to_string_pretty(&self.0).unwrap_or_default();
-        text + "\n"
+        format!("{:#}\n", Value::Object(self.0.clone()))
     }
 }
 
