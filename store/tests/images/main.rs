@@ -11,6 +11,9 @@ mod damage;
 mod nasty;
 mod overlay;
 mod store;
+#[expect(unreachable_pub, dead_code, reason = "a file of the native tests, where it is a library's")]
+#[path = "../../../tests/native/src/tree.rs"]
+mod tree;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

@@ -39,6 +39,7 @@ mod looking;
 mod metrics;
 mod names;
 mod overwrite;
+mod peers;
 mod power;
 mod pull;
 mod races;
