@@ -39,7 +39,7 @@ pub(super) fn verify(board: &Board, args: &VerifyArgs) -> Outcome {
             pieces(damaged.len())
         )));
     }
-    repair(board, &store, &ids, &damaged)?;
+    repair(board, &store, &damaged)?;
     screen::line(&format!("{} repaired", pieces(damaged.len())));
     Ok(0)
 }
@@ -67,7 +67,7 @@ fn told(damage: &Damage) -> Vec<String> {
 }
 
 /// Fetches again what is damaged, each piece whether or not the one before could be; the last failure is the verb's.
-fn repair(board: &Board, store: &Store, ids: &[Digest], damaged: &[Damage]) -> Result<(), Failure> {
+fn repair(board: &Board, store: &Store, damaged: &[Damage]) -> Result<(), Failure> {
     let users = ImageUsers::of(board);
     let mut failed: Option<Failure> = None;
     for damage in damaged {
@@ -76,8 +76,12 @@ fn repair(board: &Board, store: &Store, ids: &[Digest], damaged: &[Damage]) -> R
             Damage::Name(_, Some(reference)) => {
                 pulling::pull(board, &Wish::of(reference.clone()), Show::Stdout).map(drop)
             }
-            Damage::Config(id, _) => repair_image(board, store, id, BTreeSet::new()),
-            Damage::Layer(diff_id, _) => repair_layer(board, store, ids, diff_id, &users),
+            Damage::Config(id, _) => match repair_image(board, store, id, BTreeSet::new()) {
+                Repaired::Done => Ok(()),
+                Repaired::Failed(failure) => Err(failure),
+                Repaired::Unknown => Err(unknown(id)),
+            },
+            Damage::Layer(diff_id, _) => repair_layer(board, store, diff_id, &users),
         };
         if let Err(failure) = repaired
             && let Some(before) = failed.replace(failure)
@@ -92,40 +96,57 @@ fn repair(board: &Board, store: &Store, ids: &[Digest], damaged: &[Damage]) -> R
 fn repair_layer(
     board: &Board,
     store: &Store,
-    ids: &[Digest],
     diff_id: &Digest,
     users: &ImageUsers<'_>,
 ) -> Result<(), Failure> {
     let doing = format!("repair layer {}", shown_id(diff_id, false));
-    let has_it = |id: &&Digest| store.layers_of(id).is_ok_and(|layers| layers.contains(diff_id));
-    for image in store.images()?.iter().map(|image| image.id).filter(|id| has_it(&id)) {
-        if let Some(user) = users.user(&image.to_string())?.filter(|user| user.status.running().is_some()) {
+    let has_it = |id: &Digest| store.layers_of(id).is_ok_and(|layers| layers.contains(diff_id));
+    let ids: Vec<Digest> = store.images()?.iter().map(|image| image.id).filter(has_it).collect();
+    for id in &ids {
+        if let Some(user) = users.user(&id.to_string())?.filter(|user| user.status.running().is_some()) {
             let name = &user.container.name;
             return Err(Failure::new(format!("{doing}: container {name} runs on it; stop it first")));
         }
     }
-    let mut last = None;
-    for id in ids.iter().filter(has_it) {
+    let mut failed = None;
+    for id in &ids {
         match repair_image(board, store, id, BTreeSet::from([*diff_id])) {
-            Ok(()) => return Ok(()),
-            Err(failure) => last = Some(failure),
+            Repaired::Done => return Ok(()),
+            Repaired::Failed(failure) => failed = Some(failure),
+            Repaired::Unknown => {}
         }
     }
+    if let Some(failure) = failed {
+        let failure = failure.during(&doing);
+        return Err(Failure::new(format!("{failure}; what is damaged was left as it is, try again")));
+    }
+    // Only loading can bring it, and that takes what counts as there for good.
     store.give_up(diff_id)?;
-    Err(last.unwrap_or_else(|| Failure::new("no image has it")).during(&doing))
+    Err(ids.first().map_or_else(|| Failure::new("no image has it"), unknown).during(&doing))
 }
 
-fn repair_image(board: &Board, store: &Store, id: &Digest, layers: BTreeSet<Digest>) -> Result<(), Failure> {
-    let Some(origin) = store.origin(id)? else {
-        return Err(Failure::new(format!(
-            "image {} did not come from a registry; load it again",
-            shown_id(id, false)
-        )));
+/// What became of an image.
+enum Repaired {
+    Done,
+    Failed(Failure),
+    /// No registry has it, as far as is known.
+    Unknown,
+}
+
+fn unknown(id: &Digest) -> Failure {
+    Failure::new(format!("image {} did not come from a registry; load it again", shown_id(id, false)))
+}
+
+fn repair_image(board: &Board, store: &Store, id: &Digest, layers: BTreeSet<Digest>) -> Repaired {
+    let origin = match store.origin(id) {
+        Ok(Some(origin)) => origin,
+        Ok(None) => return Repaired::Unknown,
+        Err(error) => return Repaired::Failed(error.into()),
     };
     // With its configuration, what it is for is lost: then most likely for this board.
     let platform = store.platform_of(id).ok();
     let wish = Wish { platform, repair: Some(Repair { id: *id, layers }), ..Wish::of(origin) };
-    pulling::pull(board, &wish, Show::Stdout).map(drop)
+    pulling::pull(board, &wish, Show::Stdout).map_or_else(Repaired::Failed, |_| Repaired::Done)
 }
 
 /// Takes what was read, not faster than was asked for.

@@ -1,11 +1,13 @@
 //! `image verify`: damage is found, named, and fetched again.
 
 use native_tests::registry::Registry;
-use native_tests::registry::forwarder::Forwarder;
+use native_tests::registry::forwarder::{Forwarder, Pass};
 use native_tests::{Limpet, places};
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Flips one bit of a file, and leaves its times as they were.
 fn flip(path: &Path) {
@@ -58,6 +60,31 @@ fn a_flipped_bit_is_named_and_only_its_layer_fetched_again() {
     limpet.ok(&["image", "verify", "-q"]);
     let users = limpet.ok(&["run", "--rm", &name, "head", "-n1", "/etc/passwd"]);
     assert!(users.text().starts_with("root:"), "{users:?}");
+}
+
+#[test]
+fn a_registry_that_cannot_be_reached_changes_nothing() {
+    let registry = Registry::open();
+    let limpet = Limpet::new().with_configuration();
+    let refuses = Arc::new(AtomicBool::new(false));
+    let state = refuses.clone();
+    let forwarder = Forwarder::start(&registry, move |_, _| match state.load(Ordering::Relaxed) {
+        true => Pass::Instead("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned()),
+        false => Pass::Whole,
+    });
+    registry.push_sample("busybox");
+    let name = format!("{}/busybox:1", forwarder.address());
+    limpet.ok(&["pull", "-q", &name]);
+    let layer = layer_with(&limpet, &name, "etc/passwd");
+    flip(&layer.join("tree/etc/passwd"));
+    refuses.store(true, Ordering::Relaxed);
+    let failed = limpet.try_to(&["image", "verify", "--repair"]);
+    failed.refused(1, &["repair layer", "not there", "left as it is"]);
+    // Its other files are good, and it still runs.
+    assert_eq!(limpet.ok(&["run", "--rm", &name, "echo", "runs"]).text(), "runs");
+    refuses.store(false, Ordering::Relaxed);
+    limpet.ok(&["image", "verify", "--repair"]);
+    limpet.ok(&["image", "verify", "-q"]);
 }
 
 #[test]
