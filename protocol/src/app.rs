@@ -275,12 +275,12 @@ pub struct LogRequest {
 }
 
 impl LogRequest {
-    /// What holds, where a log on disk is to leave `reserve_bytes` free.
+    /// What holds.
     #[must_use]
-    pub fn limits(self, reserve_bytes: Option<u64>) -> LogLimits {
+    pub fn limits(self) -> LogLimits {
         let default = LogLimits::default();
         let (storage, rate) = match self.disk {
-            Some(true) => (LogStorage::Disk { reserve_bytes }, LogRate::OF_DISK),
+            Some(true) => (LogStorage::Disk, LogRate::OF_DISK),
             Some(false) | None => (LogStorage::Ram, LogRate::Unlimited),
         };
         LogLimits {

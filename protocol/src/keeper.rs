@@ -37,7 +37,7 @@ impl Keep {
     pub fn log_directory(&self) -> &str {
         match self.log.storage {
             LogStorage::Ram => &self.state,
-            LogStorage::Disk { .. } => &self.directory,
+            LogStorage::Disk => &self.directory,
         }
     }
 }
@@ -76,11 +76,8 @@ impl Default for LogLimits {
 pub enum LogStorage {
     /// In [`Keep::state`], which is in memory and ends with the boot.
     Ram,
-    /// In [`Keep::directory`], beside the container's record.
-    Disk {
-        /// What it leaves free of the disk; `None` takes [`disk_reserve_bytes`]'s default.
-        reserve_bytes: Option<u64>,
-    },
+    /// In [`Keep::directory`], beside the container's record; it leaves the disk's reserve alone.
+    Disk,
 }
 
 /// How much of a log is kept per second, on average over [`LogRate::BURST_S`] seconds.
@@ -99,17 +96,6 @@ impl LogRate {
     pub const BURST_S: u32 = 10;
     /// What a log on disk is held to unless another rate is asked for: flash wears, memory does not.
     pub const OF_DISK: Self = Self::Bytes(64 * 1024);
-}
-
-/// Greatest reserve of a disk unless another is said.
-pub const RESERVE_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// The part of a disk that is kept free unless that is more than [`RESERVE_BYTES_MAX`].
-pub const RESERVE_FRACTION: u64 = 20;
-
-/// How much of a disk of `all_bytes` is to stay free, if `asked_bytes` does not say it.
-#[must_use]
-pub fn disk_reserve_bytes(all_bytes: u64, asked_bytes: Option<u64>) -> u64 {
-    asked_bytes.unwrap_or((all_bytes / RESERVE_FRACTION).min(RESERVE_BYTES_MAX))
 }
 
 /// What is known of a container while it runs; written by its keeper.

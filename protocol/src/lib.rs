@@ -13,6 +13,7 @@ extern crate alloc;
 pub mod app;
 pub mod container;
 pub mod control;
+pub mod disk;
 pub mod exit;
 pub mod health;
 pub mod id;

@@ -158,7 +158,7 @@ fn run(
     let first_host_id = ids.as_ref().map_or(0, crate::ids::Slot::first);
     let lock = places.lock;
     let ready = record(home, &kept, started_ns, first_host_id)
-        .and_then(|()| open_doors(kept, stdio, places.place, places.starting, first));
+        .and_then(|()| open_doors(home, kept, stdio, (places.place, places.starting), first));
     let (code, mut server, trouble) = match ready {
         Ok(mut server) => (server.until_end(), Some(server), None),
         Err(error) => (code::LIMPET_FAILED, None, Some(error.to_string())),
@@ -191,18 +191,20 @@ fn record(home: &Home, kept: &Kept<'_>, started_ns: u64, first_host_id: u32) -> 
 
 /// Lets the first client, and then all others, in.
 fn open_doors<'a>(
+    home: &Home,
     kept: Kept<'a>,
     stdio: Stdio,
-    place: OwnedFd,
-    starting: OwnedFd,
+    (place, starting): (OwnedFd, OwnedFd),
     first: &mut Client,
 ) -> Result<Server<'a>, KeeperError> {
     let listener = serve::listen(&place).map_err(kernel("listen on keeper.sock"))?;
     drop(starting);
     drop(place);
     let log = open_log(kept.keep)?;
-    let log =
-        crate::log::Writer::new(log, kept.keep.log).map_err(|_| kernel("open the log")(Errno::INVAL))?;
+    let reserve_bytes = crate::reserve::asked(home.state());
+    let log = crate::log::Writer::new(log, kept.keep.log)
+        .map_err(|_| kernel("open the log")(Errno::INVAL))?
+        .with_reserve(reserve_bytes);
     let flow = stdio::Flow::new(stdio).map_err(kernel("take over standard input and output"))?;
     first.started();
     // Output stays in the pipes until it is clear who wants it.

@@ -20,6 +20,7 @@ pub mod log;
 mod mounting;
 pub mod overlay;
 pub mod process;
+pub mod reserve;
 #[cfg(test)]
 mod sample;
 pub mod seccomp;

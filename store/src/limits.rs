@@ -32,13 +32,3 @@ pub const NAME_BYTES_MAX: usize = 255;
 pub const REFERENCE_BYTES_MAX: usize = NAME_BYTES_MAX + 1 + 128 + 1 + 71;
 /// How far an image may unpack unless `--max-size` says otherwise, in bytes of its tars.
 pub const IMAGE_BYTES_DEFAULT: u64 = 8 * 1024 * 1024 * 1024;
-/// Disk space that unpacking never touches, in bytes; on a small disk less, see [`disk_reserve_bytes`].
-pub const DISK_RESERVE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// The part of a small disk that unpacking never touches: one sixteenth.
-pub const DISK_RESERVE_FRACTION: u64 = 16;
-
-/// What of a disk of `disk_bytes` unpacking never touches.
-#[must_use]
-pub fn disk_reserve_bytes(disk_bytes: u64) -> u64 {
-    (disk_bytes / DISK_RESERVE_FRACTION).min(DISK_RESERVE_BYTES_MAX)
-}

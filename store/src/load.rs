@@ -18,7 +18,8 @@ use crate::place::{Store, StoreError, Work, failed, sync_directory};
 use crate::platform::Platform;
 use crate::pull::supply::SupplyError;
 use crate::reference::{InvalidReference, Reference};
-use crate::source::{Source, SourceError, free_bytes};
+use crate::source::{Source, SourceError, Spool, room};
+use limpet_protocol::disk::Room;
 use rustix::fs::{CWD, RenameFlags};
 use std::fs::{self, File};
 use std::io;
@@ -138,16 +139,16 @@ pub enum LoadError {
     Supply(SupplyError),
     /// Known before anything was brought.
     #[error(
-        "it needs {needed_bytes} bytes ({stored_bytes} of them are fetched), and the disk has {free_bytes} beyond its \
-         reserve: free some space"
+        "it needs {needed_bytes} bytes ({stored_bytes} of them are fetched), and the disk is full: {room}: free some \
+         space (see: limpet system df)"
     )]
     NoRoom {
         /// Of the layers that are missing, unpacked.
         needed_bytes: u64,
         /// Of them as they are fetched.
         stored_bytes: u64,
-        /// What may be written.
-        free_bytes: u64,
+        /// What there is.
+        room: Room,
     },
     /// A kind of thing that is not read.
     #[error("{what} of media type {media_type:?} is not supported")]
@@ -202,6 +203,19 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// The disk has too little room.
+    #[must_use]
+    pub fn is_no_room(&self) -> bool {
+        matches!(
+            self,
+            Self::NoRoom { .. }
+                | Self::Source(SourceError::DiskFull(_))
+                | Self::Layer { source: UnpackError::DiskFull(_), .. }
+        )
+    }
+}
+
 impl Store {
     /// Loads every image of `input` that is for the wanted platform.
     ///
@@ -209,11 +223,12 @@ impl Store {
     /// The first thing that is wrong; then the store is as it was.
     pub fn load(&self, input: Input<'_>, options: &LoadOptions) -> Result<Vec<Loaded>, LoadError> {
         let work = self.stage()?;
+        let spool = Spool { directory: &work.path, reserve_bytes: self.reserve_bytes() };
         let (source, stem) = match input {
             Input::Path(path) => {
-                (Source::open_path(path, &work.path, options.image_bytes_max)?, choose::stem(path))
+                (Source::open_path(path, &spool, options.image_bytes_max)?, choose::stem(path))
             }
-            Input::File(file) => (Source::open_file(file, &work.path, options.image_bytes_max)?, None),
+            Input::File(file) => (Source::open_file(file, &spool, options.image_bytes_max)?, None),
         };
         let plans = choose::plans(&source, stem.as_deref(), options.platform.as_ref())?;
         let mut loaded = Vec::new();
@@ -259,7 +274,8 @@ impl Store {
         }
         let directory = work.path.join(layer.diff_id.hex());
         let fill = !self.has_layer(&layer.diff_id) && !directory.exists();
-        let unpacking = Unpacking { file, stored_bytes: found, fill, left_bytes, unpacker };
+        let reserve_bytes = self.reserve_bytes();
+        let unpacking = Unpacking { file, stored_bytes: found, fill, left_bytes, reserve_bytes, unpacker };
         unpacking.run(layer, &directory)
     }
 
@@ -338,6 +354,8 @@ pub(crate) struct Unpacking<'a> {
     pub(crate) fill: bool,
     /// What the user allows.
     pub(crate) left_bytes: u64,
+    /// What stays free of the disk.
+    pub(crate) reserve_bytes: Option<u64>,
     pub(crate) unpacker: &'a Path,
 }
 
@@ -345,12 +363,16 @@ impl Unpacking<'_> {
     /// Fills `directory`, which it makes, and checks that the layer is the one that was claimed.
     pub(crate) fn run(self, layer: &PlannedLayer, directory: &Path) -> Result<Summary, LoadError> {
         let around = directory.parent().unwrap_or(directory);
-        let space_bytes = free_bytes(around).map_err(failed("look at the space of", around))?;
-        let tar_bytes_max = if self.fill { self.left_bytes.min(space_bytes) } else { self.left_bytes };
+        let room = room(around, self.reserve_bytes).map_err(failed("look at the space of", around))?;
+        let tar_bytes_max =
+            if self.fill { self.left_bytes.min(room.usable_bytes()) } else { self.left_bytes };
+        let (fill, stored_bytes) = (self.fill, self.stored_bytes);
+        let reserve_bytes = room.reserve_bytes;
         let job = Job {
             file: self.file,
-            instruction: Instruction { fill: self.fill, stored_bytes: self.stored_bytes, tar_bytes_max },
+            instruction: Instruction { fill, stored_bytes, tar_bytes_max, reserve_bytes },
             bounded_by_disk: tar_bytes_max < self.left_bytes,
+            room,
             stored: layer.stored,
             diff_id: layer.diff_id,
         };

@@ -17,6 +17,7 @@ pub(crate) const PRIVATE_MODE: u32 = 0o700;
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    reserve_bytes: Option<u64>,
 }
 
 /// What the store could not do with one of its own files.
@@ -62,12 +63,22 @@ impl Store {
     /// # Errors
     /// What mkdir(2) says.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        let store = Self { root: root.to_owned() };
+        let store = Self { root: root.to_owned(), reserve_bytes: None };
         make_directory(root, ROOT_MODE)?;
         for path in [store.blobs(), store.layers(), store.references(), store.staging()] {
             make_directory(&path, PRIVATE_MODE)?;
         }
         Ok(store)
+    }
+
+    /// The same one, which leaves so much of its disk free; `None` for the default.
+    #[must_use]
+    pub fn with_reserve(self, reserve_bytes: Option<u64>) -> Self {
+        Self { reserve_bytes, ..self }
+    }
+
+    pub(crate) fn reserve_bytes(&self) -> Option<u64> {
+        self.reserve_bytes
     }
 
     /// The directory it lies in.

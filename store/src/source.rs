@@ -6,7 +6,8 @@
 use crate::layer::decompress::{Packing, unpacked};
 use crate::layer::flow::{Capped, is_too_long, read_full};
 use crate::layer::tape::{self, Kind, Medium, TapeError};
-use crate::limits::{ARCHIVE_ENTRIES_MAX, disk_reserve_bytes};
+use crate::limits::ARCHIVE_ENTRIES_MAX;
+use limpet_protocol::disk::Room;
 use rustix::fs::{Mode, OFlags, StatVfs};
 use std::collections::HashMap;
 use std::fs::File;
@@ -28,14 +29,20 @@ pub enum SourceError {
     #[error("it has more than {0} bytes; raise --max-size if you trust it")]
     TooLong(u64),
     /// No room for a copy.
-    #[error("the disk is full (a reserve is kept free): free some space and try again")]
-    DiskFull,
+    #[error("the disk is full: {0}: free some space (see: limpet system df) and try again")]
+    DiskFull(Room),
     /// Not an archive.
     #[error("{0}")]
     Archive(String),
     /// More files than an image has.
     #[error("it has more than {ARCHIVE_ENTRIES_MAX} entries")]
     TooManyEntries,
+}
+
+/// Where an input that cannot be sought in is copied to.
+pub(crate) struct Spool<'a> {
+    pub(crate) directory: &'a Path,
+    pub(crate) reserve_bytes: Option<u64>,
 }
 
 /// An input that can be read at any place.
@@ -56,7 +63,7 @@ pub(crate) enum Item {
 
 impl Source {
     /// Opens a path.
-    pub(crate) fn open_path(path: &Path, spool: &Path, bytes_max: u64) -> Result<Self, SourceError> {
+    pub(crate) fn open_path(path: &Path, spool: &Spool<'_>, bytes_max: u64) -> Result<Self, SourceError> {
         let file = File::open(path).map_err(SourceError::Read)?;
         if file.metadata().map_err(SourceError::Read)?.is_dir() {
             return Ok(Self::Directory(path.to_owned()));
@@ -65,7 +72,7 @@ impl Source {
     }
 
     /// Takes an open file, a pipe or a socket.
-    pub(crate) fn open_file(mut file: File, spool: &Path, bytes_max: u64) -> Result<Self, SourceError> {
+    pub(crate) fn open_file(mut file: File, spool: &Spool<'_>, bytes_max: u64) -> Result<Self, SourceError> {
         let plain = file.metadata().map_err(SourceError::Read)?.is_file();
         if plain && Packing::of(&start(&mut file)?) == Packing::Plain {
             return Self::index(file);
@@ -157,10 +164,10 @@ fn start(file: &mut File) -> Result<[u8; 6], SourceError> {
 }
 
 /// Copies, unpacking on the way.
-fn spool_into(input: &mut File, spool: &Path, bytes_max: u64) -> Result<File, SourceError> {
-    let space_bytes = free_bytes(spool).map_err(SourceError::Spool)?;
-    let allowed_bytes = bytes_max.min(space_bytes);
-    let path = spool.join("spool");
+fn spool_into(input: &mut File, spool: &Spool<'_>, bytes_max: u64) -> Result<File, SourceError> {
+    let room = room(spool.directory, spool.reserve_bytes).map_err(SourceError::Spool)?;
+    let allowed_bytes = bytes_max.min(room.usable_bytes());
+    let path = spool.directory.join("spool");
     let file =
         File::options().read(true).write(true).create_new(true).open(path).map_err(SourceError::Spool)?;
     let mut plain = unpacked(input).map_err(SourceError::Read)?;
@@ -174,21 +181,21 @@ fn spool_into(input: &mut File, spool: &Path, bytes_max: u64) -> Result<File, So
             Err(SourceError::TooLong(bytes_max))
         }
         Err(error) if is_too_long(&error) || error.kind() == io::ErrorKind::StorageFull => {
-            Err(SourceError::DiskFull)
+            Err(SourceError::DiskFull(room))
         }
         Err(error) => Err(SourceError::Read(error)),
     }
 }
 
-/// What may still be written below `directory`, in bytes.
-pub(crate) fn free_bytes(directory: &Path) -> io::Result<u64> {
-    Ok(free_bytes_of(&rustix::fs::statvfs(directory)?))
+/// The room below `directory`, of which the reserve stays free: so many bytes, or the default.
+pub(crate) fn room(directory: &Path, reserve_bytes: Option<u64>) -> io::Result<Room> {
+    Ok(room_of(&rustix::fs::statvfs(directory)?, reserve_bytes))
 }
 
-/// What may be written to a disk in this state.
-pub(crate) fn free_bytes_of(disk: &StatVfs) -> u64 {
-    let reserve = disk_reserve_bytes(disk.f_blocks.saturating_mul(disk.f_frsize));
-    disk.f_bavail.saturating_mul(disk.f_frsize).saturating_sub(reserve)
+/// The room on a disk in this state.
+pub(crate) fn room_of(disk: &StatVfs, reserve_bytes: Option<u64>) -> Room {
+    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    Room::new(bytes(disk.f_bavail), bytes(disk.f_blocks), reserve_bytes)
 }
 
 /// A file that is read header by header.

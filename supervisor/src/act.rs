@@ -1,6 +1,6 @@
-//! Effects of the supervisor, one child process each: `limpet act ROOT STATE RESERVE EFFECT ARGUMENT...`.
+//! Effects of the supervisor, one child process each: `limpet act ROOT STATE EFFECT ARGUMENT...`.
 //!
-//! In: what is to be done, in words; RESERVE is the supervisor's `--reserve` in bytes, or `-`. Out: an exit status of [`status`], a result on standard output, one line of trouble
+//! In: what is to be done, in words. Out: an exit status of [`status`], a result on standard output, one line of trouble
 //! on standard error. Each can be repeated: what is done already counts as done, so that one which outlived its
 //! supervisor does no harm.
 
@@ -12,6 +12,7 @@ use crate::board::Board;
 use crate::cli::Globals;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
+use crate::room;
 use crate::screen;
 use crate::verbs::{lifecycle, prune};
 use limpet_protocol::exit::Exit;
@@ -43,24 +44,19 @@ pub mod status {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let words: Option<Vec<String>> = arguments.into_iter().map(|word| word.into_string().ok()).collect();
     let words = words.unwrap_or_default();
-    let [root, state, reserve, effect @ ..] = words.as_slice() else {
+    let [root, state, effect @ ..] = words.as_slice() else {
         screen::complain("act: is started by limpet itself");
         return status::FAILED;
     };
     let board = Board::new(Globals { root: root.clone(), state: state.clone() });
     crate::supervise::place::leave_ceiling();
     be_mortal();
-    let reserve_bytes = reserve.parse().ok();
     let effect: Vec<&str> = effect.iter().map(String::as_str).collect();
-    match carry_out(&board, reserve_bytes, &effect) {
+    match carry_out(&board, &effect) {
         Ok(status) => status,
         Err(failure) => {
             screen::complain(&failure.to_string());
-            if crate::supervise::reserve::is_reached(root, reserve_bytes) {
-                status::NO_SPACE
-            } else {
-                status::FAILED
-            }
+            if room::of(&board).is_some_and(|room| room.is_low()) { status::NO_SPACE } else { status::FAILED }
         }
     }
 }
@@ -71,15 +67,15 @@ fn be_mortal() {
     std::fs::write("/proc/self/oom_score_adj", "0").ok();
 }
 
-fn carry_out(board: &Board, reserve_bytes: Option<u64>, effect: &[&str]) -> Result<u8, Failure> {
+fn carry_out(board: &Board, effect: &[&str]) -> Result<u8, Failure> {
     match effect {
-        ["create", app, service, replica] => create::create(board, reserve_bytes, app, service, replica),
+        ["create", app, service, replica] => create::create(board, app, service, replica),
         ["start", id] => start(board, &parse(id)?),
         ["kill", id] => kill(board, &parse(id)?),
         ["clear", id] => clear(board, &parse(id)?),
         ["remove", id] => remove(board, &parse(id)?),
         ["probe", id] => probe::probe(board, &parse(id)?),
-        ["prune"] => prune::unreferenced(board).map(|()| status::DONE),
+        ["prune"] => prune::unreferenced(board).map(|_| status::DONE),
         ["dissolve", app] => dissolve(board, app),
         _ => Err(Failure::new("act: is started by limpet itself")),
     }

@@ -57,7 +57,7 @@ pub fn container(
     let keep = Keep {
         launch,
         stop: stop(options),
-        log: options.log.limits(options.reserve_bytes),
+        log: options.log.limits(),
         remove: options.remove,
         directory: path(&board.home.directory(id)),
         state: path(&board.home.state_directory(id)),

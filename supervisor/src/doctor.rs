@@ -8,6 +8,7 @@ mod judge;
 
 pub use gather::gather;
 pub use judge::judge;
+use limpet_protocol::disk::Room;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,8 +71,8 @@ pub struct Facts {
     pub user_namespaces: bool,
     /// Layers can be shown with other owners.
     pub id_mapped_overlay: bool,
-    /// Bytes that are free on the disk of the root directory, and all it has.
-    pub disk_bytes: Option<(u64, u64)>,
+    /// The room on the disk of the root directory.
+    pub room: Option<Room>,
     /// The state directory, and with it logs, is in memory.
     pub state_in_memory: bool,
     /// The wall clock, seconds since 1970.

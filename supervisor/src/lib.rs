@@ -23,6 +23,7 @@ pub mod making;
 mod names;
 pub mod output;
 pub mod pulling;
+mod room;
 pub mod screen;
 pub mod supervise;
 pub mod verbs;

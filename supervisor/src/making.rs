@@ -156,7 +156,7 @@ pub fn make(
     let keep = Keep {
         launch,
         stop,
-        log: options.log.limits(options.reserve_bytes),
+        log: options.log.limits(),
         remove: options.remove,
         directory: materials.directory,
         state: materials.state,

@@ -5,6 +5,7 @@ mod watch;
 use crate::board::Board;
 use crate::cli::value::platform::Platform;
 use crate::failure::Failure;
+use crate::room;
 use limpet_fetcher::config::{Places, Registries, terms};
 use limpet_fetcher::lane::{Lane, Notice};
 use limpet_fetcher::proxy::ProxyVariables;
@@ -76,7 +77,7 @@ fn pull_unnamed(board: &Board, wish: &Wish, show: Show) -> Result<Pulled, Failur
     let watch = Arc::new(Watch::new(show));
     let heard = watch.clone();
     let exchange = Exchange { terms, notice: Arc::new(move |text| heard.notice(text)) };
-    watch.during(|| Ok(store.pull(&order, &exchange, &*watch)?))
+    watch.during(|| Ok(room::made(board, || store.pull(&order, &exchange, &*watch))?))
 }
 
 /// The platform of a flag, as the store has it.

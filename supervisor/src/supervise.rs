@@ -60,6 +60,8 @@ pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
     let state = Path::new(&board.globals.state);
     fs::DirBuilder::new().recursive(true).mode(0o711).create(state)?;
     let lock = locks::only_one(state)?;
+    limpet_runner::reserve::ask(state, args.reserve_bytes)
+        .map_err(|error| Failure::new(format!("note the reserve in {}: {error}", state.display())))?;
     let jobs = Jobs::new(locks::effects(state)?);
     // After an upgrade, the children of the program before are ours, and have ended by now.
     while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}

@@ -5,7 +5,8 @@
 //! written in part is cut off again.
 
 use super::{Stream, files, record};
-use limpet_protocol::keeper::{LogLimits, LogStorage, disk_reserve_bytes};
+use crate::reserve::room_of;
+use limpet_protocol::keeper::{LogLimits, LogStorage};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 
@@ -16,6 +17,8 @@ const BATCH_BYTES: usize = 2048;
 pub(super) struct Sink {
     pub(super) dir: OwnedFd,
     pub(super) limits: LogLimits,
+    /// What is left free of a disk; `None` for the default.
+    pub(super) reserve_bytes: Option<u64>,
     file: Option<OwnedFd>,
     /// Bytes of `file`, all whole records.
     size_bytes: u64,
@@ -30,6 +33,7 @@ impl Sink {
         Self {
             dir,
             limits,
+            reserve_bytes: None,
             file: None,
             size_bytes: 0,
             lost_bytes: 0,
@@ -65,8 +69,8 @@ impl Sink {
 
     fn append(&self, mut bytes: &[u8]) -> Result<(), Errno> {
         let file = self.file.as_ref().ok_or(Errno::BADF)?;
-        if let LogStorage::Disk { reserve_bytes } = self.limits.storage
-            && is_reserved(file, reserve_bytes)?
+        if self.limits.storage == LogStorage::Disk
+            && room_of(&rustix::fs::fstatvfs(file)?, self.reserve_bytes).usable_bytes() == 0
         {
             return Err(Errno::NOSPC);
         }
@@ -89,13 +93,6 @@ impl Sink {
             self.file = None;
         }
     }
-}
-
-/// Whether no more of the disk is free than is to stay free.
-fn is_reserved(file: &OwnedFd, reserve_bytes: Option<u64>) -> Result<bool, Errno> {
-    let disk = rustix::fs::fstatvfs(file)?;
-    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-    Ok(bytes(disk.f_bavail) <= disk_reserve_bytes(bytes(disk.f_blocks), reserve_bytes))
 }
 
 /// Records on their way into a [`Sink`]; written when it is full and at [`Batch::finish`].

@@ -66,6 +66,13 @@ impl Writer {
         })
     }
 
+    /// The same one, which leaves so much of a disk free; `None` for the default.
+    #[must_use]
+    pub fn with_reserve(mut self, reserve_bytes: Option<u64>) -> Self {
+        self.sink.reserve_bytes = reserve_bytes;
+        self
+    }
+
     /// Takes what a container wrote to `stream` at `now_ns` (wall clock, since 1970).
     ///
     /// Never fails: output that cannot be written is counted in [`Writer::dropped_bytes`], and the log says so

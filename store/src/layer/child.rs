@@ -10,7 +10,7 @@ use super::tree::Tree;
 use super::walk::{PlaceError, shown};
 use crate::digest::{Digest, Hashing, HashingWriter};
 use crate::limits::LAYER_ENTRIES_MAX;
-use crate::source::free_bytes_of;
+use crate::source::room_of;
 use rustix::fs::{Mode, OFlags};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -49,7 +49,7 @@ pub(crate) fn carry_out(instruction: Instruction, source: &mut dyn Read) -> Resu
         let mut tar = Hashing::new(&mut capped);
         let mut summary = Summary::default();
         if instruction.fill {
-            fill(&mut tar, instruction.tar_bytes_max, &mut summary).map_err(|error| failure(&error))?;
+            fill(&mut tar, &instruction, &mut summary).map_err(|error| failure(&error))?;
         }
         tar.drain().map_err(|error| failure(&LayerError::Unpack(error)))?;
         summary.tar_bytes = tar.count_bytes();
@@ -97,6 +97,7 @@ struct Tar<'a, 'b> {
     source: &'a mut Hashing<'b>,
     split: SplitWriter,
     disk: OwnedFd,
+    reserve_bytes: u64,
     looked_at_bytes: u64,
 }
 
@@ -107,7 +108,11 @@ impl Tar<'_, '_> {
         }
         self.looked_at_bytes = self.source.count_bytes() + SPACE_LOOK_BYTES;
         let disk = rustix::fs::fstatvfs(&self.disk)?;
-        if free_bytes_of(&disk) == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        if room_of(&disk, Some(self.reserve_bytes)).usable_bytes() == 0 {
+            Err(io::ErrorKind::StorageFull.into())
+        } else {
+            Ok(())
+        }
     }
 
     /// Keeps what is left: padding, and anything behind the end of the archive.
@@ -151,14 +156,19 @@ impl Medium for Tar<'_, '_> {
     }
 }
 
-fn fill(source: &mut Hashing<'_>, file_bytes_max: u64, summary: &mut Summary) -> Result<(), LayerError> {
+fn fill(
+    source: &mut Hashing<'_>,
+    instruction: &Instruction,
+    summary: &mut Summary,
+) -> Result<(), LayerError> {
+    let Instruction { tar_bytes_max: file_bytes_max, reserve_bytes, .. } = *instruction;
     let place = |source| LayerError::Place { path: "/".to_owned(), source };
     let open = |flags: OFlags| rustix::fs::open(".", flags | OFlags::CLOEXEC, Mode::empty());
     let work = open(OFlags::RDONLY | OFlags::DIRECTORY).map_err(|errno| LayerError::Record(errno.into()))?;
     let disk = work.try_clone().map_err(LayerError::Record)?;
     let index = File::create("index").map_err(LayerError::Record)?;
     let split = SplitWriter::new(File::create("split").map_err(LayerError::Record)?);
-    let mut tar = Tar { source, split, disk, looked_at_bytes: 0 };
+    let mut tar = Tar { source, split, disk, reserve_bytes, looked_at_bytes: 0 };
     let mut tree = Tree::new(work).map_err(place)?;
     entries(&mut tar, &mut tree, file_bytes_max, summary)?;
     tar.keep_rest().map_err(LayerError::Unpack)?;

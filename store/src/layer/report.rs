@@ -1,6 +1,6 @@
 //! What the unpacking process is told and what it says at its end.
 //!
-//! The instruction is three words on its command line, the layer is its standard input, the directory to fill is its
+//! The instruction is four words on its command line, the layer is its standard input, the directory to fill is its
 //! working directory, and the report is what it writes to standard output.
 
 use serde::{Deserialize, Serialize};
@@ -15,15 +15,19 @@ pub(crate) struct Instruction {
     pub(crate) stored_bytes: u64,
     /// Most bytes its tar may have.
     pub(crate) tar_bytes_max: u64,
+    /// What stays free of the disk.
+    pub(crate) reserve_bytes: u64,
 }
 
 impl Instruction {
     const FILL: &'static str = "fill";
     const CHECK: &'static str = "check";
 
-    pub(crate) fn to_words(self) -> [String; 3] {
+    pub(crate) fn to_words(self) -> [String; 4] {
         let verb = if self.fill { Self::FILL } else { Self::CHECK };
-        [verb.to_owned(), self.stored_bytes.to_string(), self.tar_bytes_max.to_string()]
+        let [stored, tar, reserve] =
+            [self.stored_bytes, self.tar_bytes_max, self.reserve_bytes].map(|bytes| bytes.to_string());
+        [verb.to_owned(), stored, tar, reserve]
     }
 
     pub(crate) fn from_words(mut words: impl Iterator<Item = OsString>) -> Option<Self> {
@@ -33,7 +37,7 @@ impl Instruction {
             _ => return None,
         };
         let mut number = || words.next()?.to_str()?.parse().ok();
-        Some(Self { fill, stored_bytes: number()?, tar_bytes_max: number()? })
+        Some(Self { fill, stored_bytes: number()?, tar_bytes_max: number()?, reserve_bytes: number()? })
     }
 }
 

@@ -5,6 +5,7 @@ use super::inside;
 use super::report::{Failure, Instruction, Report, Summary};
 use crate::digest::Digest;
 use crate::limits::REPORT_BYTES_MAX;
+use limpet_protocol::disk::Room;
 use rustix::fs::{Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -31,8 +32,8 @@ pub enum UnpackError {
     #[error("it unpacks to more than {0} bytes; raise --max-size if you trust it")]
     TooLong(u64),
     /// No room.
-    #[error("the disk is full (a reserve is kept free): free some space and try again")]
-    DiskFull,
+    #[error("the disk is full: {0}: free some space (see: limpet system df) and try again")]
+    DiskFull(Room),
     /// Another digest than was claimed.
     #[error("its {what} is {found}, not {claimed}")]
     Digest {
@@ -55,6 +56,8 @@ pub(crate) struct Job {
     pub(crate) instruction: Instruction,
     /// Whether `tar_bytes_max` is what the disk has left, rather than what the user allows.
     pub(crate) bounded_by_disk: bool,
+    /// What the disk had at the beginning.
+    pub(crate) room: Room,
     /// Digest of the bytes as they are stored, where something claims one.
     pub(crate) stored: Option<Digest>,
     /// Digest of the tar.
@@ -63,7 +66,7 @@ pub(crate) struct Job {
 
 /// Runs the confined process over `job` with the working directory `work`.
 pub(crate) fn run(unpacker: &Path, work: &Path, job: Job) -> Result<Summary, UnpackError> {
-    let Job { file, instruction, bounded_by_disk, stored, diff_id } = job;
+    let Job { file, instruction, bounded_by_disk, room, stored, diff_id } = job;
     let mut child = Command::new(unpacker)
         .arg0("limpet")
         .arg("unpack")
@@ -80,7 +83,7 @@ pub(crate) fn run(unpacker: &Path, work: &Path, job: Job) -> Result<Summary, Unp
         Err(Failure::TooLong) if !bounded_by_disk => {
             return Err(UnpackError::TooLong(instruction.tar_bytes_max));
         }
-        Err(Failure::TooLong | Failure::DiskFull) => return Err(UnpackError::DiskFull),
+        Err(Failure::TooLong | Failure::DiskFull) => return Err(UnpackError::DiskFull(room)),
         Err(Failure::Refused(reason)) => return Err(UnpackError::Refused(reason)),
     };
     if let Some(claimed) = stored {

@@ -126,8 +126,14 @@ impl<'a> Pool<'a> {
         self.watcher.event(index, Event::Coming(received.clone()));
         let file = supplier.layer(wanted, received).map_err(LoadError::Supply)?;
         let left_bytes = self.left_bytes.load(Ordering::Relaxed);
-        let unpacking =
-            Unpacking { file, stored_bytes, fill: true, left_bytes, unpacker: &self.order.unpacker };
+        let unpacking = Unpacking {
+            file,
+            stored_bytes,
+            fill: true,
+            left_bytes,
+            reserve_bytes: self.store.reserve_bytes(),
+            unpacker: &self.order.unpacker,
+        };
         let unpacked = unpacking.run(layer, &place_in(work, &layer.diff_id));
         if unpacked.is_err() {
             // It may be in the middle of what nobody takes any more.

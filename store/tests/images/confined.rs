@@ -14,7 +14,7 @@ pub(crate) fn process() {
     let scratch = Scratch::new();
     fs::write(scratch.path().join("own"), "").unwrap();
     let mut child = Command::new("/proc/self/exe")
-        .args([limpet_store::unpack::VERB, "fill", "512", "1000000"])
+        .args([limpet_store::unpack::VERB, "fill", "512", "1000000", "0"])
         .current_dir(scratch.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

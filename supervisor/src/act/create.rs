@@ -3,7 +3,6 @@
 use super::options::{SECCOMP_FILE, options};
 use super::status;
 use crate::board::Board;
-use crate::cli::options::ContainerOptions;
 use crate::failure::Failure;
 use crate::gathering::new_id;
 use crate::ledger::Ledger;
@@ -19,13 +18,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
 use std::path::Path;
 
 /// Prints the id of the container. One that is there already, for the same place, is that container.
-pub(super) fn create(
-    board: &Board,
-    reserve_bytes: Option<u64>,
-    name: &str,
-    service: &str,
-    replica: &str,
-) -> Result<u8, Failure> {
+pub(super) fn create(board: &Board, name: &str, service: &str, replica: &str) -> Result<u8, Failure> {
     let replica = replica.parse().map_err(|_| Failure::new("act create: no number of a replica"))?;
     let Some(entry) = Ledger::new(board.globals.root.as_ref()).get(name)? else {
         return Ok(status::DISAGREES);
@@ -37,7 +30,7 @@ pub(super) fn create(
         return Ok(status::DONE);
     }
     let id = new_id()?;
-    let made = make(board, reserve_bytes, &app, workload, replica, &id);
+    let made = make(board, &app, workload, replica, &id);
     if made.is_err() {
         // The first error is the one to tell.
         board.home.discard(&id).ok();
@@ -68,7 +61,6 @@ fn existing(
 
 fn make(
     board: &Board,
-    reserve_bytes: Option<u64>,
     app: &App,
     workload: &Workload,
     replica: u16,
@@ -81,8 +73,7 @@ fn make(
         Failure::new(format!("write the configs and secrets of {}: {error}", workload.service))
     })?;
     let files = files.to_str().ok_or_else(|| Failure::new("the root directory is not UTF-8"))?;
-    let options = ContainerOptions { reserve_bytes, ..options(app, workload, replica, files)? };
-    create_as(board, &options, id).map(drop)
+    create_as(board, &options(app, workload, replica, files)?, id).map(drop)
 }
 
 /// One that was made before anybody waited for its health is not made again for that.

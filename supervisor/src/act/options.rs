@@ -140,7 +140,6 @@ pub(super) fn options(
         restart: *restart,
         health: health.clone(),
         health_for: waiting_for(app, service),
-        reserve_bytes: None,
         member: Some(Member {
             app: app.name.clone(),
             service: service.clone(),

@@ -105,8 +105,6 @@ pub struct ContainerOptions {
     pub health: HealthOptions,
     /// A service that waits for it to be healthy; no flag sets it.
     pub health_for: Option<String>,
-    /// What its log on disk leaves free; no flag sets it, and `None` is the default.
-    pub reserve_bytes: Option<u64>,
     /// What it is of an app; no flag sets it.
     pub member: Option<Member>,
 }

@@ -38,7 +38,7 @@ pub fn gather(board: &Board) -> Facts {
         seccomp: Path::new("/proc/sys/kernel/seccomp").exists(),
         user_namespaces: features.user_namespaces,
         id_mapped_overlay: features.id_mapped_overlay,
-        disk_bytes: disk_bytes(Path::new(&board.globals.root)),
+        room: crate::room::of(board),
         state_in_memory: is_in_memory(board.state()),
         clock_s: clock,
         clock_synchronised: limpet_sys::clock::is_synchronised(),
@@ -88,14 +88,6 @@ fn unfinished(root: &Path) -> usize {
     let removals =
         names("containers").filter(|entry| entry.file_name().to_string_lossy().ends_with(".removed"));
     names("staging").count() + removals.count()
-}
-
-/// Of the nearest directory that is there, as the root is made only when something is put into it.
-fn disk_bytes(root: &Path) -> Option<(u64, u64)> {
-    let there = root.ancestors().find(|path| path.exists())?;
-    let status = rustix::fs::statvfs(there).ok()?;
-    let bytes = |blocks: u64| blocks.saturating_mul(status.f_frsize);
-    Some((bytes(status.f_bavail), bytes(status.f_blocks)))
 }
 
 fn supervisor(board: &Board) -> (Result<bool, String>, Vec<String>) {

@@ -5,7 +5,6 @@ mod tests;
 
 use super::{Facts, Finding, Level};
 use crate::output::size::binary;
-use limpet_protocol::keeper::disk_reserve_bytes;
 use limpet_runner::features::KERNEL_MIN;
 
 /// Pages that programs are usually built for.
@@ -170,16 +169,16 @@ fn pages(facts: &Facts) -> Finding {
 }
 
 fn disk(facts: &Facts) -> Finding {
-    let Some((free, all)) = facts.disk_bytes else {
+    let Some(room) = facts.room else {
         return warning(
             "disk",
             "its free space is not known",
             "is the root directory there? see: limpet info",
         );
     };
-    let mark = disk_reserve_bytes(all, None);
-    let found = format!("{} free of {}, reserve {}", binary(free), binary(all), binary(mark));
-    if free >= mark {
+    let [free, all, reserve] = [room.free_bytes, room.all_bytes, room.reserve_bytes].map(binary);
+    let found = format!("{free} free of {all}, reserve {reserve}");
+    if !room.is_low() {
         well("disk", found)
     } else {
         error(

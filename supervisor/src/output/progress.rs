@@ -14,6 +14,8 @@ pub const STEADY_MS: u64 = 1000;
 const RESTARTS_MAX: u32 = 3;
 /// Something that failed so often in a row fails because of what is asked for, not by chance.
 const FAILURES_MAX: u16 = 3;
+/// So long the supervisor has for making room on the disk and seeing that there is some.
+pub const SPACE_PATIENCE_MS: u64 = 8_000;
 /// Longest chain of dependencies that is looked along: one of every workload.
 const DEPTH_MAX: usize = limpet_protocol::app::WORKLOADS_MAX;
 
@@ -71,6 +73,8 @@ pub struct Progress {
     restarts: Vec<(String, u32)>,
     /// Since when all has been well.
     steady_since_ms: Option<u64>,
+    /// Since when something has waited for room on the disk.
+    cramped_since_ms: Option<u64>,
 }
 
 impl Progress {
@@ -78,7 +82,9 @@ impl Progress {
     #[must_use]
     pub fn new(until: Until, changes: Vec<Change>) -> Self {
         let (now, others, lines, restarts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { until, service: None, changes, now, others, lines, restarts, steady_since_ms: None }
+        let (steady_since_ms, cramped_since_ms) = (None, None);
+        let service = None;
+        Self { until, service, changes, now, others, lines, restarts, steady_since_ms, cramped_since_ms }
     }
 
     /// Waits for this service only, and shows no other; `None` for the whole app.
@@ -98,11 +104,13 @@ impl Progress {
         let mut news = Vec::new();
         let (instances, others) = instances.into_iter().partition::<Vec<_>, _>(|one| self.awaits(one));
         self.others = others;
+        let cramped = instances.iter().chain(&self.others).any(is_cramped);
+        self.cramped_since_ms = if cramped { self.cramped_since_ms.or(Some(at_ms)) } else { None };
         for instance in &instances {
             if !self.restarts.iter().any(|(name, _)| *name == instance.name) {
                 self.restarts.push((instance.name.clone(), self.begin_count(instance)));
             }
-            let (text, look) = (self.text(instance), self.look(instance));
+            let (text, look) = (self.text(instance), self.look(instance, at_ms));
             // That it still runs is no progress of one that is to go.
             let still_runs = self.until == Until::Gone && instance.state == State::Running;
             let line = self.put(&instance.name, text, look, at_ms);
@@ -159,8 +167,8 @@ impl Progress {
         }
     }
 
-    fn look(&self, instance: &Instance) -> Look {
-        if self.failure(instance).is_some() {
+    fn look(&self, instance: &Instance, at_ms: u64) -> Look {
+        if self.failure(instance, at_ms).is_some() {
             Look::Failing
         } else if self.has_come(instance) {
             Look::Done
@@ -175,21 +183,27 @@ impl Progress {
             Until::Well => instance.course == Course::Settled,
             Until::Started => {
                 instance.course == Course::Settled
-                    || (instance.course == Course::Going && instance.state == State::Running)
+                    || (instance.course == Course::Going
+                        && instance.state == State::Running
+                        && !is_cramped(instance))
             }
             Until::Gone => false,
         }
     }
 
     /// Why it will not come to what is waited for, as far as can be told.
-    fn failure(&self, instance: &Instance) -> Option<String> {
+    fn failure(&self, instance: &Instance, at_ms: u64) -> Option<String> {
         if self.until == Until::Gone || instance.course == Course::Unwanted {
             return None;
         }
-        self.own_failure(instance).or_else(|| self.failure_below(instance, DEPTH_MAX))
+        self.own_failure(instance, at_ms).or_else(|| self.failure_below(instance, DEPTH_MAX, at_ms))
     }
 
-    fn own_failure(&self, instance: &Instance) -> Option<String> {
+    fn own_failure(&self, instance: &Instance, at_ms: u64) -> Option<String> {
+        let patient = self.cramped_since_ms.is_none_or(|since| at_ms < since + SPACE_PATIENCE_MS);
+        if is_cramped(instance) && !patient {
+            return Some("there is no room for it on the disk".to_owned());
+        }
         if let Some(why) = failing(instance) {
             return Some(why);
         }
@@ -207,13 +221,14 @@ impl Progress {
     }
 
     /// One that waits for another that fails will not start either.
-    fn failure_below(&self, instance: &Instance, depth: usize) -> Option<String> {
+    fn failure_below(&self, instance: &Instance, depth: usize, at_ms: u64) -> Option<String> {
         let Some(Wait::Dependency { service, .. }) = &instance.wait else { return None };
         let of_service =
             |other: &&Instance| other.member.as_ref().is_some_and(|(_, name, _)| name == service);
         let mut below = self.now.iter().chain(&self.others).filter(of_service);
         let fails = below.any(|other| {
-            self.own_failure(other).is_some() || (depth > 0 && self.failure_below(other, depth - 1).is_some())
+            self.own_failure(other, at_ms).is_some()
+                || (depth > 0 && self.failure_below(other, depth - 1, at_ms).is_some())
         });
         fails.then(|| format!("it depends on {service}, which fails"))
     }
@@ -225,9 +240,10 @@ impl Progress {
             return None;
         }
         let wanted = || self.now.iter().filter(|instance| instance.course != Course::Unwanted);
-        let failures: Vec<(String, String)> =
-            wanted().filter_map(|instance| Some((instance.name.clone(), self.failure(instance)?))).collect();
-        let all = wanted().all(|instance| self.has_come(instance) || self.failure(instance).is_some());
+        let failures: Vec<(String, String)> = wanted()
+            .filter_map(|instance| Some((instance.name.clone(), self.failure(instance, at_ms)?)))
+            .collect();
+        let all = wanted().all(|instance| self.has_come(instance) || self.failure(instance, at_ms).is_some());
         let none_leaves = wanted().count() == self.now.len();
         if !failures.is_empty() && all {
             return Some(Verdict::Failed(failures));
@@ -252,7 +268,20 @@ impl Progress {
     /// When [`Progress::verdict`] may be another though nothing happens.
     #[must_use]
     pub fn deadline_ms(&self) -> Option<u64> {
-        self.steady_since_ms.map(|since| since + self.steady_ms())
+        let steady = self.steady_since_ms.map(|since| since + self.steady_ms());
+        steady.into_iter().chain(self.cramped_since_ms.map(|since| since + SPACE_PATIENCE_MS)).min()
+    }
+
+    /// Whether there is such a container, and so something to be read of it.
+    #[must_use]
+    pub fn is_made(&self, name: &str) -> bool {
+        self.now.iter().any(|instance| instance.name == name && instance.container.is_some())
+    }
+
+    /// Something waits for room on the disk.
+    #[must_use]
+    pub fn is_cramped(&self) -> bool {
+        self.cramped_since_ms.is_some()
     }
 
     /// Those that have not come to what is waited for: name and what each does.
@@ -294,6 +323,10 @@ impl Progress {
         picture.truncate(room + 1);
         picture
     }
+}
+
+fn is_cramped(instance: &Instance) -> bool {
+    instance.wait == Some(Wait::Space)
 }
 
 /// A text without its numbers.

@@ -16,6 +16,7 @@ use crate::control::{ControlError, Conversation};
 use crate::failure::{Failure, Outcome};
 use crate::output::apps::plan;
 use crate::output::progress::{Progress, Until, Verdict};
+use crate::room;
 use crate::screen;
 use follow::{End, follow};
 use limpet_protocol::app::App;
@@ -40,7 +41,7 @@ pub(super) fn up(board: &Board, args: &UpArgs) -> Outcome {
     let patience = args.wait_s.map(|seconds| Duration::from_secs(seconds.into()));
     let mut progress = Progress::new(until, changes);
     let end = follow(&mut conversation, &name, &mut progress, patience)?;
-    Ok(concluded(&name, &end, &progress, "coming up"))
+    Ok(concluded(board, &name, &end, &progress, "coming up"))
 }
 
 /// `app diff`
@@ -83,7 +84,7 @@ pub(super) fn down(board: &Board, args: &DownArgs) -> Outcome {
             Which::Named(_) => Err(no_such_app(&name)),
             Which::OfFiles(source) => down_already(board, &name, args.volumes.then_some(source), read),
         },
-        end => Ok(concluded(&name, &end, &progress, "going down")),
+        end => Ok(concluded(board, &name, &end, &progress, "going down")),
     }
 }
 
@@ -123,12 +124,12 @@ fn restart_one(board: &Board, app: &str, service: Option<String>) -> Outcome {
     let mut progress = Progress::new(Until::Well, Vec::new()).only(service);
     match follow(&mut conversation, app, &mut progress, None)? {
         End::NoSuchApp => Err(no_such_app(app)),
-        end => Ok(concluded(app, &end, &progress, "restarting")),
+        end => Ok(concluded(board, app, &end, &progress, "restarting")),
     }
 }
 
 /// Says what did not come to what was waited for, and how to go on; the status to end with.
-fn concluded(app: &str, end: &End, progress: &Progress, course: &str) -> u8 {
+fn concluded(board: &Board, app: &str, end: &End, progress: &Progress, course: &str) -> u8 {
     let goes_on = format!(
         "limpet goes on; watch it with: limpet app ps {app}, or take it down with: limpet down {app}"
     );
@@ -136,7 +137,12 @@ fn concluded(app: &str, end: &End, progress: &Progress, course: &str) -> u8 {
         End::Verdict(Verdict::Reached) => 0,
         End::Verdict(Verdict::Failed(failures)) => {
             for (name, why) in failures {
-                screen::complain(&format!("container {name}: {why} (see: limpet logs {name})"));
+                let logs = format!(" (see: limpet logs {name})");
+                let logs = if progress.is_made(name) { logs.as_str() } else { "" };
+                screen::complain(&format!("container {name}: {why}{logs}"));
+            }
+            if let Some(room) = room::of(board).filter(|_| progress.is_cramped()) {
+                screen::complain(&room::refusal(&room));
             }
             screen::complain(&format!("app {app}: {} failed; {goes_on}", counted(failures.len())));
             1

@@ -8,6 +8,7 @@ use crate::control;
 use crate::failure::{Failure, Outcome};
 use crate::gathering::{gather, new_id};
 use crate::making::make;
+use crate::room;
 use crate::screen;
 use limpet_protocol::container::Container;
 use limpet_protocol::control::Did;
@@ -66,6 +67,7 @@ pub(crate) fn create_as(
     options: &ContainerOptions,
     id: &ContainerId,
 ) -> Result<Container, Failure> {
+    room::admit(board)?;
     let features = board.features();
     let container = match &options.source {
         Source::Image(reference) => {

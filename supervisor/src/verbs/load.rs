@@ -3,6 +3,7 @@
 use crate::board::Board;
 use crate::cli::command::LoadArgs;
 use crate::failure::{Failure, Outcome};
+use crate::room;
 use crate::screen;
 use limpet_store::load::Input;
 use limpet_store::{LoadOptions, Loaded};
@@ -21,10 +22,15 @@ pub(super) fn load(board: &Board, args: &LoadArgs) -> Outcome {
     let store = board.store()?;
     let loaded = match &args.input {
         Some(path) if path != "-" => {
-            let loaded = store.load(Input::Path(Path::new(path)), &options);
-            loaded.map_err(|error| Failure::new(format!("load {path}: {}", Failure::from(error))))?
+            let load = || store.load(Input::Path(Path::new(path)), &options);
+            room::made(board, load)
+                .map_err(|error| Failure::new(format!("load {path}: {}", Failure::from(error))))?
         }
-        _ => store.load(Input::File(stdin()?), &options)?,
+        _ => {
+            // What came through a pipe comes once.
+            room::clear_if_low(board);
+            store.load(Input::File(stdin()?), &options)?
+        }
     };
     for image in loaded {
         tell(&image, args.quiet);

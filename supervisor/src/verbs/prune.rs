@@ -149,9 +149,9 @@ fn remove_idle(board: &Board, id: &ContainerId) -> Result<Option<u64>, Failure> 
     Ok(Some(bytes))
 }
 
-/// Removes images without a name that no container uses, and what a command that was cut off left.
-pub(crate) fn unreferenced(board: &Board) -> Result<(), Failure> {
-    prune_images(board, false, &Wanted::default()).map(drop)
+/// Removes images without a name that no container uses, and what a command that was cut off left; the bytes of it.
+pub(crate) fn unreferenced(board: &Board) -> Result<u64, Failure> {
+    prune_images(board, false, &Wanted::default()).map(|pruned| pruned.bytes)
 }
 
 fn prune_images(board: &Board, all: bool, wanted: &Wanted<'_>) -> Result<Pruned, Failure> {

@@ -116,13 +116,9 @@ fn nothing_goes_on_with_a_line_whose_rest_was_dropped() {
 #[test]
 fn a_log_on_disk_leaves_the_reserve_free() {
     let disk = small_disk("256k");
-    let limits = |reserve_bytes| LogLimits {
-        file_bytes_max: 1 << 20,
-        storage: LogStorage::Disk { reserve_bytes: Some(reserve_bytes) },
-        ..LogLimits::default()
-    };
+    let limits = LogLimits { file_bytes_max: 1 << 20, storage: LogStorage::Disk, ..LogLimits::default() };
     let line = [vec![b'x'; 999], b"\n".to_vec()].concat();
-    let mut writer = Writer::new(disk.try_clone().unwrap(), limits(128 << 10)).unwrap();
+    let mut writer = Writer::new(disk.try_clone().unwrap(), limits).unwrap().with_reserve(Some(128 << 10));
     for _ in 0..400 {
         writer.write(Stream::Stdout, &line, NOW_NS);
     }
@@ -131,7 +127,7 @@ fn a_log_on_disk_leaves_the_reserve_free() {
     let dropped_bytes = writer.dropped_bytes();
     assert!((250_000..300_000).contains(&dropped_bytes), "{dropped_bytes}");
     // The same disk with less to leave free.
-    let mut writer = Writer::new(disk, limits(64 << 10)).unwrap();
+    let mut writer = Writer::new(disk, limits).unwrap().with_reserve(Some(64 << 10));
     writer.write(Stream::Stdout, &line, NOW_NS);
     assert_eq!(writer.dropped_bytes(), 0);
 }

@@ -87,7 +87,6 @@ fn options(matches: &Matches) -> Result<ContainerOptions, Problem> {
         restart: matches.one("restart", restart::parse)?.unwrap_or_default(),
         health: health_options(matches)?,
         health_for: None,
-        reserve_bytes: None,
         member: None,
     };
     check(&options)?;

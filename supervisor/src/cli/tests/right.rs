@@ -125,9 +125,9 @@ fn a_log_is_on_disk_or_in_memory_at_a_rate_or_none_at_all() {
     let log = run("run --log-opt storage=disk --log-opt rate=9lines/s --log-driver json-file a").options.log;
     assert_eq!((log.disk, log.rate, log.files_max), (Some(true), Some(LogRate::Lines(9)), None));
     let none = run("run --log-driver none --log-opt max-file=3 a").options.log;
-    assert_eq!(none.limits(None).files_max, 0);
-    let disk = LogRequest { disk: Some(true), ..LogRequest::default() }.limits(None);
-    assert_eq!((disk.rate, LogRequest::default().limits(None).rate), (LogRate::OF_DISK, LogRate::Unlimited));
+    assert_eq!(none.limits().files_max, 0);
+    let disk = LogRequest { disk: Some(true), ..LogRequest::default() }.limits();
+    assert_eq!((disk.rate, LogRequest::default().limits().rate), (LogRate::OF_DISK, LogRate::Unlimited));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use limpet_protocol::disk::Room;
 
 /// A board with which all is well.
 fn good() -> Facts {
@@ -14,7 +15,7 @@ fn good() -> Facts {
         seccomp: true,
         user_namespaces: true,
         id_mapped_overlay: true,
-        disk_bytes: Some((8 << 30, 16 << 30)),
+        room: Some(Room::new(8 << 30, 16 << 30, None)),
         state_in_memory: true,
         clock_s: 1_800_000_000,
         clock_synchronised: true,
@@ -70,9 +71,14 @@ fn each_fault_is_found_with_its_level_and_what_to_do() {
         (Facts { user_namespaces: false, ..good() }, "user namespaces", Level::Warning, "CONFIG_USER_NS"),
         (Facts { id_mapped_overlay: false, ..good() }, "user namespaces", Level::Warning, "Linux 5.19"),
         (Facts { page_bytes: 16384, ..good() }, "pages", Level::Warning, "kernel8.img"),
-        (Facts { disk_bytes: Some((1 << 20, 16 << 30)), ..good() }, "disk", Level::Error, "system prune"),
+        (
+            Facts { room: Some(Room::new(1 << 20, 16 << 30, None)), ..good() },
+            "disk",
+            Level::Error,
+            "system prune",
+        ),
         (Facts { state_in_memory: false, ..good() }, "state", Level::Warning, "--state"),
-        (Facts { disk_bytes: None, ..good() }, "disk", Level::Warning, "limpet info"),
+        (Facts { room: None, ..good() }, "disk", Level::Warning, "limpet info"),
         (Facts { clock_s: 0, ..good() }, "clock", Level::Warning, "set it"),
         (Facts { clock_s: 1 << 31, ..good() }, "clock", Level::Warning, "set it"),
         (Facts { clock_synchronised: false, ..good() }, "clock", Level::Warning, "time service"),

@@ -32,7 +32,7 @@ fn log(limits: LogLimits) -> Value {
     }
     let storage = match limits.storage {
         LogStorage::Ram => "ram",
-        LogStorage::Disk { .. } => "disk",
+        LogStorage::Disk => "disk",
     };
     let rate = match limits.rate {
         LogRate::Unlimited => "0".to_owned(),

@@ -184,3 +184,31 @@ fn what_goes_down_is_told_from_its_stop_on() {
     assert_eq!(progress.update(in_state(State::Stopping), 1), [" Container shop-db-1  Stopping"]);
     assert_eq!(progress.update(Vec::new(), 2), [" Container shop-db-1  Removed"]);
 }
+
+#[test]
+fn what_waits_for_room_on_the_disk_fails_after_a_while() {
+    for until in [Until::Well, Until::Started] {
+        let mut progress = up(until, ChangeKind::Replace);
+        let mut web = instance("web", State::Running, Course::Going);
+        web.wait = Some(Wait::Space);
+        progress.update(vec![running("db"), web.clone()], 100);
+        assert_eq!(progress.verdict(100 + SPACE_PATIENCE_MS - 1), None, "room may be made");
+        assert_eq!(progress.deadline_ms(), Some(100 + SPACE_PATIENCE_MS));
+        progress.update(vec![running("db"), web.clone()], 500);
+        let failed = vec![("shop-web-1".to_owned(), "there is no room for it on the disk".to_owned())];
+        assert_eq!(progress.verdict(100 + SPACE_PATIENCE_MS), Some(Verdict::Failed(failed)));
+        assert!(progress.is_cramped());
+        web.wait = None;
+        progress.update(vec![running("db"), web], 9000);
+        assert!(!progress.is_cramped() && progress.verdict(60_000).is_none_or(|end| end == Verdict::Reached));
+    }
+}
+
+#[test]
+fn only_a_container_that_is_made_has_something_to_read() {
+    let mut progress = up(Until::Well, ChangeKind::Add);
+    let mut db = running("db");
+    db.container = limpet_protocol::id::ContainerId::parse(&"a".repeat(64)).ok();
+    progress.update(vec![db, instance("web", State::Absent, Course::Stuck)], 10);
+    assert_eq!(["shop-db-1", "shop-web-1", "no"].map(|name| progress.is_made(name)), [true, false, false]);
+}

@@ -131,6 +131,9 @@ impl Daemon<'_> {
 
     pub(super) fn not_done(&mut self, order: Order, failure: Failure) {
         let Order { id, turn, purpose } = order;
+        if failure == Failure::NoSpace {
+            self.reserve.doubt();
+        }
         let Some(id) = id else {
             return match purpose {
                 Purpose::Dissolve(app) => {

@@ -53,9 +53,7 @@ impl Daemon<'_> {
     /// Starts the child of an effect.
     fn order(&mut self, id: Option<InstanceId>, turn: Turn, purpose: Purpose, words: &[String]) {
         let globals = &self.board.globals;
-        let reserve = self.reserve.word();
-        let mut line =
-            [crate::act::VERB, &globals.root, &globals.state, &reserve].map(str::to_owned).to_vec();
+        let mut line = [crate::act::VERB, &globals.root, &globals.state].map(str::to_owned).to_vec();
         line.extend_from_slice(words);
         let order = Order { id, turn, purpose };
         if let Err(error) = self.jobs.start(order, &line, &self.tasks) {

@@ -4,6 +4,7 @@ use super::{Daemon, End, Watcher};
 use crate::failure::Failure;
 use crate::supervise::clients::{Asked, Outbox};
 use crate::supervise::desired::desired;
+use crate::supervise::reactor::now;
 use limpet_plan::{AppId, By, Event, InstanceId, admit, diff, report};
 use limpet_protocol::app::App;
 use limpet_protocol::control::{Did, Event as Happened, Reply, Request};
@@ -46,6 +47,9 @@ impl Daemon<'_> {
     /// The ledger has the app before anything is done about it.
     fn up(&mut self, app: App, dry_run: bool, outbox: Outbox) {
         let name = app.name.clone();
+        // What is new begins with the disk as it is now.
+        self.reserve.doubt();
+        self.events.extend(self.reserve.check(now()).map(Event::Space));
         let before = self.registry.find_app(&name);
         let admitted = app.validate().map_err(Failure::from).and_then(|()| {
             let desired = desired(&app, &mut self.registry);

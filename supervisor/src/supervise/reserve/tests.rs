@@ -1,18 +1,18 @@
 use super::*;
-use limpet_protocol::keeper::RESERVE_BYTES_MAX;
+use limpet_protocol::disk::RESERVE_BYTES_MAX;
 
 const GIB: u64 = 1 << 30;
 const MIB: u64 = 1 << 20;
 
 fn space(free_bytes: u64, all_bytes: u64, asked_bytes: Option<u64>, before: Space) -> Space {
-    judge(Room { free_bytes, all_bytes }, asked_bytes, before)
+    judge(Room::new(free_bytes, all_bytes, asked_bytes), before)
 }
 
 #[test]
 fn a_small_disk_keeps_a_twentieth_and_a_large_one_no_more_than_the_most() {
-    assert_eq!(disk_reserve_bytes(GIB, None), GIB / 20);
-    assert_eq!(disk_reserve_bytes(64 * GIB, None), RESERVE_BYTES_MAX);
-    assert_eq!(disk_reserve_bytes(64 * GIB, Some(MIB)), MIB);
+    assert_eq!(Room::new(0, GIB, None).reserve_bytes, GIB / 20);
+    assert_eq!(Room::new(0, 64 * GIB, None).reserve_bytes, RESERVE_BYTES_MAX);
+    assert_eq!(Room::new(0, 64 * GIB, Some(MIB)).reserve_bytes, MIB);
 }
 
 #[test]
@@ -45,11 +45,11 @@ fn the_disk_is_asked_when_it_is_due() {
 }
 
 #[test]
-fn an_effect_asks_for_the_same_reserve_as_its_supervisor() {
-    let reserve = |bytes| Reserve::new("/", bytes).word();
-    assert_eq!((reserve(None).as_str(), reserve(Some(7)).as_str()), ("-", "7"));
-    assert!(is_reached("/", Some(u64::MAX / 2)) && !is_reached("/", Some(0)));
-    let log = limpet_protocol::app::LogRequest { disk: Some(true), ..Default::default() };
-    let storage = limpet_protocol::keeper::LogStorage::Disk { reserve_bytes: Some(7) };
-    assert_eq!(log.limits(Some(7)).storage, storage);
+fn whoever_wants_room_makes_it_look_at_once() {
+    let mut reserve = Reserve::new("/", Some(0));
+    assert_eq!(reserve.check(Tick(10)), None);
+    reserve.asked_bytes = Some(u64::MAX);
+    assert_eq!(reserve.check(Tick(11)), None, "it is not due");
+    reserve.doubt();
+    assert_eq!(reserve.check(Tick(12)), Some(Space::Low));
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A small tmpfs, unmounted on drop.
-struct SmallDisk(PathBuf);
+pub(crate) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     fn new(home: &Path, size: &str) -> Self {
@@ -27,7 +27,17 @@ impl SmallDisk {
         assert!(!output.expect("dd(1) is there").status.success(), "the disk was not full");
     }
 
-    fn free(&self) {
+    /// Takes all of it but so much.
+    pub(crate) fn leave(&self, free_bytes: u64) {
+        let disk = rustix::fs::statvfs(&self.0).expect("it is mounted");
+        let filler = fs::File::create(self.0.join("filler")).expect("the disk is writable");
+        let bytes =
+            (disk.f_bavail * disk.f_frsize).checked_sub(free_bytes).expect("there was more than that");
+        let flags = rustix::fs::FallocateFlags::empty();
+        rustix::fs::fallocate(&filler, flags, 0, bytes).expect("tmpfs can allocate");
+    }
+
+    pub(crate) fn free(&self) {
         fs::remove_file(self.0.join("filler")).expect("it was filled");
     }
 }
@@ -40,13 +50,13 @@ impl Drop for SmallDisk {
 }
 
 /// The disk outlives its limpet's containers: fields are dropped in this order.
-struct Cramped {
-    limpet: Limpet,
-    disk: SmallDisk,
+pub(crate) struct Cramped {
+    pub(crate) limpet: Limpet,
+    pub(crate) disk: SmallDisk,
 }
 
 impl Cramped {
-    fn new(size: &str) -> Self {
+    pub(crate) fn new(size: &str) -> Self {
         let limpet = Limpet::new();
         let disk = SmallDisk::new(limpet.home(), size);
         let root = disk.0.join("root");
@@ -97,7 +107,7 @@ fn a_running_container_survives_a_full_disk() {
 }
 
 /// Removes the containers while the disk is there, then the disk, then looks for leftovers.
-fn unmount(cramped: Cramped) {
+pub(crate) fn unmount(cramped: Cramped) {
     let Cramped { limpet, disk } = cramped;
     for id in limpet.ids() {
         limpet.ok(&["rm", "-f", &id]);

@@ -20,6 +20,7 @@ mod adoption;
 mod apps;
 mod apps_shown;
 mod bad_input;
+mod disk_reserve;
 mod escape;
 mod events;
 mod exec;

@@ -1,0 +1,57 @@
+//! The reserve of the disk, for every process of an instance.
+//!
+//! How much is to stay free the supervisor says (`--reserve`) in a file of the state directory, so that commands and keepers
+//! go by the same mark, also without a supervisor. Without that file the default counts.
+
+use limpet_protocol::disk::Room;
+use rustix::fs::{StatVfs, statvfs};
+use rustix::io::Errno;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// In the state directory: bytes, in decimal.
+const NAME: &str = "reserve";
+
+/// What the supervisor of this state directory was asked to keep free; `None` for the default.
+#[must_use]
+pub fn asked(state: &Path) -> Option<u64> {
+    fs::read_to_string(state.join(NAME)).ok()?.trim_end().parse().ok()
+}
+
+/// Says it, to whoever comes from now on.
+///
+/// # Errors
+/// What the file system says.
+pub fn ask(state: &Path, bytes: Option<u64>) -> io::Result<()> {
+    let path = state.join(NAME);
+    let Some(bytes) = bytes else {
+        return match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+    };
+    let aside = state.join("reserve.new");
+    fs::write(&aside, format!("{bytes}\n"))?;
+    fs::set_permissions(&aside, Permissions::from_mode(0o644))?;
+    fs::rename(aside, path)
+}
+
+/// The room on the disk that `path` is on.
+///
+/// # Errors
+/// It is not there.
+pub fn room(path: &Path, asked_bytes: Option<u64>) -> Result<Room, Errno> {
+    Ok(room_of(&statvfs(path)?, asked_bytes))
+}
+
+/// The room on a disk in this state.
+#[must_use]
+pub fn room_of(disk: &StatVfs, asked_bytes: Option<u64>) -> Room {
+    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    Room::new(bytes(disk.f_bavail), bytes(disk.f_blocks), asked_bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! The disk's reserve, as a supervisor was asked for it: it holds for everybody, also by hand, and heals by itself.
+
+use crate::full_disk::{Cramped, unmount};
+use native_tests::{App, Limpet, Supervisor, places, until};
+use std::time::Duration;
+
+const MIB: u64 = 1 << 20;
+/// What a person reads in each refusal.
+const REFUSAL: &[&str] = &["the disk is full", "are free", "40.0MiB are its reserve", "limpet system df"];
+
+fn load(limpet: &Limpet, image: &str) -> native_tests::Outcome {
+    let archive = places::docker_archive(image);
+    limpet.try_to(&["load", "-i", archive.to_str().expect("UTF-8")])
+}
+
+fn doctor(limpet: &Limpet) -> String {
+    let said = limpet.try_to(&["doctor"]).stdout;
+    said.lines().find(|line| line.contains("reserve")).unwrap_or_default().to_owned()
+}
+
+/// All of a story happens on one disk: each step is what the one before leaves.
+#[test]
+fn at_the_reserve_nothing_new_is_made_until_there_is_room() {
+    let cramped = Cramped::new("96m");
+    let limpet = &cramped.limpet;
+    load(limpet, "busybox").ok();
+    let supervisor = Supervisor::start_with(limpet, &["--reserve", "40m"], &[]);
+    let chatter = ["busybox", "sh", "-c", "while :; do echo still here; sleep 0.1; done"];
+    let kept = ["--name", "old", "--restart", "always", "--log-opt", "storage=disk"];
+    limpet.detached(&[&kept[..], &chatter].concat());
+    limpet.until_logged("old", "still here");
+    cramped.disk.leave(30 * MIB);
+
+    limpet.try_to(&["run", "--rm", "busybox", "true"]).refused(125, REFUSAL);
+    limpet.try_to(&["create", "busybox", "true"]).refused(125, REFUSAL);
+    load(limpet, "probe").refused(1, REFUSAL);
+    assert!(doctor(limpet).contains("reserve 40MiB: no new containers or images"), "{}", doctor(limpet));
+    let app = App::new(limpet, "shop", &App::service("web", &[]));
+    let up = app.try_to(&["up"], &[]);
+    assert_eq!(up.code, 1, "{up:#?}");
+    for words in
+        [&["container shop-web-1: there is no room for it on the disk\n", "goes on"], REFUSAL].concat()
+    {
+        assert!(up.stderr.contains(words), "{words:?} is missing: {up:#?}");
+    }
+    assert_eq!(limpet.ids().len(), 1, "nothing was made");
+
+    // What is there goes on, and starts again.
+    let before = limpet.pid_of("old").expect("it runs");
+    limpet.ok(&["restart", "-t", "0", "old"]);
+    assert!(limpet.pid_of("old").is_some_and(|pid| pid != before));
+    assert_eq!(limpet.logged("old", "were not logged"), 0, "there is no room for a word about it either");
+    std::thread::sleep(Duration::from_millis(500));
+
+    cramped.disk.free();
+    limpet.until_logged("old", "were not logged");
+    until("the app comes up by itself", || limpet.pid_of("shop-web-1"));
+    limpet.ok(&["run", "--rm", "busybox", "true"]);
+    load(limpet, "probe").ok();
+    app.down();
+
+    // The mark is the supervisor's word, and that of the next one counts.
+    cramped.disk.leave(30 * MIB);
+    supervisor.leave();
+    limpet.try_to(&["run", "--rm", "busybox", "true"]).refused(125, REFUSAL);
+    let supervisor = Supervisor::start(limpet);
+    limpet.ok(&["run", "--rm", "busybox", "true"]);
+    supervisor.leave();
+    unmount(cramped);
+}
+
+#[test]
+fn what_nothing_refers_to_goes_before_anything_is_refused() {
+    let cramped = Cramped::new("96m");
+    let limpet = &cramped.limpet;
+    load(limpet, "busybox").ok();
+    load(limpet, "redis").ok();
+    // redis is something else now: what it was has no name any more.
+    limpet.ok(&["tag", "busybox", "redis"]);
+    let images = || limpet.ok(&["images", "-a", "-q", "--no-trunc"]).stdout;
+    let with_redis = images();
+    let supervisor = Supervisor::start_with(limpet, &["--reserve", "40m"], &[]);
+    assert_eq!(images(), with_redis, "there is room: it stays");
+    cramped.disk.leave(40 * MIB - MIB / 2);
+    limpet.ok(&["run", "--rm", "busybox", "true"]);
+    assert_ne!(images(), with_redis, "it was in the way");
+    limpet.ok(&["image", "inspect", "busybox"]);
+    cramped.disk.free();
+    supervisor.leave();
+    unmount(cramped);
+}
