@@ -67,6 +67,9 @@ pub struct Workload {
     pub image: String,
     /// What is done if the image is missing.
     pub pull: Pull,
+    /// Id of the image that its name meant when the app came up (`sha256:HEX`), so that another image of that name is a
+    /// new version; `None` if that was not known.
+    pub image_id: Option<String>,
     /// `os/arch[/variant]`; `None` is the board's.
     pub platform: Option<String>,
     /// `None` takes the image's; empty runs the command without any.
@@ -377,6 +380,16 @@ impl App {
         }
     }
 
+    /// Takes over from a version before what the names of images mean, where this version does not know it.
+    pub fn keep_images_of(&mut self, before: &Self) {
+        for workload in self.workloads.iter_mut().filter(|workload| workload.image_id.is_none()) {
+            let same = before
+                .workload(&workload.service)
+                .filter(|other| (&other.image, &other.platform) == (&workload.image, &workload.platform));
+            workload.image_id = same.and_then(|other| other.image_id.clone());
+        }
+    }
+
     /// The workload of that name.
     #[must_use]
     pub fn workload(&self, service: &str) -> Option<&Workload> {
@@ -394,6 +407,7 @@ impl Workload {
             container_name: None,
             image: image.to_owned(),
             pull: Pull::Missing,
+            image_id: None,
             platform: None,
             entrypoint: None,
             command: None,

@@ -12,6 +12,14 @@ pub struct Entry {
     pub phase: Phase,
 }
 
+impl Entry {
+    /// It came to what was asked for once, and is wanted.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.phase == Phase::Up { settled: true }
+    }
+}
+
 /// What is wanted of an app. Half-done is a phase, so that it is finished after a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {

@@ -11,7 +11,6 @@ use limpet_protocol::control::{Course, Instance, Report, State};
 use limpet_protocol::id::ContainerId;
 use limpet_runner::home::HomeError;
 use limpet_runner::status::Status;
-use std::cell::OnceCell;
 
 /// One container.
 #[derive(Clone, Debug)]
@@ -80,45 +79,6 @@ fn look(board: &Board, id: &ContainerId) -> Result<Listed, HomeError> {
     let container = board.home.load(id)?;
     let status = limpet_runner::status::status(&board.home, id)?;
     Ok(Listed { container, status, supervision: None })
-}
-
-/// Who uses which image, looked up when it is first asked: the store asks under its lock, and a container that is
-/// being made holds that lock until its record is written.
-pub struct ImageUsers<'a> {
-    board: &'a Board,
-    found: OnceCell<Result<Vec<Listed>, Failure>>,
-}
-
-impl<'a> ImageUsers<'a> {
-    /// Of this board; nothing is looked up yet.
-    #[must_use]
-    pub fn of(board: &'a Board) -> Self {
-        Self { board, found: OnceCell::new() }
-    }
-
-    fn found(&self) -> &Result<Vec<Listed>, Failure> {
-        self.found.get_or_init(|| {
-            let mut census = Census::take(self.board)?;
-            // Nobody knows which image a damaged record means, so none may go.
-            census.damaged.pop().map_or(Ok(census.containers), Err)
-        })
-    }
-
-    /// Whether a container uses the image `digest` (`sha256:...`). While that cannot be known, every image is used.
-    #[must_use]
-    pub fn uses(&self, digest: &str) -> bool {
-        self.found().as_ref().map_or(true, |containers| containers.iter().any(|listed| listed.uses(digest)))
-    }
-
-    /// The container that uses the image, one that runs before others.
-    ///
-    /// # Errors
-    /// It cannot be known.
-    pub fn user(&self, digest: &str) -> Result<Option<&Listed>, Failure> {
-        let containers = self.found().as_ref().map_err(|failure| Failure::new(failure.to_string()))?;
-        let users = containers.iter().filter(|listed| listed.uses(digest));
-        Ok(users.min_by_key(|listed| listed.status.running().is_none()))
-    }
 }
 
 impl Listed {

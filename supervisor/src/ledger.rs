@@ -1,7 +1,7 @@
 //! The ledger: which apps the board is to run, `ROOT/ledger/apps/NAME`.
 //!
 //! In: an app. Out: one durable record per app. A record that is damaged is named and hides no other; what runs of that
-//! app goes on, each container by its own record.
+//! app goes on, each container by its own record. `ROOT/ledger/previous/NAME` is the version before that once was well.
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +23,7 @@ const ASIDE: &str = ".new";
 #[derive(Clone, Debug)]
 pub struct Ledger {
     apps: PathBuf,
+    previous: PathBuf,
 }
 
 /// Why the ledger cannot be read or written.
@@ -65,7 +66,7 @@ impl Ledger {
     /// That of the instance whose durable directory is `root`. Nothing is made before something is recorded.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { apps: root.join("ledger/apps") }
+        Self { apps: root.join("ledger/apps"), previous: root.join("ledger/previous") }
     }
 
     /// Names of all apps in it, sorted, also those whose records are damaged.
@@ -89,17 +90,31 @@ impl Ledger {
     /// # Errors
     /// The record is damaged, or cannot be read.
     pub fn get(&self, name: &str) -> Result<Option<Entry>, LedgerError> {
-        let path = self.apps.join(name);
-        let file = match fs::File::open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            file => file.map_err(io("open", &path))?,
-        };
-        let mut bytes = Vec::new();
-        file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(io("read", &path))?;
-        let entry: Entry =
-            decode(Kind::App, &bytes).map_err(|reason| LedgerError::Record { path: path.clone(), reason })?;
-        entry.app.validate().map_err(|source| LedgerError::Invalid { path, source })?;
-        Ok(Some(entry))
+        read(&self.apps.join(name))
+    }
+
+    /// The version of an app before the one that [`Ledger::get`] gives; `None` if there was none.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn previous(&self, name: &str) -> Result<Option<Entry>, LedgerError> {
+        read(&self.previous.join(name))
+    }
+
+    /// What is recorded of an app now is from here on its version before.
+    ///
+    /// # Errors
+    /// The disk refuses; what was recorded before holds then.
+    pub fn keep_as_previous(&self, name: &str) -> Result<(), LedgerError> {
+        let (path, aside) = (self.previous.join(name), self.previous.join(format!("{name}{ASIDE}")));
+        make(&self.previous)?;
+        match fs::remove_file(&aside) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            result => result.map_err(io("remove", &aside))?,
+        }
+        fs::hard_link(self.apps.join(name), &aside).map_err(io("write", &aside))?;
+        fs::rename(&aside, &path).map_err(io("write", &path))?;
+        sync(&self.previous)
     }
 
     /// Commits: when this returns, a power cut does not undo it.
@@ -111,11 +126,7 @@ impl Ledger {
         let (path, aside) = (self.apps.join(name), self.apps.join(format!("{name}{ASIDE}")));
         let bytes =
             encode(Kind::App, entry).map_err(|reason| LedgerError::Record { path: path.clone(), reason })?;
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.apps)
-            .map_err(io("make", &self.apps))?;
+        make(&self.apps)?;
         let written = fs::OpenOptions::new()
             .write(true)
             .create(true)
@@ -125,29 +136,51 @@ impl Ledger {
             .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()));
         written.map_err(io("write", &aside))?;
         fs::rename(&aside, &path).map_err(io("write", &path))?;
-        self.sync()
+        sync(&self.apps)
     }
 
-    /// Forgets an app, durably.
+    /// Forgets an app, durably, and its version before.
     ///
     /// # Errors
     /// The disk refuses.
     pub fn remove(&self, name: &str) -> Result<(), LedgerError> {
-        let path = self.apps.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            result => result.map_err(io("remove", &path))?,
-        }
-        self.sync()
-    }
-
-    fn sync(&self) -> Result<(), LedgerError> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directories = [Some(self.apps.as_path()), self.apps.parent(), self.apps.ancestors().nth(2)];
-        for directory in directories.into_iter().flatten() {
-            let synced = openat(CWD, directory, flags, Mode::empty()).and_then(|fd| fsync(&fd));
-            synced.map_err(|errno| io("sync", directory)(errno.into()))?;
+        // The app's own record goes last: as long as it is there, this is done again.
+        for directory in [&self.previous, &self.apps] {
+            let path = directory.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                result => result.map_err(io("remove", &path))?,
+            }
+            sync(directory)?;
         }
         Ok(())
     }
+}
+
+fn make(directory: &Path) -> Result<(), LedgerError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io("make", directory))
+}
+
+fn read(path: &Path) -> Result<Option<Entry>, LedgerError> {
+    let file = match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(io("open", path))?,
+    };
+    let mut bytes = Vec::new();
+    file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(io("read", path))?;
+    let entry: Entry =
+        decode(Kind::App, &bytes).map_err(|reason| LedgerError::Record { path: path.to_owned(), reason })?;
+    entry.app.validate().map_err(|source| LedgerError::Invalid { path: path.to_owned(), source })?;
+    Ok(Some(entry))
+}
+
+/// A directory of the ledger with all that may have been made for it.
+fn sync(directory: &Path) -> Result<(), LedgerError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directories = [Some(directory), directory.parent(), directory.ancestors().nth(2)];
+    for directory in directories.into_iter().flatten() {
+        let synced = openat(CWD, directory, flags, Mode::empty()).and_then(|fd| fsync(&fd));
+        synced.map_err(|errno| io("sync", directory)(errno.into()))?;
+    }
+    Ok(())
 }

@@ -17,6 +17,7 @@ pub mod failure;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod gathering;
+pub mod image_users;
 pub mod init;
 pub mod ledger;
 pub mod making;

@@ -20,6 +20,7 @@ impl Workload {
         let differ = differing!(self, after:
             container_name => "container_name",
             image => "image",
+            image_id => "image",
             pull => "pull_policy",
             platform => "platform",
             entrypoint => "entrypoint",

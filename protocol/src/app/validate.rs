@@ -132,6 +132,7 @@ fn check(workload: &Workload) -> Result<(), &'static str> {
         rule(workload.replicas <= 1, "container_name needs replicas to be 1, as names differ")?;
     }
     rule(!workload.image.is_empty(), "it names no image")?;
+    rule(workload.image_id.as_deref().is_none_or(is_image_id), "the id of its image is not sha256:HEX")?;
     rule(workload.depends_on.len() <= DEPENDS_MAX, "it depends on more than 16 others")?;
     rule(workload.files.len() <= FILES_MAX, "it has more than 64 configs and secrets")?;
     rule(workload.mounts.len() + workload.files.len() <= MOUNTS_MAX, "it has more than 256 mounts")?;
@@ -151,6 +152,11 @@ fn check(workload: &Workload) -> Result<(), &'static str> {
     kernel(workload)?;
     paths(workload)?;
     health(workload)
+}
+
+fn is_image_id(id: &str) -> bool {
+    let hex = id.strip_prefix("sha256:").unwrap_or_default();
+    hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// What the kernel would refuse.

@@ -73,7 +73,8 @@ fn make(
         Failure::new(format!("write the configs and secrets of {}: {error}", workload.service))
     })?;
     let files = files.to_str().ok_or_else(|| Failure::new("the root directory is not UTF-8"))?;
-    create_as(board, &options(app, workload, replica, files)?, id).map(drop)
+    let options = options(app, workload, replica, files)?;
+    create_as(board, &options, workload.image_id.as_deref(), id).map(drop)
 }
 
 /// One that was made before anybody waited for its health is not made again for that.

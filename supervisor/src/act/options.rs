@@ -40,6 +40,7 @@ pub(super) fn options(
         container_name: _,
         image,
         pull: _,
+        image_id: _,
         platform,
         entrypoint,
         command,

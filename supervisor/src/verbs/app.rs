@@ -4,6 +4,7 @@
 
 mod file;
 mod follow;
+mod images;
 mod logs;
 mod show;
 
@@ -28,7 +29,8 @@ const SIGNAL_BASE: u8 = limpet_protocol::exit::code::SIGNAL_BASE;
 
 /// `up`
 pub(super) fn up(board: &Board, args: &UpArgs) -> Outcome {
-    let app = file::read(&args.source)?;
+    let mut app = file::read(&args.source)?;
+    images::bring(board, &mut app, args.dry_run)?;
     if args.dry_run {
         let name = app.name.clone();
         screen::print(&plan(&name, &rehearse(board, app)?));
@@ -46,7 +48,8 @@ pub(super) fn up(board: &Board, args: &UpArgs) -> Outcome {
 
 /// `app diff`
 pub(super) fn diff(board: &Board, args: &AppDiffArgs) -> Outcome {
-    let app = file::read(&args.source)?;
+    let mut app = file::read(&args.source)?;
+    images::bring(board, &mut app, true)?;
     let name = app.name.clone();
     let changes = rehearse(board, app)?;
     screen::print(&plan(&name, &changes));

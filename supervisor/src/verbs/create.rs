@@ -45,7 +45,7 @@ pub(super) fn announce(board: &Board, container: &Container, options: &Container
 pub(super) fn create(board: &Board, options: &ContainerOptions) -> Result<Container, Failure> {
     let mut cidfile = options.cidfile.as_deref().map(new_cidfile).transpose()?;
     let id = new_id()?;
-    let made = create_as(board, options, &id).and_then(|container| {
+    let made = create_as(board, options, None, &id).and_then(|container| {
         if let Some(file) = &mut cidfile {
             file.write_all(id.as_str().as_bytes())?;
         }
@@ -61,10 +61,12 @@ pub(super) fn create(board: &Board, options: &ContainerOptions) -> Result<Contai
     made
 }
 
-/// The same, with an id that was chosen, and whose directory may hold files already. What was made stays if it fails.
+/// The same, with an id that was chosen, and whose directory may hold files already; `image_id` is what the image's
+/// name is to mean, whatever it means now. What was made stays if it fails.
 pub(crate) fn create_as(
     board: &Board,
     options: &ContainerOptions,
+    image_id: Option<&str>,
     id: &ContainerId,
 ) -> Result<Container, Failure> {
     room::admit(board)?;
@@ -74,7 +76,12 @@ pub(crate) fn create_as(
             let store = board.store()?;
             pull::fetch_for(board, &store, options, reference)?;
             let _hold = store.hold()?;
-            let image = store.find(reference)?;
+            let image = store.find(image_id.unwrap_or(reference)).map_err(|error| match image_id {
+                None => error.into(),
+                Some(_) => {
+                    Failure::from(error).during(&format!("image {reference}, as it was at the last up"))
+                }
+            })?;
             let materials = gather(board, options, reference, image, id)?;
             let container = make(options, materials, &features)?;
             board.home.create(&container, !options.remove)?;

@@ -7,13 +7,14 @@ use crate::census::{Census, Listed};
 use crate::cli::command::DfArgs;
 use crate::disk::tree_bytes;
 use crate::failure::{Failure, Outcome};
+use crate::image_users::ImageUsers;
 use crate::output::disk::{COLUMNS, CONTAINER_COLUMNS, IMAGE_COLUMNS, Kind, VOLUME_COLUMNS};
 use crate::output::format::{Column, Format};
 use crate::output::{containers, images, mounted, size};
 use crate::screen;
 use limpet_runner::keeper::now_ns;
+use limpet_store::Store;
 use limpet_store::collect::Usage;
-use limpet_store::{Digest, Store};
 use serde_json::{Value, json};
 use std::fs;
 use std::io;
@@ -40,15 +41,11 @@ pub(super) fn usage(board: &Board, args: &DfArgs) -> Outcome {
     let format = shown::format(args.format.as_deref())?;
     let store = board.store()?;
     let containers = Census::take(board)?.complaining();
-    let usage = store.usage(&|id| is_used(&containers, id))?;
+    let users = ImageUsers::of(board);
+    let usage = store.usage(&|id| users.uses(&id.to_string()))?;
     let volumes = volumes(board, &containers)?;
     let holdings = Holdings { store, usage, containers, volumes };
     if args.verbose { verbose(&holdings, &format) } else { summary(&holdings, &format) }
-}
-
-fn is_used(containers: &[Listed], id: &Digest) -> bool {
-    let id = id.to_string();
-    containers.iter().any(|listed| listed.uses(&id))
 }
 
 fn summary(holdings: &Holdings, format: &Format) -> Outcome {

@@ -5,9 +5,9 @@ mod choosing;
 use super::each;
 use super::shown;
 use crate::board::Board;
-use crate::census::ImageUsers;
 use crate::cli::command::{HistoryArgs, ImagesArgs, RmiArgs, SaveArgs, TagArgs};
 use crate::failure::{Failure, Outcome};
+use crate::image_users::{AppUse, ImageUsers};
 use crate::output::images::{
     COLUMNS, COLUMNS_WITH_DIGEST, HEADINGS, HISTORY_COLUMNS, HistoryStyle, history as history_rows,
 };
@@ -99,12 +99,24 @@ fn remove_one(board: &Board, store: &Store, text: &str, force: bool) -> Result<V
 
 fn in_use(store: &Store, users: &ImageUsers<'_>, text: &str) -> Result<Failure, Failure> {
     let image = store.find(text)?;
-    let by = match users.user(&image.id.to_string())? {
-        Some(user) => format!("container {} ({})", user.container.name, user.status.word()),
-        None => "a container that ended just now; try again".to_owned(),
+    let id = image.id.to_string();
+    let by = match (users.user(&id)?, users.app(&id)?) {
+        (Some(user), _) => {
+            let (name, word) = (&user.container.name, user.status.word());
+            format!("in use by container {name} ({word}); remove the container first")
+        }
+        (None, Some(AppUse { app, is_previous: false, .. })) => {
+            format!("an image of app {app}; take it down first: limpet down {app}")
+        }
+        (None, Some(AppUse { app, is_previous: true, .. })) => {
+            format!(
+                "kept to take app {app} back to its version before, until its next one or limpet down {app}"
+            )
+        }
+        (None, None) => "in use by a container that ended just now; try again".to_owned(),
     };
     let or_else = if image.references.is_empty() { "" } else { ", or take only its names away with -f" };
-    Ok(Failure::new(format!("image {text} is in use by {by}; remove the container first{or_else}")))
+    Ok(Failure::new(format!("image {text} is {by}{or_else}")))
 }
 
 fn told(removed: &Removed) -> String {

@@ -10,12 +10,13 @@ use super::images::has_labels;
 use super::lifecycle;
 use super::ps::{has_label, own_bytes};
 use crate::board::Board;
-use crate::census::{Census, ImageUsers, Listed};
+use crate::census::{Census, Listed};
 use crate::cli::command::PruneArgs;
 use crate::cli::value::filter::Filter;
 use crate::cli::value::time;
 use crate::control;
 use crate::failure::{Failure, Outcome};
+use crate::image_users::ImageUsers;
 use crate::output::size;
 use crate::screen;
 use limpet_protocol::control::Did;
@@ -63,7 +64,7 @@ pub(super) fn system(board: &Board, args: &PruneArgs) -> Outcome {
 }
 
 fn images_at_stake(all: bool) -> &'static str {
-    if all { "every image that no container uses" } else { "every image without a name" }
+    if all { "every image that no container and no app needs" } else { "every image without a name" }
 }
 
 /// Asks, unless that is not wanted. Without an answer nothing is removed, and a script is told how to go on.

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Outcome};
 use crate::pulling::{self, Show, Wish};
 use crate::screen;
 use limpet_store::images::FindError;
-use limpet_store::{Reference, Store};
+use limpet_store::{Platform, Reference, Store};
 
 /// `pull`
 pub(super) fn pull(board: &Board, args: &PullArgs) -> Outcome {
@@ -60,24 +60,32 @@ pub(super) fn fetch_for(
     options: &ContainerOptions,
     text: &str,
 ) -> Result<(), Failure> {
-    match options.pull {
-        PullPolicy::Never => {}
-        PullPolicy::Always => fetch(board, options, Reference::parse(text)?)?,
-        PullPolicy::Missing => {
-            if let (Err(FindError::NotFound(_)), Ok(reference)) = (store.find(text), Reference::parse(text)) {
-                if !options.pull_quiet {
-                    screen::complain(&format!("image {} is not here; fetching it", reference.familiar()));
-                }
-                fetch(board, options, reference)?;
-            }
-        }
-    }
-    Ok(())
+    let platform = options.platform.as_ref().map(pulling::platform).transpose()?;
+    fetch_by(board, store, options.pull, platform, options.pull_quiet, text)
 }
 
-fn fetch(board: &Board, options: &ContainerOptions, reference: Reference) -> Result<(), Failure> {
-    let show = if options.pull_quiet { Show::Nothing } else { Show::Stderr };
-    let platform = options.platform.as_ref().map(pulling::platform).transpose()?;
-    let wish = Wish { platform, ..Wish::of(reference) };
-    pulling::pull(board, &wish, show).map(drop)
+/// The same by what it depends on.
+pub(super) fn fetch_by(
+    board: &Board,
+    store: &Store,
+    policy: PullPolicy,
+    platform: Option<Platform>,
+    quiet: bool,
+    text: &str,
+) -> Result<(), Failure> {
+    let missing = || matches!(store.find(text), Err(FindError::NotFound(_)));
+    let reference = match policy {
+        PullPolicy::Never => return Ok(()),
+        PullPolicy::Always => Reference::parse(text)?,
+        PullPolicy::Missing => match Reference::parse(text) {
+            Ok(reference) if missing() => reference,
+            // What is no reference may be the beginning of an id.
+            _ => return Ok(()),
+        },
+    };
+    if policy == PullPolicy::Missing && !quiet {
+        screen::complain(&format!("image {} is not here; fetching it", reference.familiar()));
+    }
+    let show = if quiet { Show::Nothing } else { Show::Stderr };
+    pulling::pull(board, &Wish { platform, ..Wish::of(reference) }, show).map(drop)
 }

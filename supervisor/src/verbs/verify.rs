@@ -1,9 +1,9 @@
 //! `image verify`: what of the images is damaged, and what can be done about it.
 
 use crate::board::Board;
-use crate::census::ImageUsers;
 use crate::cli::command::VerifyArgs;
 use crate::failure::{Failure, Outcome};
+use crate::image_users::ImageUsers;
 use crate::output::images::shown_id;
 use crate::pulling::{self, Show, Wish};
 use crate::screen;

@@ -1,10 +1,10 @@
 //! Programs for images that no one here wrote: podman and buildah, with all that they keep in a directory of their own,
 //! skopeo, and umoci as one who unpacks.
 
-use crate::Limpet;
 use crate::outcome::Outcome;
 use crate::scratch::Scratch;
 use crate::tree::{Tree, tree};
+use crate::{Limpet, places};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use std::ffi::CString;
 use std::fs;
@@ -51,6 +51,15 @@ impl Peers {
         command.args(["--storage-driver", "vfs"]).arg("--root").arg(self.home().join("root"));
         command.arg("--runroot").arg(self.home().join("run")).args(args);
         Outcome::of(command.env("CONTAINERS_CONF", self.home().join("containers.conf")))
+    }
+
+    /// Puts a sample image into their storage.
+    ///
+    /// # Panics
+    /// podman does not take it.
+    pub fn have(&self, image: &str) {
+        let archive = places::docker_archive(image);
+        let _ = self.run("podman", &["load", "-q", "-i", archive.to_str().expect("UTF-8")]).ok();
     }
 
     /// What umoci makes of an image that skopeo knows; an error is umoci's.

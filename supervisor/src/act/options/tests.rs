@@ -12,6 +12,7 @@ fn workload() -> Workload {
         container_name: None,
         image: "nginx".to_owned(),
         pull: Pull::Missing,
+        image_id: None,
         platform: None,
         entrypoint: Some(vec!["/entry".to_owned(), "-v".to_owned()]),
         command: None,

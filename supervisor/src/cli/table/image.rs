@@ -173,7 +173,7 @@ static PRUNE: Verb = Verb {
     sections: &[&Section {
         title: "Options",
         flags: &[
-            switch('a', "all", "Every image that no container uses"),
+            switch('a', "all", "Every image that no container and no app needs"),
             switch('f', "force", "Do not ask"),
             values(NO, "filter", "KEY=VALUE", "label, label!, until"),
         ],

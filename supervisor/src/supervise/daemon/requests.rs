@@ -45,11 +45,16 @@ impl Daemon<'_> {
     }
 
     /// The ledger has the app before anything is done about it.
-    fn up(&mut self, app: App, dry_run: bool, outbox: Outbox) {
+    fn up(&mut self, mut app: App, dry_run: bool, outbox: Outbox) {
         let name = app.name.clone();
         // What is new begins with the disk as it is now.
         self.reserve.doubt();
         self.events.extend(self.reserve.check(now()).map(Event::Space));
+        // A damaged record tells nothing of what was; the app is taken in all the same.
+        let recorded = self.ledger.get(&name).ok().flatten();
+        if let Some(recorded) = &recorded {
+            app.keep_images_of(&recorded.app);
+        }
         let before = self.registry.find_app(&name);
         let admitted = app.validate().map_err(Failure::from).and_then(|()| {
             let desired = desired(&app, &mut self.registry);
@@ -63,16 +68,18 @@ impl Daemon<'_> {
                 return outbox.put(&Reply::Refused(format!("app {name}: {error}")));
             }
         };
-        // A damaged record tells nothing of what was; the app is taken in all the same.
-        let recorded = self.ledger.get(&name).ok().flatten().map(|entry| entry.app);
-        let changes = self.changes(&diff(&desired, &self.world), recorded.as_ref(), &app);
+        let before_app = recorded.as_ref().map(|entry| &entry.app);
+        let changes = self.changes(&diff(&desired, &self.world), before_app, &app);
         outbox.put(&Reply::Diff(changes));
         if dry_run {
             self.forget_unknown(before, &name);
             return outbox.put(&Reply::Done);
         }
         self.cut.pass();
-        if let Err(error) = self.ledger.put(&Entry { app, phase: Phase::Up { settled: false } }) {
+        let was_well = recorded.is_some_and(|entry| entry.is_well() && entry.app != app);
+        let kept = if was_well { self.ledger.keep_as_previous(&name) } else { Ok(()) };
+        let entry = Entry { app, phase: Phase::Up { settled: false } };
+        if let Err(error) = kept.and_then(|()| self.ledger.put(&entry)) {
             self.forget_unknown(before, &name);
             return outbox.put(&Reply::Refused(Failure::from(error).to_string()));
         }

@@ -184,8 +184,8 @@ fn a_file_that_cannot_be_kept_names_the_line_and_nothing_is_done() {
 fn an_image_that_is_not_there_fails_its_service_and_no_other() {
     let limpet = Limpet::with(&["busybox"]);
     let _supervisor = Supervisor::start(&limpet);
-    let services =
-        [App::service("web", &[]), App::service("odd", &[]).replace("image: busybox", "image: nosuch")];
+    let odd = App::service("odd", &["pull_policy: never"]).replace("image: busybox", "image: nosuch");
+    let services = [App::service("web", &[]), odd];
     let app = App::new(&limpet, "shop", &services.concat());
     let said = app.try_to(&["up"], &[]).code(1);
     assert!(said.stderr.contains("container shop-odd-1:") && said.stderr.contains("nosuch"), "{said:#?}");

@@ -17,6 +17,7 @@ macro_rules! on_each_runtime {
 }
 
 mod adoption;
+mod app_images;
 mod apps;
 mod apps_shown;
 mod bad_input;

@@ -22,15 +22,10 @@ fn alike(ours: &Tree, theirs: &Tree, what: &str) {
     assert!(differ.is_empty(), "{what}: {} of {} differ:\n{}", differ.len(), ours.len(), differ.join("\n"));
 }
 
-fn podman_has(peers: &Peers, image: &str) {
-    let archive = places::docker_archive(image);
-    let _ = peers.run("podman", &["load", "-q", "-i", archive.to_str().expect("UTF-8")]).ok();
-}
-
 #[test]
 fn what_podman_pushes_in_each_of_its_formats() {
     let (registry, peers) = (Registry::open(), Peers::new());
-    podman_has(&peers, "busybox");
+    peers.have("busybox");
     let formats: [(&str, &[&str]); 4] = [
         ("oci", &["--format", "oci"]),
         ("v2s2", &["--format", "v2s2"]),
@@ -52,7 +47,7 @@ fn what_podman_pushes_in_each_of_its_formats() {
 #[test]
 fn what_buildah_builds_and_pushes() {
     let (registry, peers) = (Registry::open(), Peers::new());
-    podman_has(&peers, "busybox");
+    peers.have("busybox");
     let file = peers.home().join("tide");
     fs::write(&file, "ebb\n").expect("it is writable");
     let buildah = |args: &[&str]| drop(peers.run("buildah", args).ok());
@@ -89,7 +84,7 @@ fn what_buildah_builds_and_pushes() {
 #[test]
 fn what_is_pushed_with_a_password_or_a_token() {
     let peers = Peers::new();
-    podman_has(&peers, "busybox");
+    peers.have("busybox");
     for (guard, tls) in [(Guard::Basic, true), (Guard::Token, false)] {
         let registry = Registry::start(guard, tls);
         let limpet = limpet();
