@@ -23,4 +23,5 @@ pub mod ledger;
 pub mod limits;
 pub mod record;
 pub mod restart;
+pub mod scrub;
 pub mod words;

@@ -8,8 +8,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 const MAGIC: [u8; 4] = *b"LMPT";
 /// Raised whenever the payload of any kind changes its shape: postcard says nothing of shapes, and would take an old record
-/// for another one. 2: containers have policies, health checks and places in apps.
-const FORMAT: u8 = 2;
+/// for another one. 2: containers have policies, health checks and places in apps. 3: apps know the ids of their images, and logs
+/// on disk no reserve of their own.
+const FORMAT: u8 = 3;
 const HEADER_BYTES: usize = 10;
 const CHECKSUM_BYTES: usize = 8;
 /// Largest record that is written or believed.
@@ -33,6 +34,8 @@ pub enum Kind {
     App = 6,
     /// What the supervisor remembers of a container until the next boot.
     History = 7,
+    /// [`crate::scrub::Scrub`]
+    Scrub = 8,
 }
 
 /// Why bytes are not the record that was expected.

@@ -75,6 +75,7 @@ fn carry_out(board: &Board, effect: &[&str]) -> Result<u8, Failure> {
         ["clear", id] => clear(board, &parse(id)?),
         ["remove", id] => remove(board, &parse(id)?),
         ["probe", id] => probe::probe(board, &parse(id)?),
+        ["scrub", rate] => crate::scrub::carry_out(board, rate),
         ["prune"] => prune::unreferenced(board).map(|_| status::DONE),
         ["dissolve", app] => dissolve(board, app),
         _ => Err(Failure::new("act: is started by limpet itself")),

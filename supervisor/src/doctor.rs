@@ -9,6 +9,7 @@ mod judge;
 pub use gather::gather;
 pub use judge::judge;
 use limpet_protocol::disk::Room;
+use limpet_protocol::scrub::Scrub;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +96,8 @@ pub struct Facts {
     pub group: bool,
     /// Images and removals of containers that were begun and not finished.
     pub unfinished: usize,
+    /// What the last scrub of the images found.
+    pub scrub: Option<Scrub>,
     /// Containers whose records are damaged.
     pub damaged: Vec<String>,
 }

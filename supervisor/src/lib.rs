@@ -26,6 +26,7 @@ pub mod output;
 pub mod pulling;
 mod room;
 pub mod screen;
+pub mod scrub;
 pub mod supervise;
 pub mod verbs;
 mod volumes;

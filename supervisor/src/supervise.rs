@@ -22,6 +22,7 @@ pub mod place;
 pub mod reactor;
 mod registry;
 pub mod reserve;
+mod scrubbing;
 mod tasks;
 
 pub(crate) use clients::{SOCKET_NAME, address};
@@ -39,6 +40,7 @@ use notify::Notifier;
 use reactor::{Interest, now};
 use reserve::Reserve;
 use rustix::fd::{AsFd, OwnedFd};
+use scrubbing::Scrubbing;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
@@ -77,7 +79,9 @@ pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
     let reserve = Reserve::new(&board.globals.root, args.reserve_bytes);
     let door = args.metrics.as_ref().map(|place| metrics::door::open(place, group));
     let fetched = door.map(|door| door.map(|socket| metrics::door::serve(socket, &tasks)));
-    let mut daemon = Daemon::new(board, tasks, jobs, notifier, reserve, seed()?);
+    let root = Path::new(&board.globals.root);
+    let scrubbing = Scrubbing::new(root, args.scrub_bytes_per_s, args.scrub_every_ms);
+    let mut daemon = Daemon::new(board, tasks, jobs, notifier, (reserve, scrubbing), seed()?);
     if let (Some(place), Some(Err(errno))) = (&args.metrics, &fetched) {
         daemon.trouble(format!("serve metrics at {place}: {}", limpet_runner::failure::reason(*errno)));
     }

@@ -32,7 +32,7 @@ mod supervisor;
 mod top;
 mod update;
 mod upgrade;
-mod verify;
+pub(crate) mod verify;
 
 use crate::board::Board;
 use crate::cli::{self, Command};

@@ -31,6 +31,19 @@ fn keep_only_listed_stdio() -> Result<()> {
     Ok(())
 }
 
+/// From here on this process has the processor and the disk only when nobody else wants them (`SCHED_IDLE`, sched(7), and
+/// the idle class of ioprio_set(2), which not every I/O scheduler knows). A kernel that refuses leaves it as it is.
+pub fn be_idle() {
+    const IOPRIO_WHO_PROCESS: libc::c_int = 1;
+    const IOPRIO_CLASS_IDLE: libc::c_int = 3 << 13;
+    // SAFETY: the parameters outlive the call and are only read; both calls change nothing but the caller's priority.
+    unsafe {
+        let none = std::mem::zeroed::<libc::sched_param>();
+        libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const none);
+        libc::syscall(libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_IDLE);
+    }
+}
+
 /// Puts every signal back to its default action and blocks none, as a program expects them after exec.
 pub fn default_signals() {
     for signal in 1..=libc::SIGRTMAX() {

@@ -139,6 +139,10 @@ pub struct SuperviseArgs {
     pub reserve_bytes: Option<u64>,
     /// `--metrics`: where they can be fetched.
     pub metrics: Option<Door>,
+    /// `--scrub`: bytes of images that are read again each second; `None` reads none.
+    pub scrub_bytes_per_s: Option<u64>,
+    /// `--scrub-every`
+    pub scrub_every_ms: u64,
 }
 
 /// `install`

@@ -50,6 +50,7 @@ pub fn gather(board: &Board) -> Facts {
         troubles,
         group: group_id(GROUP).is_some(),
         unfinished: unfinished(Path::new(&board.globals.root)),
+        scrub: crate::scrub::last(Path::new(&board.globals.root)),
         damaged: damaged(board),
     }
 }

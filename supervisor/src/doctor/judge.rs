@@ -5,6 +5,8 @@ mod tests;
 
 use super::{Facts, Finding, Level};
 use crate::output::size::binary;
+use crate::output::time;
+use limpet_protocol::scrub::Scrub;
 use limpet_runner::features::KERNEL_MIN;
 
 /// Pages that programs are usually built for.
@@ -32,6 +34,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         group(facts),
     ]);
     findings.extend(unfinished(facts));
+    findings.extend(facts.scrub.as_ref().map(images));
     findings.extend(
         facts.damaged.iter().map(|text| error("records", text.clone(), "remove it with: limpet rm -f")),
     );
@@ -121,6 +124,18 @@ fn unfinished(facts: &Facts) -> Option<Finding> {
             "if none is under way now: limpet system prune",
         )
     })
+}
+
+fn images(scrub: &Scrub) -> Finding {
+    let read = format!("{} read until {}", scrub.images, time::rfc3339(scrub.finished_ns));
+    match scrub.damage.first() {
+        None => well("images", format!("{read}, nothing is damaged")),
+        Some(first) => {
+            let more = if scrub.damage.len() > 1 { " and more" } else { "" };
+            let found = format!("{read}, damaged: {first}{more}");
+            error("images", found, "fetch again what is damaged: limpet image verify --repair")
+        }
+    }
 }
 
 fn overlay(facts: &Facts) -> Finding {

@@ -28,7 +28,11 @@ pub fn document(event: &Event) -> Value {
 }
 
 fn kind(event: &Event) -> &'static str {
-    if event.container.is_some() { "container" } else { "app" }
+    match (&event.container, event.action.split('_').next()) {
+        (Some(_), _) => "container",
+        (None, Some("scrub")) => "image",
+        (None, _) => "app",
+    }
 }
 
 /// Whether it is one that the filters leave: of several with one key, one is enough.

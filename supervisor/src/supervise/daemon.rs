@@ -6,6 +6,7 @@
 mod answers;
 mod carry;
 mod requests;
+mod scrub;
 mod shown;
 mod wake;
 
@@ -23,6 +24,7 @@ use crate::supervise::notify::Notifier;
 use crate::supervise::reactor::now;
 use crate::supervise::registry::Registry;
 use crate::supervise::reserve::Reserve;
+use crate::supervise::scrubbing::Scrubbing;
 use crate::supervise::tasks::Tasks;
 use limpet_plan::{AppId, Event, InstanceId, Tick, Turn, World, deadline, step};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -78,6 +80,7 @@ pub(crate) struct Daemon<'a> {
     journal: Journal,
     notifier: Notifier,
     reserve: Reserve,
+    scrubbing: Scrubbing,
     cut: Cut,
     shutting_down: Vec<Outbox>,
     care: Care,
@@ -92,7 +95,7 @@ impl<'a> Daemon<'a> {
         tasks: Tasks,
         jobs: Jobs,
         notifier: Notifier,
-        reserve: Reserve,
+        (reserve, scrubbing): (Reserve, Scrubbing),
         seed: u64,
     ) -> Self {
         Self {
@@ -112,6 +115,7 @@ impl<'a> Daemon<'a> {
             journal: Journal::default(),
             notifier,
             reserve,
+            scrubbing,
             cut: Cut::from_environment(),
             shutting_down: Vec::new(),
             care: Care::Asked,
@@ -153,6 +157,7 @@ impl<'a> Daemon<'a> {
             self.events.push_back(Event::Space(space));
         }
         self.decide();
+        self.scrub();
         self.settle();
         self.tell_watchers();
         self.notifier.beat(now());
@@ -167,7 +172,12 @@ impl<'a> Daemon<'a> {
     }
 
     fn sleep(&self) -> Result<(), Failure> {
-        let deadlines = [deadline(&self.world), self.notifier.deadline(), self.reserve.deadline()];
+        let deadlines = [
+            deadline(&self.world),
+            self.notifier.deadline(),
+            self.reserve.deadline(),
+            self.scrubbing.deadline(),
+        ];
         let earliest: Option<Tick> = deadlines.into_iter().flatten().min();
         Ok(self.tasks.reactor.turn(earliest)?)
     }

@@ -44,6 +44,8 @@ pub(crate) enum Purpose {
     Prune,
     /// Remove the last of an app.
     Dissolve(AppId),
+    /// Read all images again.
+    Scrub,
 }
 
 /// For whom a child works.
@@ -97,10 +99,10 @@ impl Jobs {
         Self { lock, outside, last: 0, running: BTreeMap::new() }
     }
 
-    /// An empty file in either case. A probe changes nothing, and may take as long as it likes.
+    /// An empty file in either case. A probe and a scrub change nothing, and may take as long as they like.
     fn stdin(&self, purpose: Purpose) -> io::Result<Stdio> {
         match purpose {
-            Purpose::Probe => Ok(Stdio::null()),
+            Purpose::Probe | Purpose::Scrub => Ok(Stdio::null()),
             Purpose::Create { .. }
             | Purpose::Start
             | Purpose::Kill

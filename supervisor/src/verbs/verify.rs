@@ -7,6 +7,7 @@ use crate::image_users::ImageUsers;
 use crate::output::images::shown_id;
 use crate::pulling::{self, Show, Wish};
 use crate::screen;
+use crate::scrub;
 use limpet_fetcher::pace::Bucket;
 use limpet_store::pull::Repair;
 use limpet_store::verify::Damage;
@@ -28,6 +29,7 @@ pub(super) fn verify(board: &Board, args: &VerifyArgs) -> Outcome {
     }
     let (count, many) = (ids.len(), if ids.len() == 1 { "image" } else { "images" });
     if damaged.is_empty() {
+        forget_damage(board, args, ids.len())?;
         if !args.quiet {
             screen::line(&format!("{count} {many}: {} bytes read, nothing is damaged", pace.read_bytes));
         }
@@ -40,8 +42,17 @@ pub(super) fn verify(board: &Board, args: &VerifyArgs) -> Outcome {
         )));
     }
     repair(board, &store, &damaged)?;
+    forget_damage(board, args, ids.len())?;
     screen::line(&format!("{} repaired", pieces(damaged.len())));
     Ok(0)
+}
+
+/// What a scrub had found is over, if all was looked at.
+fn forget_damage(board: &Board, args: &VerifyArgs, images: usize) -> Result<(), Failure> {
+    if args.images.is_empty() {
+        scrub::found_well(board.globals.root.as_ref(), images)?;
+    }
+    Ok(())
 }
 
 fn pieces(count: usize) -> String {
@@ -56,7 +67,7 @@ fn chosen(store: &Store, images: &[String]) -> Result<Vec<Digest>, Failure> {
     images.iter().map(|text| Ok(store.id_of(text)?)).collect()
 }
 
-fn told(damage: &Damage) -> Vec<String> {
+pub(crate) fn told(damage: &Damage) -> Vec<String> {
     match damage {
         Damage::Layer(diff_id, lines) => {
             lines.iter().map(|line| format!("layer {}: {line}", shown_id(diff_id, false))).collect()
@@ -150,14 +161,14 @@ fn repair_image(board: &Board, store: &Store, id: &Digest, layers: BTreeSet<Dige
 }
 
 /// Takes what was read, not faster than was asked for.
-struct Pace {
+pub(crate) struct Pace {
     bucket: Option<Bucket>,
     begun: Instant,
     read_bytes: u64,
 }
 
 impl Pace {
-    fn new(rate_bytes_per_s: Option<u64>) -> Self {
+    pub(crate) fn new(rate_bytes_per_s: Option<u64>) -> Self {
         let bucket = rate_bytes_per_s.map(|rate| Bucket::new(rate, 0));
         Self { bucket, begun: Instant::now(), read_bytes: 0 }
     }

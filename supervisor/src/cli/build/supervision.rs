@@ -7,6 +7,8 @@ use crate::cli::scan::Matches;
 use crate::cli::value::{Invalid, door, health, size, text};
 use crate::supervise::SHUTDOWN_MS;
 
+/// How often images are read again, where they are: once a week.
+const SCRUB_EVERY_MS: u64 = 7 * 86_400_000;
 /// What a new supervisor may take to answer.
 const UPGRADE_MS: u64 = 30_000;
 
@@ -15,6 +17,11 @@ pub(in crate::cli) fn supervise(matches: &Matches) -> Result<Command, Problem> {
     Ok(Command::Supervise(SuperviseArgs {
         reserve_bytes: matches.one("reserve", size::parse)?,
         metrics: matches.one("metrics", door::parse)?,
+        scrub_bytes_per_s: matches.one("scrub", size::parse_positive)?,
+        scrub_every_ms: matches
+            .one("scrub-every", health::milliseconds)?
+            .flatten()
+            .map_or(SCRUB_EVERY_MS, u64::from),
     }))
 }
 

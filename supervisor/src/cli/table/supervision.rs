@@ -17,6 +17,8 @@ static SUPERVISE: Verb = Verb {
         flags: &[
             value(NO, "reserve", "SIZE", "Disk that is kept free (a twentieth, at most 256m)"),
             value(NO, "metrics", "PLACE", "Serve metrics at unix:/PATH or 127.0.0.1:PORT (nowhere)"),
+            value(NO, "scrub", "RATE", "Read all images again for damage, so many bytes a second (never)"),
+            value(NO, "scrub-every", "TIME", "How often; how the last one ended: limpet doctor (168h)"),
         ],
     }],
     examples: &[("limpet supervise", "in the foreground; SIGTERM ends it, and containers go on")],

@@ -1,5 +1,6 @@
 use super::*;
 use limpet_protocol::disk::Room;
+use limpet_protocol::scrub::Scrub;
 
 /// A board with which all is well.
 fn good() -> Facts {
@@ -27,6 +28,7 @@ fn good() -> Facts {
         troubles: Vec::new(),
         group: true,
         unfinished: 0,
+        scrub: None,
         damaged: Vec::new(),
     }
 }
@@ -45,6 +47,15 @@ fn each_fault_is_found_with_its_level_and_what_to_do() {
     let memory = ("memory".to_owned(), "boot with cgroup_enable=memory".to_owned());
     let faults: Vec<(Facts, &str, Level, &str)> = vec![
         (Facts { kernel: (4, 19), ..good() }, "kernel", Level::Error, "Limpet needs Linux 5.10"),
+        (
+            Facts {
+                scrub: Some(Scrub { images: 2, damage: vec!["layer ab: /x".to_owned()], ..Scrub::default() }),
+                ..good()
+            },
+            "images",
+            Level::Error,
+            "image verify --repair",
+        ),
         (Facts { cgroup: Err("none is mounted".to_owned()), ..good() }, "cgroup", Level::Error, "mount it"),
         (
             Facts { missing_controllers: vec![memory], ..good() },

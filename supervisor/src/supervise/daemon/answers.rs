@@ -15,6 +15,9 @@ use limpet_runner::keeper::now_ns;
 impl Daemon<'_> {
     pub(super) fn job_ended(&mut self, finished: &Finished) {
         let Some(order) = self.jobs.end(finished.job) else { return };
+        if order.purpose == Purpose::Scrub {
+            return self.scrubbed(finished);
+        }
         let done = finished.status == Some(status::DONE);
         if !done && order.purpose != Purpose::Probe {
             self.keep_error(&order, finished);
@@ -47,6 +50,7 @@ impl Daemon<'_> {
             | Purpose::Kill
             | Purpose::Clear
             | Purpose::Remove
+            | Purpose::Scrub
             | Purpose::Probe => self.events.push_back(Event::Pruned),
         }
     }
@@ -77,7 +81,7 @@ impl Daemon<'_> {
                 self.events.push_back(Event::Removed { id, turn });
             }
             Purpose::Probe => self.events.push_back(Event::Probed { id, turn, healthy: true }),
-            Purpose::Prune | Purpose::Dissolve(_) => {}
+            Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub => {}
         }
     }
 
@@ -140,6 +144,7 @@ impl Daemon<'_> {
                     let why = self.troubles.last().cloned().unwrap_or_default();
                     self.dissolve_ended(app, &Reply::Refused(why));
                 }
+                Purpose::Scrub => self.scrubbing.ended(None),
                 _ => self.events.push_back(Event::PruneFailed),
             };
         };
@@ -150,7 +155,7 @@ impl Daemon<'_> {
             Purpose::Clear => Effect::Clear,
             Purpose::Remove => Effect::Remove,
             Purpose::Probe => return self.events.push_back(Event::Probed { id, turn, healthy: false }),
-            Purpose::Prune | Purpose::Dissolve(_) => return,
+            Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub => return,
         };
         self.failed(id, turn, effect, failure);
     }

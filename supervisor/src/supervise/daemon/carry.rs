@@ -51,7 +51,7 @@ impl Daemon<'_> {
     }
 
     /// Starts the child of an effect.
-    fn order(&mut self, id: Option<InstanceId>, turn: Turn, purpose: Purpose, words: &[String]) {
+    pub(super) fn order(&mut self, id: Option<InstanceId>, turn: Turn, purpose: Purpose, words: &[String]) {
         let globals = &self.board.globals;
         let mut line = [crate::act::VERB, &globals.root, &globals.state].map(str::to_owned).to_vec();
         line.extend_from_slice(words);

@@ -47,6 +47,7 @@ mod pull;
 mod races;
 mod real;
 mod restart;
+mod scrub;
 mod shutdown;
 mod store;
 mod supervisor;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Flips one bit of a file, and leaves its times as they were.
-fn flip(path: &Path) {
+pub(crate) fn flip(path: &Path) {
     let times = fs::metadata(path).and_then(|there| {
         Ok(fs::FileTimes::new().set_accessed(there.accessed()?).set_modified(there.modified()?))
     });
@@ -22,7 +22,7 @@ fn flip(path: &Path) {
 }
 
 /// The layer of an image that has this file.
-fn layer_with(limpet: &Limpet, image: &str, path: &str) -> PathBuf {
+pub(crate) fn layer_with(limpet: &Limpet, image: &str, path: &str) -> PathBuf {
     let layers = limpet.ok(&["image", "inspect", "-f", "{{json .RootFS.Layers}}", image]).json();
     let all =
         layers.as_array().expect("a list").iter().filter_map(|layer| layer.as_str()?.strip_prefix("sha256:"));
