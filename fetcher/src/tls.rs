@@ -93,7 +93,9 @@ impl Tls {
     fn explained(&self, error: &Error) -> Trouble {
         let reason = match error {
             Error::InvalidMessage(_) => {
-                return Trouble { remedy: Remedy::Plain, ..Trouble::lasting("it does not speak it") };
+                let reason =
+                    "it does not speak it; to do without, name it under plain-http in registries.json";
+                return Trouble { remedy: Remedy::Plain, ..Trouble::lasting(reason) };
             }
             Error::InvalidCertificate(error) => return Trouble::lasting(self.certificate(error)),
             Error::AlertReceived(alert) => format!("it refuses ({alert:?})"),

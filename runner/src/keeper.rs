@@ -8,7 +8,7 @@ mod clients;
 mod serve;
 mod stdio;
 
-use crate::cgroup::Group;
+use crate::cgroup::{self, Group, Join};
 use crate::features::Features;
 use crate::home::{Home, HomeError, load_container, open_log};
 use crate::start::{StartError, Started, Stdio, start};
@@ -29,6 +29,10 @@ pub use clients::Client;
 
 /// What a keeper is called (proc(5), `comm`).
 const NAME: &CStr = c"limpet-keeper";
+/// The group of keepers, and of whatever else the supervisor starts. It makes it.
+pub const GROUP: &str = "limpet.keepers";
+/// Is there where systemd is the first process (sd_booted(3)).
+const SYSTEMD: &str = "/run/systemd/system";
 
 /// Wall clock, nanoseconds since 1970.
 #[must_use]
@@ -67,6 +71,7 @@ fn kernel(doing: &'static str) -> impl FnOnce(Errno) -> KeeperError {
 
 fn keep(directory: &Path, starting: OwnedFd, first: &mut Client) -> Result<(), KeeperError> {
     detach().map_err(kernel("detach the keeper"))?;
+    leave_service();
     let container = load_container(directory)?;
     let home = Home::of(&container.keep);
     let (state, place, lock) = match take_place(&home, &container.keep.launch.id) {
@@ -103,6 +108,20 @@ fn detach() -> Result<(), Errno> {
     limpet_sys::process::default_signals();
     limpet_sys::process::block_signals();
     Ok(())
+}
+
+/// Out of the cgroup of whatever service or session the command was typed in: systemd kills all that is in it when that
+/// ends. Without a supervisor, and so without the group, a container stays there: nobody else would look after it.
+fn leave_service() {
+    let is_there = std::fs::read_to_string("/proc/self/cgroup").is_ok_and(|own| own.contains(GROUP));
+    if is_there || !Path::new(SYSTEMD).exists() {
+        return;
+    }
+    let group = cgroup::detect().and_then(|driver| driver.open(GROUP));
+    for door in group.and_then(|group| group.join()).map(Join::doors).unwrap_or_default() {
+        // A hierarchy that refuses is one in which systemd kills nobody.
+        rustix::io::write(&door, b"0").ok();
+    }
 }
 
 /// Held as long as this process lives; tells every command that the container is kept.

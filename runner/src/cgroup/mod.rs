@@ -43,6 +43,7 @@ pub use weight::{shares_from_weight, weight_from_shares};
 
 use limpet_protocol::limits::Limits;
 use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags, openat};
 
 /// Longest accepted path of a group below a hierarchy's root.
 pub const GROUP_PATH_BYTES_MAX: usize = 384;
@@ -62,6 +63,21 @@ pub enum Join {
     Tasks(Vec<OwnedFd>),
     /// v2: the directory for clone3(2) with `CLONE_INTO_CGROUP`.
     Directory(OwnedFd),
+}
+
+impl Join {
+    /// What a process that runs already writes `0` to, to be a member: each `tasks` file of v1 (no wait for the kernel's
+    /// grace period), or v2's `cgroup.procs`. Nothing where that cannot be opened.
+    #[must_use]
+    pub fn doors(self) -> Vec<OwnedFd> {
+        match self {
+            Self::Tasks(files) => files,
+            Self::Directory(directory) => {
+                let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+                openat(&directory, "cgroup.procs", flags, Mode::empty()).into_iter().collect()
+            }
+        }
+    }
 }
 
 /// Makes and finds groups in one kind of hierarchy.

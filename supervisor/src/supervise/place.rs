@@ -3,14 +3,12 @@
 use crate::cli::STATE_DEFAULT;
 use limpet_protocol::limits::{Limits, Memory, Pids};
 use limpet_runner::cgroup::{self, CgroupError, Group, Join};
+use limpet_runner::keeper::GROUP;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::write;
 
 /// Most memory that the supervisor may hold, kernel memory included.
 pub const CEILING_BYTES: u64 = 8 * 1024 * 1024;
-/// The group of effects, and of the keepers that they start.
-const OTHERS: &str = "limpet.keepers";
 
 /// Of one supervisor; several instances have one each.
 #[must_use]
@@ -46,7 +44,7 @@ pub fn remove_ceiling(state: &str) {
 /// where it is: what it is there for matters more.
 pub fn leave_ceiling() {
     let limits = Limits { memory: Memory::Unlimited, pids: Pids::Unlimited, ..Limits::default() };
-    enter(OTHERS, &limits).ok();
+    enter(GROUP, &limits).ok();
 }
 
 /// Where children of the supervisor are to be, from before they execute anything: what each of them is to write `0` to.
@@ -54,12 +52,12 @@ pub fn leave_ceiling() {
 #[must_use]
 pub fn outside() -> Vec<OwnedFd> {
     let limits = Limits { memory: Memory::Unlimited, pids: Pids::Unlimited, ..Limits::default() };
-    let group = made(OTHERS, &limits);
-    group.and_then(|group| doors(&*group)).unwrap_or_default()
+    let group = made(GROUP, &limits);
+    group.and_then(|group| group.join()).map(Join::doors).unwrap_or_default()
 }
 
 fn enter(path: &str, limits: &Limits) -> Result<(), CgroupError> {
-    for door in doors(&*made(path, limits)?)? {
+    for door in made(path, limits)?.join()?.doors() {
         // A hierarchy that refuses is one in which no limit was set.
         write(door.as_fd(), b"0").ok();
     }
@@ -75,17 +73,5 @@ fn made(path: &str, limits: &Limits) -> Result<Box<dyn Group>, CgroupError> {
         }
         Err(CgroupError::NoGroup { .. }) => driver.create(path, limits, &cgroup::DevicePolicy::All),
         Err(error) => Err(error),
-    }
-}
-
-/// What a process writes `0` to that joins: each `tasks` file of v1 (no wait for the kernel's grace period), or v2's
-/// `cgroup.procs`.
-fn doors(group: &dyn Group) -> Result<Vec<OwnedFd>, CgroupError> {
-    match group.join()? {
-        Join::Tasks(files) => Ok(files),
-        Join::Directory(directory) => {
-            let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-            Ok(openat(&directory, "cgroup.procs", flags, Mode::empty()).into_iter().collect())
-        }
     }
 }

@@ -78,6 +78,8 @@ fn units(board: &Board, program: &str) -> [(&'static str, String); 2] {
         Restart=always\n\
         RestartSec=1\n\
         WatchdogSec={WATCHDOG_S}\n\
+        # SIGABRT, the default, does not end what is stopped; systemd would wait for 90 s more.\n\
+        WatchdogSignal=SIGKILL\n\
         # Keepers outlive the supervisor: only its own process is ended with it.\n\
         KillMode=process\n\
         Delegate=yes\n\

@@ -14,6 +14,7 @@ fn the_supervisor_may_end_without_its_containers_and_is_watched() {
         "KillMode=process",
         "Delegate=yes",
         "WatchdogSec=30",
+        "WatchdogSignal=SIGKILL",
         "OOMScoreAdjust=-900",
         "Restart=always",
     ] {
