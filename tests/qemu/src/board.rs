@@ -268,11 +268,16 @@ impl Board {
     }
 
     /// Sends PID 1 the signal to power off, and waits until it is off.
+    pub fn power_off(self) {
+        self.off_by(&["kill", "-TERM", "1"]);
+    }
+
+    /// Runs what powers the board off, and waits until it is off.
     ///
     /// # Panics
     /// It does not go off, or not in order.
-    pub fn power_off(mut self) {
-        self.tell(&["kill", "-TERM", "1"]);
+    pub fn off_by(mut self, command: &[&str]) {
+        self.tell(command);
         let status = self.wait();
         assert!(status.success(), "QEMU ended with {status}");
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Room for a copy; the file is sparse.
-const COPY_MIB: u64 = 512;
+const COPY_MIB: u64 = 1024;
 /// Where e2fsprogs are, which not every user's PATH names.
 const TOOLS: &str = "/usr/sbin:/sbin:/usr/bin:/bin";
 
@@ -102,6 +102,13 @@ pub fn assert_left_clean(path: &Path) {
 #[track_caller]
 pub fn check(path: &Path) {
     tool("e2fsck", &["-f", "-n"], path);
+}
+
+/// What a file holds on the ext4 in the file `disk`, which nobody has mounted.
+#[must_use]
+#[track_caller]
+pub fn read(disk: &Path, path: &str) -> String {
+    tool("debugfs", &["-R", &format!("cat {path}")], disk)
 }
 
 /// Runs one of e2fsprogs, which has to succeed; what it said.

@@ -13,6 +13,9 @@ pub(crate) const INITRAMFS: &str = "initramfs";
 /// What a kernel does at its start that only costs time on a CPU that does not exist: a quarter of it.
 const HASTE: &str = "mitigations=off nokaslr cryptomgr.notests";
 
+/// What systemd is told: its journal goes to the console, to be shown when a scenario fails.
+const SYSTEMD: &str = "systemd.journald.forward_to_console=1 systemd.show_status=0 systemd.firstboot=0";
+
 /// The kernel's own watchdog, which needs no device.
 const SOFTDOG: &str = "softdog";
 
@@ -91,10 +94,13 @@ fn command_line(spec: &Spec, console: Console) -> String {
         Console::Log => "/bin/agent",
         Console::Here => "/bin/sh",
     };
-    let own = [
+    let mut own = vec![
         format!("console={} quiet panic=-1 {HASTE}", spec.target.value("console")),
         format!("limpet.console={program}"),
     ];
+    if spec.systemd {
+        own.push(SYSTEMD.to_owned());
+    }
     own.into_iter().chain(spec.words.iter().cloned()).collect::<Vec<_>>().join(" ")
 }
 

@@ -10,7 +10,9 @@ mod native;
 mod network;
 mod policies;
 mod power;
+mod pulling;
 mod stopping;
+mod systemd;
 mod upgrading;
 mod watchdog;
 
@@ -53,7 +55,9 @@ pub const ALL: &[Scenario] = &[
     usual("cgroup-v1", lacking::cgroup_v1),
     usual("no-user-namespaces", lacking::no_user_namespaces),
     unusual("app", apps::from_a_file),
+    usual("pull", pulling::from_a_registry),
     usual("upgrade", upgrading::good_and_bad),
+    usual("systemd", systemd::keeps_what_limpet_installs),
     usual("native-short", native::short),
     unusual("power-cuts", power::a_few_cuts),
     unusual("watchdog", watchdog::resets_a_board_that_hangs),

@@ -37,6 +37,8 @@ pub struct Spec {
     pub modules: Vec<String>,
     /// Whether it has the watchdog that `targets/ARCH/board.conf` names.
     pub watchdog: bool,
+    /// Whether PID 1 is systemd, from the disk that is mounted at `/`, instead of limpet.
+    pub systemd: bool,
 }
 
 impl Spec {
@@ -54,6 +56,7 @@ impl Spec {
             clock: None,
             modules: Vec::new(),
             watchdog: false,
+            systemd: false,
         }
     }
 

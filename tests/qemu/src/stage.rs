@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// Room for what containers write; the file is sparse.
 const DATA_MIB: u64 = 2048;
+/// Of a root with systemd, of which 45 MiB are used.
+const SYSTEM_MIB: u64 = 256;
 /// Lines of a console that are shown when a scenario has failed.
 const CONSOLE_LINES: usize = 60;
 /// So many boards, the last ones.
@@ -47,6 +49,14 @@ impl Stage {
             .disk(self.payload(), "/payload")
     }
 
+    /// A board that systemd starts, with the same disks; `limpet` is a file in `/usr/bin` and no more.
+    #[must_use]
+    pub fn systemd_spec(&self) -> Spec {
+        let mut spec = Spec::new(&self.target).disk(self.system_disk(), "/");
+        spec.systemd = true;
+        spec.disk(self.data_disk("data"), "/var/lib/limpet").disk(self.payload(), "/payload")
+    }
+
     /// Boots a board.
     #[must_use]
     pub fn boot(&self, spec: &Spec) -> Board {
@@ -68,6 +78,22 @@ impl Stage {
         let path = self.path().join(format!("{serial}.img"));
         disk::make_ext4(&path, "limpet", DATA_MIB);
         Disk { serial: serial.to_owned(), path, readonly: false, log: None }
+    }
+
+    /// A root with systemd, of Debian's packages; to be written to.
+    fn system_disk(&self) -> Disk {
+        let made = paths::made(&self.target.arch);
+        let remedy = format!("tests/qemu/fetch {}", self.target.arch);
+        let files = paths::existing(made.join("systemd"), &remedy);
+        let cached = made.join("systemd.ext4");
+        if !disk::is_current(&cached, &[&files]) {
+            let new = cached.with_extension("new");
+            disk::make_ext4_of(&new, "system", SYSTEM_MIB, &files.join("root"));
+            fs::rename(&new, &cached).unwrap_or_else(|e| panic!("making {}: {e}", cached.display()));
+        }
+        let path = self.path().join("system.img");
+        disk::copy(&cached, &path);
+        Disk { serial: "system".to_owned(), path, readonly: false, log: None }
     }
 
     /// The sample images of this target, on a disk that is only read; made when they are newer.

@@ -13,6 +13,8 @@ pub enum Pass {
     Whole,
     /// The connection breaks after so many bytes of the body.
     Cut(usize),
+    /// It passes; but a gzip file says another time in its head: the same contents, and another digest.
+    Retouched,
     /// This is said in its place, a whole response.
     Instead(String),
 }
@@ -46,8 +48,11 @@ impl Forwarder {
                 *count - 1
             };
             match decide(asked, before) {
-                Pass::Whole => pass(&upstream, asked, stream, usize::MAX),
-                Pass::Cut(bytes) => pass(&upstream, asked, stream, bytes),
+                Pass::Whole => pass(&upstream, asked, stream, |body, to| io::copy(body, to).map(drop)),
+                Pass::Cut(bytes) => pass(&upstream, asked, stream, |body, to| {
+                    io::copy(&mut body.take(bytes as u64), to).map(drop)
+                }),
+                Pass::Retouched => pass(&upstream, asked, stream, retouch),
                 Pass::Instead(text) => stream.write_all(text.as_bytes()),
             }
         });
@@ -68,7 +73,23 @@ impl Forwarder {
     }
 }
 
-fn pass(upstream: &str, asked: &Asked, client: &mut TcpStream, body_bytes_max: usize) -> io::Result<()> {
+/// Bytes 4 to 7 are a time (RFC 1952, 2.3).
+fn retouch(body: &mut TcpStream, to: &mut TcpStream) -> io::Result<()> {
+    const TIME: usize = 4;
+    let mut bytes = Vec::new();
+    body.read_to_end(&mut bytes)?;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        bytes[TIME] ^= 1;
+    }
+    to.write_all(&bytes)
+}
+
+fn pass(
+    upstream: &str,
+    asked: &Asked,
+    client: &mut TcpStream,
+    body: impl Fn(&mut TcpStream, &mut TcpStream) -> io::Result<()>,
+) -> io::Result<()> {
     let mut server = TcpStream::connect(upstream)?;
     server.write_all(request(asked).as_bytes())?;
     let mut head = Vec::new();
@@ -78,7 +99,7 @@ fn pass(upstream: &str, asked: &Asked, client: &mut TcpStream, body_bytes_max: u
         head.push(byte[0]);
     }
     client.write_all(&head)?;
-    io::copy(&mut server.take(body_bytes_max as u64), client).map(drop)
+    body(&mut server, client)
 }
 
 /// The same, for a connection that serves no second one; a proxy is asked for a whole URL.

@@ -7,6 +7,7 @@ const MIB: u64 = 1 << 20;
 pub(super) fn hold(stage: &Stage) {
     let mut board = stage.boot(&stage.spec());
     board.load("probe");
+    board.load("busybox");
     are_in_the_kernel(&mut board);
     cpu(&mut board);
     tasks(&mut board);
@@ -32,32 +33,53 @@ fn are_in_the_kernel(board: &mut Board) {
 fn cpu(board: &mut Board) {
     board.detached("busy", &["--cpus", "0.25", "probe", "spin", "600"]);
     let stat = board.cgroup("busy", "") + "/cpu.stat";
-    let look = format!("cut -d ' ' -f 1 /proc/uptime; sed -n 's/^usage_usec //p' {stat}");
-    let printed = board.sh(&format!("{look}; sleep 4; {look}"));
-    let numbers: Vec<f64> = printed.lines().map(|line| line.parse().expect("numbers")).collect();
-    let [begin_s, before_us, end_s, after_us] = numbers[..] else { panic!("{printed}") };
-    let share = (after_us - before_us) / 1e6 / (end_s - begin_s);
+    let (used_us, seconds) = grown(board, &format!("sed -n 's/^usage_usec //p' {stat}"));
+    let share = used_us / 1e6 / seconds;
     assert!((0.15..0.28).contains(&share), "it got {share} of a CPU, not 0.25");
     assert!(board.counter(&stat, "nr_throttled") > 0);
     board.limpet(&["rm", "-f", "busy"]).ok();
 }
 
+/// Ten tasks, and not one more: the kernel has refused some.
 fn tasks(board: &mut Board) {
     let said = board.limpet(&["run", "--rm", "--pids-limit", "10", "probe", "forkbomb", "100"]).ok();
     // The bomb itself is one of them.
     assert!(said.text().starts_with("held 9: "), "{said:#?}");
+    let crowd = "sh -c 'while :; do sleep 1000 & done'; exec sleep 1000";
+    board.detached("crowd", &["--pids-limit", "10", "busybox", "sh", "-c", crowd]);
+    let group = board.cgroup("crowd", "");
+    board.until("the kernel has refused one", &format!("grep -q '^max [1-9]' {group}/pids.events"));
+    let peak: u64 = board.show(&format!("{group}/pids.peak")).parse().expect("a number");
+    assert_eq!(peak, 10, "tasks at a time, as the kernel counted them");
+    board.limpet(&["rm", "-f", "crowd"]).ok();
 }
 
-/// A mebibyte a second into a volume on the board's disk, past the page cache.
+/// A mebibyte a second into a volume on the board's disk, past the page cache, as the kernel counts what passes.
 fn disk(board: &mut Board) {
-    board.load("busybox");
-    let device = board.sh("basename $(grep -l data /sys/block/*/serial | xargs dirname)");
-    let write = "dd if=/dev/zero of=/v/file bs=65536 count=48 oflag=direct 2>/dev/null";
-    let script = format!("cut -d ' ' -f 1 /proc/uptime; {write}; cut -d ' ' -f 1 /proc/uptime");
-    let limit = format!("/dev/{device}:1mb");
-    let words =
-        ["run", "--rm", "--device-write-bps", &limit, "-v", "data:/v", "busybox", "sh", "-c", &script];
-    let said = board.limpet(&words).ok();
-    let times: Vec<f64> = said.lines().map(|line| line.parse().expect("times")).collect();
-    assert!(times[1] - times[0] > 2.5, "3 MiB were written in {times:?}");
+    let name = board.sh("basename $(grep -l data /sys/block/*/serial | xargs dirname)");
+    let number = board.show(&format!("/sys/block/{name}/dev"));
+    let write = "while :; do dd if=/dev/zero of=/v/file bs=65536 count=64 oflag=direct 2>/dev/null; done";
+    let limit = format!("/dev/{name}:1mb");
+    let words = ["--device-write-bps", &limit, "-v", "data:/v", "busybox", "sh", "-c", write];
+    board.detached("writer", &words);
+    let group = board.cgroup("writer", "");
+    let shown = board.show(&format!("{group}/io.max"));
+    assert_eq!(shown, format!("{number} rbps=max wbps={MIB} riops=max wiops=max"));
+    let written = format!("sed -n 's/^{number} .*wbytes=\\([0-9]*\\).*/\\1/p' {group}/io.stat");
+    board.until("something is written", &format!("{written} | grep -q '[1-9]'"));
+    let (bytes, seconds) = grown(board, &written);
+    let rate = bytes / seconds / MIB as f64;
+    assert!((0.7..1.15).contains(&rate), "{rate} MiB were written each second, not 1");
+    board.limpet(&["update", "--pids-limit", "20", "writer"]).ok();
+    assert_eq!(board.show(&format!("{group}/io.max")), shown, "what an update is not about stays");
+    board.limpet(&["rm", "-f", "writer"]).ok();
+}
+
+/// How much what `look` prints grows in some seconds of the board's.
+fn grown(board: &mut Board, look: &str) -> (f64, f64) {
+    let look = format!("cut -d ' ' -f 1 /proc/uptime; {look}");
+    let printed = board.sh(&format!("{look}; sleep 4; {look}"));
+    let numbers: Vec<f64> = printed.lines().map(|line| line.parse().expect("numbers")).collect();
+    let [begin_s, before, end_s, after] = numbers[..] else { panic!("{printed}") };
+    (after - before, end_s - begin_s)
 }
