@@ -32,8 +32,7 @@ fn read<T>(
 
 /// The frame of a record around these bytes: made by encoding them as a list, whose length is then taken out.
 fn framed(kind: Kind, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = b"LMPT\x01".to_vec();
-    bytes.push(kind as u8);
+    let mut bytes = encode(kind, &()).expect("nothing is small")[..6].to_vec();
     bytes.extend(u32::try_from(payload.len()).expect("small").to_le_bytes());
     bytes.extend(payload);
     let sum = bytes

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::{fs, thread, time::Duration};
 
 fn limpet() -> Limpet {
@@ -73,6 +73,63 @@ fn head(fields: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{fields}\r\n").into_bytes()
 }
 
+/// What is said of some of the wrong archives of `images/nasty`: that they are refused is not enough, it must be for this.
+const OWN_ERRORS: &[(&str, &str)] = &[
+    ("blob-digest", "its digest is sha256:"),
+    ("diff-id", "its diff_id is sha256:"),
+    ("diff-id-count", "its manifest has 1 layers, its configuration 2"),
+    ("size-larger", "it has 273 bytes, not 274 as its manifest says"),
+    ("size-smaller", "it has 273 bytes, not 10 as its manifest says"),
+    ("manifest-deep", "more than 32768 values"),
+    ("layers-10000", "more than 32768 values"),
+    ("index-chain", "indexes lie too deep in one another"),
+    ("dotdot", "its path climbs out of the layer"),
+    ("symlink-absolute", "its path leads through the symbolic link \"s\" to the root directory"),
+    ("hardlink-absolute", "a hard link to \"/etc/hostname\", which this layer does not have"),
+    ("whiteout-dotdot", "a whiteout of nothing"),
+    ("truncated-gzip", "incomplete deflate stream"),
+    ("truncated-tar", "unexpected end of file"),
+    ("gzip-checksum", "does not have a matching checksum"),
+    ("pax-huge", "an extended header is over 1048576 bytes"),
+    ("sparse-huge", "it unpacks to more than 8589934592 bytes; raise --max-size if you trust it"),
+    ("bomb-gzip", "it unpacks to more than 1073741824 bytes; raise --max-size if you trust it"),
+    ("bomb-zstd", "it unpacks to more than 1073741824 bytes; raise --max-size if you trust it"),
+];
+
+/// One layer more than an image may have.
+#[test]
+fn a_layer_more_than_there_can_be() {
+    let layers = vec![
+        json!({ "mediaType": "application/vnd.oci.image.layer.v1.tar", "size": 1024,
+        "digest": format!("sha256:{}", "1".repeat(64)) });
+        129
+    ];
+    let config =
+        json!({ "architecture": if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" }, "os": "linux",
+        "rootfs": { "type": "layers", "diff_ids": vec![format!("sha256:{}", "1".repeat(64)); 129] } })
+        .to_string();
+    let digest = |bytes: &str| {
+        let mut sum =
+            Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it runs");
+        sum.stdin.take().expect("a pipe").write_all(bytes.as_bytes()).expect("it reads");
+        let said = sum.wait_with_output().expect("it ends").stdout;
+        format!("sha256:{}", String::from_utf8_lossy(&said[..64]))
+    };
+    let manifest = json!({ "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": { "mediaType": "application/vnd.oci.image.config.v1+json", "size": config.len(),
+            "digest": digest(&config) }, "layers": layers })
+    .to_string();
+    let server = HttpServer::start(move |asked, stream| {
+        let (kind, body) = match asked.target().contains("/manifests/") {
+            true => ("application/vnd.oci.image.manifest.v1+json", &manifest),
+            false => ("application/octet-stream", &config),
+        };
+        stream.write_all(&head(&format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len())))?;
+        stream.write_all(body.as_bytes())
+    });
+    pull_is_refused(&server, &["rootfs.diff_ids", "at most 128 layers"]);
+}
+
 #[test]
 fn what_is_wrong_in_an_archive_is_wrong_in_a_registry() {
     let limpet = limpet();
@@ -110,6 +167,10 @@ fn one(case: &Value, archive: &Path, layout: &Layout) {
         (Some("load" | "either"), 0) => same_as_loaded(&limpet, &reference, archive, &name),
         (Some("refuse" | "either"), 1) => {
             assert_eq!(pulled.stderr.trim_end().lines().count(), 1, "{name}: {pulled:#?}");
+            let file = case["file"].as_str().expect("a name");
+            for (_, words) in OWN_ERRORS.iter().filter(|(name, _)| file.split('.').next() == Some(name)) {
+                assert!(pulled.stderr.contains(words), "{name}: {words:?} is not in {pulled:#?}");
+            }
             store_is_empty(&limpet);
         }
         _ => panic!("{name}: {pulled:#?}"),

@@ -30,6 +30,8 @@ struct Story<'a> {
     limpet: &'a Limpet,
     before: &'a Path,
     command: Vec<String>,
+    /// It takes away what no image has, and changes no image.
+    collects: bool,
 }
 
 impl Story<'_> {
@@ -40,7 +42,8 @@ impl Story<'_> {
         let old = self.images(&disk);
         assert!(self.command(&disk, None).output().expect("limpet starts").status.success());
         let new = self.images(&disk);
-        assert_ne!(old, new, "the command changes something");
+        assert_eq!(old == new, self.collects, "the command changes something");
+        assert!(!self.collects || self.is_collected(&disk), "what no image has is left");
         drop(disk);
         let (mut cuts, mut late) = (0, 0);
         for (kind, whose) in KINDS.into_iter().flat_map(|kind| [(kind, "-f"), (kind, "-q")]) {
@@ -67,7 +70,8 @@ impl Story<'_> {
         assert!(found == *old || found == *new, "after {cut}: {found:?} is neither {old:?} nor {new:?}");
         let verified = self.at(disk, &["image", "verify", "-q"]).output().expect("limpet starts");
         assert!(verified.status.success(), "after {cut}: {verified:?}");
-        if found == *old {
+        let done = if self.collects { self.is_collected(disk) } else { found == *new };
+        if !done {
             let again = self.command(disk, None).output().expect("limpet starts");
             assert!(again.status.success(), "after {cut}: {again:?}");
         }
@@ -78,7 +82,24 @@ impl Story<'_> {
         assert!(pruned.status.success(), "after {cut}: {pruned:?}");
         let left = std::fs::read_dir(disk.path().join("root/staging")).expect("the store is there").count();
         assert_eq!(left, 0, "after {cut}: something stays in staging/");
-        found == *new
+        assert!(self.is_collected(disk), "after {cut}: a layer stays that no image has");
+        done
+    }
+
+    /// Nothing is there but what the images have.
+    fn is_collected(&self, disk: &Disk) -> bool {
+        let ids = self.at(disk, &["images", "-aq", "--no-trunc"]).output().expect("limpet starts");
+        let mut needed = BTreeSet::new();
+        for id in String::from_utf8_lossy(&ids.stdout).lines() {
+            let layers = self.at(disk, &["image", "inspect", "-f", "{{json .RootFS.Layers}}", id]).output();
+            let layers: Vec<String> =
+                serde_json::from_slice(&layers.expect("limpet starts").stdout).expect("a list");
+            needed.extend(layers);
+        }
+        let entries = std::fs::read_dir(disk.path().join("root/layers")).expect("the store is there");
+        let there =
+            entries.map(|entry| format!("sha256:{}", entry.expect("it can be read").file_name().display()));
+        there.collect::<BTreeSet<_>>().is_subset(&needed)
     }
 
     fn images(&self, disk: &Disk) -> BTreeSet<String> {
@@ -113,7 +134,7 @@ impl Story<'_> {
 
 fn disk_with(limpet: &Limpet, commands: &[&[&str]]) -> Disk {
     let disk = Disk::new("160M");
-    let story = Story { limpet, before: Path::new(""), command: Vec::new() };
+    let story = Story { limpet, before: Path::new(""), command: Vec::new(), collects: false };
     for command in commands {
         assert!(story.at(&disk, command).status().expect("limpet starts").success(), "{command:?}");
     }
@@ -132,7 +153,9 @@ fn a_pull_that_is_cut_anywhere_is_whole_or_nothing() {
     let busybox = places::image("busybox");
     let disk = disk_with(&limpet, &[&["load", "-q", "-i", busybox.to_str().expect("UTF-8")]]);
     let before = disk.unmounted();
-    let cuts = Story { limpet: &limpet, before, command: words(&["pull", "-q", &reference]) }.play();
+    let cuts =
+        Story { limpet: &limpet, before, command: words(&["pull", "-q", &reference]), collects: false }
+            .play();
     assert!(cuts >= 20, "only {cuts} cuts");
     println!("{cuts} cuts");
 }
@@ -146,7 +169,34 @@ fn a_removal_that_is_cut_anywhere_is_whole_or_nothing() {
     let all = [one.each_ref().map(String::as_str), other.each_ref().map(String::as_str)];
     let disk = disk_with(&limpet, &[&all[0], &all[1]]);
     let before = disk.unmounted();
-    let cuts = Story { limpet: &limpet, before, command: words(&["rmi", "redis"]) }.play();
+    let cuts = Story { limpet: &limpet, before, command: words(&["rmi", "redis"]), collects: false }.play();
     assert!(cuts >= 10, "only {cuts} cuts");
+    println!("{cuts} cuts");
+}
+
+/// What a pull left that was cut off with layers in place.
+#[test]
+fn a_collection_that_is_cut_anywhere_takes_no_image_and_is_finished() {
+    let limpet = Limpet::new();
+    let registry = Registry::open();
+    let reference = registry.push_sample("redis");
+    let busybox = places::image("busybox");
+    let disk = disk_with(&limpet, &[&["load", "-q", "-i", busybox.to_str().expect("UTF-8")]]);
+    let pull = Story {
+        limpet: &limpet,
+        before: Path::new(""),
+        command: words(&["pull", "-q", &reference]),
+        collects: false,
+    };
+    let is_halfway = |number| {
+        let cut = Some(("rename,renameat,renameat2", "-f", number));
+        assert!(!pull.command(&disk, cut).status().expect("strace starts").success(), "it came to its end");
+        !pull.is_collected(&disk)
+    };
+    assert!((1..=4).any(is_halfway), "no layer was in place when it was cut");
+    let before = disk.unmounted();
+    let cuts =
+        Story { limpet: &limpet, before, command: words(&["image", "prune", "-f"]), collects: true }.play();
+    assert!(cuts >= 8, "only {cuts} cuts");
     println!("{cuts} cuts");
 }
