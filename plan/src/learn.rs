@@ -347,7 +347,8 @@ impl Instance {
             self.goal = Goal::Rest;
             self.history.next = None;
         }
-        if self.place.is_none() {
+        // What an earlier daemon was about to start was decided then: it has no run, and no reason to wait any more.
+        if self.place.is_none() && self.history.run != RunId(0) {
             self.reconsider();
         }
     }

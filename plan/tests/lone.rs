@@ -73,3 +73,35 @@ fn what_is_stopped_for_its_health_is_unhealthy_until_it_is_started_again() {
     step(&mut world, Event::Woke, due);
     assert_eq!(shown(&world), Some((State::Starting, Health::Unwatched)));
 }
+
+/// Without a policy nothing but its health asks for another run, and that was decided before the daemon was lost.
+#[test]
+fn what_was_about_to_run_again_for_its_health_does_so_under_the_next_daemon() {
+    let mut world = World::new(1);
+    let mut sick = facts(Status::Running { run: RunId(100), ran_ms: 50, paused: false });
+    sick.spec.restart = RestartPolicy::NO;
+    sick.spec.health = Some(Pace { interval_ms: 1000, retries: 1, ..Pace::default() });
+    sick.spec.on_unhealthy = OnUnhealthy::Restart;
+    step(&mut world, Event::Found { id: ID, turn: Turn::UNASKED, facts: sick }, Tick(1000));
+    step(&mut world, Event::Settled, Tick(1000));
+    let actions = step(&mut world, Event::Woke, Tick(2000)).into_iter();
+    let mut turns = actions.filter_map(|action| match action {
+        Action::Probe { turn, .. } => Some(turn),
+        _ => None,
+    });
+    let turn = turns.next().expect("a probe is due");
+    step(&mut world, Event::Probed { id: ID, turn, healthy: false }, Tick(2010));
+    let exit = Exit { code: 0, started: true, ran_ms: 2000 };
+    step(&mut world, Event::Ended { id: ID, run: RunId(100), exit, held: false }, Tick(3000));
+    let due = deadline(&world).expect("a restart waits");
+    let actions: Vec<Action> = step(&mut world, Event::Woke, due).into_iter().collect();
+    let [Action::Note { history, .. }, Action::Start { .. }] = actions[..] else { panic!("{actions:?}") };
+
+    // The daemon ends between the two.
+    let mut next = World::new(2);
+    sick.status = Status::Ended { run: RunId(100), exit };
+    sick.history = Some(history);
+    step(&mut next, Event::Found { id: ID, turn: Turn::UNASKED, facts: sick }, due);
+    let actions: Vec<Action> = step(&mut next, Event::Settled, due).into_iter().collect();
+    assert!(actions.iter().any(|action| matches!(action, Action::Start { .. })), "{actions:?}");
+}

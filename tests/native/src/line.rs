@@ -44,6 +44,23 @@ impl<'a> Line<'a> {
         self.now = Some(Supervisor::start(self.limpet));
     }
 
+    /// Waits for the end of the one that there is: whether it ended by itself, and well. If its cut came first, the next is
+    /// there.
+    ///
+    /// # Panics
+    /// It does not end, or by something else.
+    pub fn is_off(&mut self) -> bool {
+        let Some(over) = self.now.take() else { return true };
+        let code = over.wait();
+        if code == 0 {
+            return true;
+        }
+        assert_eq!(code, KILLED, "it ends well, or by its cut");
+        self.was_cut = true;
+        self.now = Some(Supervisor::start(self.limpet));
+        false
+    }
+
     /// Waits until `look` says so, minding the supervisor meanwhile.
     pub fn until(&mut self, what: &str, look: impl Fn(&Limpet) -> bool) {
         until(what, || {

@@ -53,6 +53,7 @@ mod store;
 mod supervisor;
 mod survival;
 mod survival_apps;
+mod survival_health;
 mod terminals;
 mod throttles;
 mod top;
