@@ -17,7 +17,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-pub use validate::{InvalidApp, is_app_name, is_file_name};
+pub use validate::{CIRCLE, InvalidApp, is_app_name, is_file_name};
 
 /// Largest encoded app.
 pub const APP_BYTES_MAX: usize = 1024 * 1024;

@@ -485,7 +485,11 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "services:\n  a: {image: a, depends_on: [b]}\n  b: {image: b, depends_on: [a]}\n",
-        "compose.yaml:1:1: service a: it depends on itself, by way of others or directly",
+        "compose.yaml:2:29: services.a: it depends on itself, by way of others or directly",
+    ),
+    (
+        "services:\n  web: {image: a, depends_on: [a]}\n  a: {image: a, depends_on: [b]}\n  b:\n    image: b\n    depends_on:\n      a: {condition: service_started}\n",
+        "compose.yaml:3:29: services.a: it depends on itself, by way of others or directly",
     ),
     (
         "services:\n  a:\n    image: a\n    depends_on:\n      b: {condition: service_healthy}\n  b: {image: b, healthcheck: {disable: true}}\n",

@@ -10,6 +10,9 @@ use crate::limits::THROTTLES_MAX;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+/// What is wrong with a workload that is in a circle.
+pub const CIRCLE: &str = "it depends on itself, by way of others or directly";
+
 /// Why an app is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidApp {
@@ -28,6 +31,9 @@ pub enum InvalidApp {
     /// Two workloads of one name.
     #[error("service {0} stands in it twice")]
     Twice(String),
+    /// A workload that waits for itself.
+    #[error("service {0}: {CIRCLE}")]
+    Circle(String),
     /// Something about one workload.
     #[error("service {service}: {what}")]
     Workload {
@@ -78,10 +84,7 @@ impl App {
             }
         }
         match self.circle() {
-            Some(service) => {
-                let what = "it depends on itself, by way of others or directly";
-                Err(InvalidApp::Workload { service: service.to_string(), what })
-            }
+            Some(service) => Err(InvalidApp::Circle(service.to_string())),
             None => Ok(()),
         }
     }
@@ -95,11 +98,22 @@ impl App {
             };
             let rest: Vec<&Workload> = left.iter().copied().filter(waits).collect();
             if rest.len() == left.len() {
-                return rest.first().map(|workload| workload.service.as_str());
+                return in_circle(&rest);
             }
             left = rest;
         }
     }
+}
+
+/// One of these, all of which wait for another of them, that is in a circle and does not only wait for one: after so many
+/// steps along what each waits for, nothing else is reached.
+fn in_circle<'a>(waiting: &[&'a Workload]) -> Option<&'a str> {
+    let next = |at: &Workload| {
+        waiting.iter().copied().find(|other| at.depends_on.iter().any(|on| on.service == other.service))
+    };
+    let first = waiting.first().copied();
+    let reached = waiting.iter().try_fold(first?, |at, _| next(at))?;
+    Some(reached.service.as_str())
 }
 
 /// Whether it is one of compose's project names, with at most [`NAME_BYTES_MAX`] bytes.

@@ -1,54 +1,155 @@
 //! The supervisor's picture as metrics, in Prometheus's text form (exposition format 0.0.4).
+//!
+//! Names are as <https://prometheus.io/docs/practices/naming/> has them: base units at the end, and `_total` for what only
+//! grows; a counter that begins anew with each run is one that was reset.
 
 pub(crate) mod door;
 mod http;
 #[cfg(test)]
 mod tests;
 
-use limpet_protocol::control::{Health, Instance, Report, State};
+use limpet_protocol::control::{Health, Instance, REPLY_BYTES_MAX, Report, State};
+use limpet_protocol::disk::Room;
 use std::fmt::Write;
 
-/// Name and meaning of a metric that each container has, and its value.
-type Gauge = (&'static str, &'static str, fn(&Instance) -> u64);
+/// Longest text: it goes in one reply. Where there are more containers than it holds, the last ones are left out.
+const TEXT_BYTES_MAX: usize = REPLY_BYTES_MAX - 64;
+const NS_PER_S: u64 = 1_000_000_000;
 
-/// All metrics.
-#[must_use]
-pub(crate) fn text(report: &Report) -> String {
-    let mut text = String::new();
-    family(
-        &mut text,
-        "limpet_disk_reserve_reached",
+/// What a container that runs has used, by its cgroup.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Usage {
+    pub(crate) memory_bytes: u64,
+    pub(crate) memory_limit_bytes: Option<u64>,
+    pub(crate) cpu_ns: u64,
+    pub(crate) oom_kills: u64,
+}
+
+/// A container, and what it has used if that is known.
+type One = (Instance, Option<Usage>);
+/// Name, type and meaning of a metric that each container may have, and what follows its name: more labels, and the value.
+type Family = (&'static str, &'static str, &'static str, fn(&One) -> Option<(String, String)>);
+
+const FAMILIES: [Family; 9] = [
+    ("limpet_container_state", "gauge", "What the container does; 1 for that one.", |(one, _)| {
+        Some((format!(",state=\"{}\"", state(one.state)), "1".to_owned()))
+    }),
+    ("limpet_container_running", "gauge", "Whether the container runs.", |(one, _)| {
+        plain(u64::from(one.state == State::Running))
+    }),
+    ("limpet_container_health", "gauge", "What its health check says; 1 for that.", |(one, _)| {
+        let watched = one.health != Health::Unwatched;
+        let word = crate::output::apps::health_word(one.health);
+        watched.then(|| (format!(",health=\"{word}\""), "1".to_owned()))
+    }),
+    (
+        "limpet_container_unhealthy",
         "gauge",
-        "Whether less of the disk is free than the reserve.",
-    );
-    sample(&mut text, "limpet_disk_reserve_reached", "", u64::from(report.disk_is_low));
-    family(
-        &mut text,
-        "limpet_containers_turned_away",
+        "Whether its health check says that it is not well.",
+        |(one, _)| plain(u64::from(one.health == Health::Unhealthy)),
+    ),
+    (
+        "limpet_container_restarts_total",
+        "counter",
+        "Restarts since it was last started by hand, by up or at boot.",
+        |(one, _)| plain(u64::from(one.restarts)),
+    ),
+    (
+        "limpet_container_memory_usage_bytes",
+        "gauge",
+        "Memory in use, page cache included, as its limit counts it.",
+        |(_, usage)| plain(usage.as_ref()?.memory_bytes),
+    ),
+    ("limpet_container_memory_limit_bytes", "gauge", "Its limit.", |(_, usage)| {
+        plain(usage.as_ref()?.memory_limit_bytes?)
+    }),
+    ("limpet_container_cpu_seconds_total", "counter", "CPU time of this run.", |(_, usage)| {
+        let ns = usage.as_ref()?.cpu_ns;
+        Some((String::new(), format!("{}.{:09}", ns / NS_PER_S, ns % NS_PER_S)))
+    }),
+    (
+        "limpet_container_oom_kills_total",
+        "counter",
+        "Processes of this run that were killed because it was out of memory.",
+        |(_, usage)| plain(usage.as_ref()?.oom_kills),
+    ),
+];
+
+fn plain(value: u64) -> Option<(String, String)> {
+    Some((String::new(), value.to_string()))
+}
+
+/// All metrics, with the room on the disk, and what `used` says of each container that runs.
+#[must_use]
+pub(crate) fn text(report: Report, room: Option<Room>, used: impl Fn(&Instance) -> Option<Usage>) -> String {
+    let board = board(&report, room);
+    let runs = |one: &Instance| one.state == State::Running;
+    let mut all: Vec<One> = report
+        .instances
+        .into_iter()
+        .map(|one| {
+            let usage = if runs(&one) { used(&one) } else { None };
+            (one, usage)
+        })
+        .collect();
+    loop {
+        let text = format!("{board}{}", containers(&all));
+        if text.len() <= TEXT_BYTES_MAX || all.is_empty() {
+            return text;
+        }
+        all.truncate(all.len() * TEXT_BYTES_MAX / (text.len() + 1));
+    }
+}
+
+fn board(report: &Report, room: Option<Room>) -> String {
+    let mut text = String::new();
+    let mut one = |name: &str, kind: &str, help: &str, value: u64| {
+        family(&mut text, name, kind, help);
+        sample(&mut text, name, "", &value.to_string());
+    };
+    if let Some(room) = room {
+        one("limpet_disk_free_bytes", "gauge", "Free space of the root directory's disk.", room.free_bytes);
+        one("limpet_disk_size_bytes", "gauge", "Size of that disk.", room.all_bytes);
+        one("limpet_disk_reserve_bytes", "gauge", "What new work leaves free of it.", room.reserve_bytes);
+    }
+    let low = u64::from(report.disk_is_low);
+    one("limpet_disk_reserve_reached", "gauge", "Whether less of the disk is free than the reserve.", low);
+    let away = u64::from(report.turned_away);
+    one(
+        "limpet_containers_turned_away_total",
         "counter",
         "Containers for which the supervisor has no room.",
+        away,
     );
-    sample(&mut text, "limpet_containers_turned_away", "", u64::from(report.turned_away));
-    let gauges: [Gauge; 3] = [
-        ("limpet_container_running", "Whether the container runs.", |one| {
-            u64::from(one.state == State::Running)
-        }),
-        (
-            "limpet_container_restarts",
-            "Restarts since it was last started by hand, by up or at boot.",
-            |one| u64::from(one.restarts),
-        ),
-        ("limpet_container_unhealthy", "Whether its health check says that it is not well.", |one| {
-            u64::from(one.health == Health::Unhealthy)
-        }),
-    ];
-    for (name, help, value) in gauges {
-        family(&mut text, name, "gauge", help);
-        for instance in &report.instances {
-            sample(&mut text, name, &labels(instance), value(instance));
+    text
+}
+
+fn containers(all: &[One]) -> String {
+    let mut text = String::new();
+    for (name, kind, help, value) in FAMILIES {
+        family(&mut text, name, kind, help);
+        for one in all {
+            if let Some((more, value)) = value(one) {
+                sample(&mut text, name, &labels(&one.0, &more), &value);
+            }
         }
     }
     text
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Absent => "absent",
+        State::Creating => "creating",
+        State::Created => "created",
+        State::Starting => "starting",
+        State::Running => "running",
+        State::Stopping => "stopping",
+        State::Restarting => "restarting",
+        State::Ended => "exited",
+        State::Clearing => "clearing",
+        State::Removing => "removing",
+    }
 }
 
 fn family(text: &mut String, name: &str, kind: &str, help: &str) {
@@ -56,16 +157,17 @@ fn family(text: &mut String, name: &str, kind: &str, help: &str) {
     writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}").ok();
 }
 
-fn sample(text: &mut String, name: &str, labels: &str, value: u64) {
+fn sample(text: &mut String, name: &str, labels: &str, value: &str) {
     writeln!(text, "{name}{labels} {value}").ok();
 }
 
-fn labels(instance: &Instance) -> String {
+fn labels(instance: &Instance, more: &str) -> String {
     let mut labels = format!("{{name=\"{}\"", escaped(&instance.name));
     if let Some((app, service, replica)) = &instance.member {
         write!(labels, ",app=\"{}\",service=\"{}\",replica=\"{replica}\"", escaped(app), escaped(service))
             .ok();
     }
+    labels.push_str(more);
     labels.push('}');
     labels
 }

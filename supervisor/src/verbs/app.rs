@@ -22,6 +22,8 @@ use crate::screen;
 use follow::{End, follow};
 use limpet_protocol::app::App;
 use limpet_protocol::control::{Change, ChangeKind, Reply, Request};
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// What a shell shows for a program that a signal ended, less the signal.
@@ -84,6 +86,7 @@ pub(super) fn down(board: &Board, args: &DownArgs) -> Outcome {
     match follow(&mut conversation, &name, &mut progress, None)? {
         End::Done => Ok(0),
         End::NoSuchApp => match &args.app {
+            Which::Named(_) if args.volumes => Err(no_such_app_with_volumes(board, &name)),
             Which::Named(_) => Err(no_such_app(&name)),
             Which::OfFiles(source) => down_already(board, &name, args.volumes.then_some(source), read),
         },
@@ -108,15 +111,42 @@ fn no_such_app(name: &str) -> Failure {
     Failure::new(format!("no such app: {name}; see: limpet app ls"))
 }
 
+/// Only its file says for sure which volumes an app that is gone has left: `a` may have had `a_b_c`, as may `a_b`.
+fn no_such_app_with_volumes(board: &Board, name: &str) -> Failure {
+    let volumes = Path::new(&board.globals.root).join("volumes");
+    let entries = fs::read_dir(volumes).into_iter().flatten().flatten();
+    let mut left: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|volume| volume.starts_with(&format!("{name}_")))
+        .collect();
+    left.sort();
+    if left.is_empty() {
+        return no_such_app(name);
+    }
+    Failure::new(format!(
+        "no such app: {name}; volumes that may have been its: {}; its file tells: limpet down -v -f FILE",
+        left.join(", ")
+    ))
+}
+
+/// The app that was named, or that of the compose file of this directory.
+fn named(app: Option<&String>) -> Result<String, Failure> {
+    match app {
+        Some(app) => Ok(app.clone()),
+        None => Ok(file::read(&FileArgs::default())?.name),
+    }
+}
+
 /// `app restart`: one service after the other, in the order in which they were typed.
 pub(super) fn restart(board: &Board, args: &AppRestartArgs) -> Outcome {
     let services: Vec<Option<String>> = match args.services.as_slice() {
         [] => vec![None],
         services => services.iter().cloned().map(Some).collect(),
     };
+    let app = named(args.app.as_ref())?;
     let mut status = 0;
     for service in services {
-        status = restart_one(board, &args.app, service)?.max(status);
+        status = restart_one(board, &app, service)?.max(status);
     }
     Ok(status)
 }

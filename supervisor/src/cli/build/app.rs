@@ -1,6 +1,6 @@
 //! The verbs about apps, and `events`.
 
-use super::{filters, format, operand};
+use super::{filters, format};
 use crate::cli::command::Command;
 use crate::cli::command::app::{
     AppDiffArgs, AppListArgs, AppLogsArgs, AppPsArgs, AppRestartArgs, DownArgs, EventsArgs, FileArgs, UpArgs,
@@ -69,7 +69,7 @@ pub(in crate::cli) fn ps(matches: &Matches) -> Result<Command, Problem> {
 /// `app logs`
 pub(in crate::cli) fn logs(matches: &Matches) -> Result<Command, Problem> {
     Ok(Command::AppLogs(AppLogsArgs {
-        app: app_name(&operand(matches, 0))?,
+        app: matches.operands.first().map(|app| app_name(app)).transpose()?,
         services: matches.operands.iter().skip(1).cloned().collect(),
         follow: matches.on("follow"),
         tail: matches.one("tail", number::tail)?.flatten(),
@@ -84,7 +84,7 @@ pub(in crate::cli) fn logs(matches: &Matches) -> Result<Command, Problem> {
 /// `app restart`
 pub(in crate::cli) fn restart(matches: &Matches) -> Result<Command, Problem> {
     Ok(Command::AppRestart(AppRestartArgs {
-        app: app_name(&operand(matches, 0))?,
+        app: matches.operands.first().map(|app| app_name(app)).transpose()?,
         services: matches.operands.iter().skip(1).cloned().collect(),
     }))
 }

@@ -76,8 +76,8 @@ pub struct AppPsArgs {
 /// `app logs`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppLogsArgs {
-    /// Of which app.
-    pub app: String,
+    /// Of which app; that of the compose file here, if none is named.
+    pub app: Option<String>,
     /// Of these services; none is all.
     pub services: Vec<String>,
     /// `-f`
@@ -99,8 +99,8 @@ pub struct AppLogsArgs {
 /// `app restart`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppRestartArgs {
-    /// Which app.
-    pub app: String,
+    /// Which app; that of the compose file here, if none is named.
+    pub app: Option<String>,
     /// These services; none is all.
     pub services: Vec<String>,
 }

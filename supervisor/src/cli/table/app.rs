@@ -24,9 +24,9 @@ pub(super) const GROUP: Group = Group {
 };
 
 const NONE: Operands = Operands { usage: "", min: 0, max: 0, subject: Subject::Text, end_flags: false };
-/// `APP [SERVICE...]`
+/// Without any, the app of the compose file here.
 const APP_AND_SERVICES: Operands =
-    Operands { usage: "APP [SERVICE...]", min: 1, max: ANY, subject: Subject::App, end_flags: false };
+    Operands { usage: "[APP [SERVICE...]]", min: 0, max: ANY, subject: Subject::App, end_flags: false };
 
 /// Which compose files, and how they are read.
 const SOURCE: Section = Section {
@@ -173,7 +173,10 @@ static LOGS: Verb = Verb {
             switch(NO, "no-color", "Without colours, as NO_COLOR=1"),
         ],
     }],
-    examples: &[("limpet app logs -f shop web", "of one service, until Ctrl-C")],
+    examples: &[
+        ("limpet app logs", "of the app of this directory's compose.yaml"),
+        ("limpet app logs -f shop web", "of one service, until Ctrl-C"),
+    ],
     build: build::logs,
 };
 

@@ -42,9 +42,11 @@ fn apps_can_be_looked_at() {
     assert_eq!((ps.apps, ps.services, ps.quiet), (vec!["shop".into(), "other".into()], true, false));
     let Command::AppLogs(logs) = command("app logs -ft -n 5 --no-color shop web db") else { panic!("logs") };
     assert!(logs.follow && logs.timestamps && logs.prefix && !logs.color && logs.tail == Some(5));
-    assert_eq!((logs.app.as_str(), logs.services), ("shop", vec!["web".into(), "db".into()]));
+    assert_eq!((logs.app.as_deref(), logs.services), (Some("shop"), vec!["web".into(), "db".into()]));
+    let Command::AppLogs(logs) = command("app logs -f") else { panic!("logs") };
+    assert!(logs.follow && logs.app.is_none() && logs.services.is_empty(), "of the file here");
     let Command::AppRestart(restart) = command("app restart shop web") else { panic!("restart") };
-    assert_eq!((restart.app.as_str(), restart.services), ("shop", vec!["web".into()]));
+    assert_eq!((restart.app.as_deref(), restart.services), (Some("shop"), vec!["web".into()]));
     let Command::AppDiff(diff) = command("app diff --exit-code -p shop") else { panic!("diff") };
     assert!(diff.exit_code && diff.source.app.as_deref() == Some("shop"));
 }
@@ -88,7 +90,6 @@ fn wrong_lines_say_what_to_write() {
         ("down shop -f a.yaml", "shop: name the app, or its file, but not both", "down", 1),
         ("app frob", "unknown verb app frob", "app", 1),
         ("app restrat x", "unknown verb app restrat; did you mean restart?", "app", 1),
-        ("app logs", "app logs needs APP [SERVICE...]", "app logs", 1),
         ("compose up", "compose is not supported: use limpet up, limpet down and limpet app", "", 1),
         (
             "events -f colour=red",

@@ -4,12 +4,14 @@ use super::{Daemon, End, Watcher};
 use crate::failure::Failure;
 use crate::supervise::clients::{Asked, Outbox};
 use crate::supervise::desired::desired;
+use crate::supervise::metrics::{self, Usage};
 use crate::supervise::reactor::now;
 use limpet_plan::{AppId, By, Event, InstanceId, admit, diff, report};
 use limpet_protocol::app::App;
-use limpet_protocol::control::{Did, Event as Happened, Reply, Request};
+use limpet_protocol::control::{Did, Event as Happened, Instance, Reply, Request};
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::ledger::{Entry, Phase};
+use limpet_runner::cgroup;
 use limpet_runner::keeper::now_ns;
 
 impl Daemon<'_> {
@@ -38,10 +40,27 @@ impl Daemon<'_> {
                 self.end = Some(End::Upgrade { program });
             }
             Request::Metrics => {
-                outbox.put(&Reply::Text(crate::supervise::metrics::text(&self.shown())));
+                let (room, driver) = (crate::room::of(self.board), cgroup::detect());
+                let text = metrics::text(self.shown(), room, |instance| {
+                    self.usage(driver.as_deref().ok()?, instance)
+                });
+                outbox.put(&Reply::Text(text));
                 outbox.put(&Reply::Done);
             }
         }
+    }
+
+    /// By the container's cgroup: memory of the kernel's own, which no disk holds up.
+    fn usage(&self, driver: &dyn cgroup::CgroupDriver, instance: &Instance) -> Option<Usage> {
+        let path = self.board.home.load(instance.container.as_ref()?).ok()?.keep.launch.cgroup;
+        let group = driver.open(&path).ok()?;
+        let stats = group.stats().ok()?;
+        Some(Usage {
+            memory_bytes: stats.memory_usage_bytes,
+            memory_limit_bytes: stats.memory_limit_bytes,
+            cpu_ns: stats.cpu_usage_ns,
+            oom_kills: group.oom_kills().unwrap_or(0),
+        })
     }
 
     /// The ledger has the app before anything is done about it.
@@ -207,7 +226,7 @@ impl Daemon<'_> {
         let mut watchers = std::mem::take(&mut self.watchers);
         watchers.retain(|watcher| !watcher.outbox.is_closed());
         for watcher in &mut watchers {
-            let of_app = |instance: &&limpet_protocol::control::Instance| {
+            let of_app = |instance: &&Instance| {
                 instance.member.as_ref().is_some_and(|(app, _, _)| *app == watcher.app)
             };
             let now: Vec<_> = shown.instances.iter().filter(of_app).cloned().collect();

@@ -41,9 +41,14 @@ fn fetch(board: &Board, store: &Store, workload: &Workload) -> Result<(), Failur
 }
 
 fn would_fetch(store: &Store, workload: &Workload) {
-    if workload.pull != Pull::Never && store.id_of(&workload.image).is_err() {
-        screen::complain(&format!("image {} is not here; up would fetch it", workload.image));
+    if store.id_of(&workload.image).is_ok() {
+        return;
     }
+    let what = match workload.pull {
+        Pull::Missing | Pull::Always => "up would fetch it",
+        Pull::Never => "with pull_policy: never, up would fail; limpet pull or limpet load it first",
+    };
+    screen::complain(&format!("image {} is not here; {what}", workload.image));
 }
 
 fn policy(pull: Pull) -> PullPolicy {

@@ -7,7 +7,7 @@ mod printer;
 #[cfg(test)]
 mod tests;
 
-use super::no_such_app;
+use super::{named, no_such_app};
 use crate::board::Board;
 use crate::census::{Census, Listed};
 use crate::cli::command::app::AppLogsArgs;
@@ -37,6 +37,13 @@ struct Source {
     reader: Reader,
 }
 
+/// Whose logs are read.
+struct Whose<'a> {
+    app: String,
+    /// None is all.
+    services: &'a [String],
+}
+
 /// `app logs`
 pub(in crate::verbs) fn logs(board: &Board, args: &AppLogsArgs) -> Outcome {
     let now = now_ns();
@@ -45,32 +52,33 @@ pub(in crate::verbs) fn logs(board: &Board, args: &AppLogsArgs) -> Outcome {
         since_ns: args.since.map(|moment| moment.resolve(now)),
         until_ns: args.until.map(|moment| moment.resolve(now)),
     };
-    let members = members(board, args)?;
+    let whose = Whose { app: named(args.app.as_ref())?, services: &args.services };
+    let members = members(board, &whose)?;
     if members.is_empty() {
-        return Err(nothing(args));
+        return Err(nothing(&whose));
     }
     let mut printer = Printer::new(args.timestamps, args.prefix, args.color.then(style));
     let mut sources = Vec::new();
     add(&members, selection, args.follow, &mut sources, &mut printer)?;
     read(&mut sources, &mut printer)?;
     if args.follow {
-        follow(board, args, selection, &mut sources, &mut printer)?;
+        follow(board, &whose, selection, &mut sources, &mut printer)?;
     }
     Ok(0)
 }
 
-fn nothing(args: &AppLogsArgs) -> Failure {
-    match args.services.first() {
-        Some(service) => Failure::new(format!("app {} has no container of service {service}", args.app)),
-        None => no_such_app(&args.app),
+fn nothing(whose: &Whose<'_>) -> Failure {
+    match whose.services.first() {
+        Some(service) => Failure::new(format!("app {} has no container of service {service}", whose.app)),
+        None => no_such_app(&whose.app),
     }
 }
 
 /// Containers of the app that keep a log, and of the services that are wanted, by name.
-fn members(board: &Board, args: &AppLogsArgs) -> Result<Vec<Listed>, Failure> {
+fn members(board: &Board, whose: &Whose<'_>) -> Result<Vec<Listed>, Failure> {
     let wanted = |member: &Member| {
-        let service = args.services.is_empty() || args.services.contains(&member.service);
-        member.app == args.app && service
+        let service = whose.services.is_empty() || whose.services.contains(&member.service);
+        member.app == whose.app && service
     };
     let mut members = Census::take_supervised(board)?.containers;
     members.retain(|listed| listed.container.member.as_ref().is_some_and(wanted));
@@ -122,7 +130,7 @@ fn read(sources: &mut [Source], printer: &mut Printer) -> Result<(), Failure> {
 
 fn follow(
     board: &Board,
-    args: &AppLogsArgs,
+    whose: &Whose<'_>,
     selection: Selection,
     sources: &mut Vec<Source>,
     printer: &mut Printer,
@@ -136,7 +144,7 @@ fn follow(
         }
         if looked.elapsed() >= LOOK_AGAIN {
             looked = Instant::now();
-            let members = members(board, args)?;
+            let members = members(board, whose)?;
             sources
                 .retain(|source| members.iter().any(|listed| listed.container.keep.launch.id == source.id));
             add(&members, selection, true, sources, printer)?;

@@ -20,6 +20,7 @@ mod adoption;
 mod app_images;
 mod apps;
 mod apps_shown;
+mod apps_told;
 mod bad_input;
 mod disk_reserve;
 mod escape;

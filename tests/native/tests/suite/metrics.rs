@@ -37,7 +37,19 @@ fn they_are_served_at_a_socket() {
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     assert!(head.contains(&format!("Content-Length: {}\r\n", text.len())), "{head}");
     assert!(text.contains("limpet_container_running{name=\"cc\"} 1\n"), "{text}");
-    assert_eq!(text, limpet.ok(&["metrics"]).stdout);
+    assert!(text.contains("limpet_container_state{name=\"cc\",state=\"running\"} 1\n"), "{text}");
+    for used in ["memory_usage_bytes", "cpu_seconds_total"] {
+        let line =
+            text.lines().find(|line| line.starts_with(&format!("limpet_container_{used}{{name=\"cc\"}} ")));
+        let value = line.and_then(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
+        assert!(value.is_some_and(|value| value > 0.0), "{used}: {text}");
+    }
+    assert!(text.contains("limpet_container_oom_kills_total{name=\"cc\"} 0\n"), "{text}");
+    let series = |text: &str| {
+        let lines = text.lines().filter_map(|line| line.rsplit_once(' '));
+        lines.map(|(series, _)| series.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(series(text), series(&limpet.ok(&["metrics"]).stdout));
     assert!(fetch(unix(&limpet), b"GET /else HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 "));
     let mode = limpet.home().join("metrics.sock").metadata().expect("the socket").permissions().mode();
     assert_eq!(mode & 0o777, 0o660);
