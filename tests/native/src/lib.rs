@@ -21,6 +21,7 @@ pub mod live;
 pub mod outcome;
 pub mod peers;
 pub mod places;
+pub mod recording;
 pub mod registry;
 pub mod runtime;
 pub mod scratch;

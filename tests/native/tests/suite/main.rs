@@ -47,6 +47,7 @@ mod power;
 mod pull;
 mod races;
 mod real;
+mod reordering;
 mod restart;
 mod scrub;
 mod shutdown;
