@@ -16,19 +16,23 @@ pub use log::Disk as Behaviour;
 
 use crate::board::Board;
 use crate::disk::{self, Disk};
-use crate::spec::Spec;
+use crate::spec::{Network, Spec};
 use crate::stage::Stage;
+use native_tests::places;
+use native_tests::registry::Registry;
 use random::Random;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use work::{KINDS, Possible};
+use work::{KINDS, PULLED_IMAGE, Possible, Sources};
 
 /// The power goes at most this long after the chosen step has begun; most steps have ended by then, and others begun.
 const AFTER_MS_MAX: u64 = 2500;
 /// Loading the image takes longer: some 6 s under emulation.
 const LOAD_MS_MAX: u64 = 8000;
+/// Pulling too.
+const PULL_MS_MAX: u64 = 10_000;
 const FILE: &str = "\
 name: shop
 services:
@@ -58,6 +62,9 @@ struct Rig<'a> {
     /// The disk as it was at the last cut; QEMU writes to a copy.
     base: PathBuf,
     random: Random,
+    sources: Sources,
+    /// It serves as long as there is a rig.
+    _registry: Registry,
     possible: Possible,
     /// Digests of images as they were first saved.
     saved: BTreeMap<String, String>,
@@ -88,21 +95,32 @@ impl<'a> Rig<'a> {
     /// A disk with the images that are needed, and a board that was switched off in order.
     fn prepare(stage: &'a Stage, seed: u64) -> Self {
         let data = stage.data_disk("data");
-        let spec =
-            Spec::new(&stage.target).disk(data.clone(), "/var/lib/limpet").disk(stage.payload(), "/payload");
+        let spec = Spec::new(&stage.target).network(Network::User).words(&["limpet.network=dhcp"]);
+        let spec = spec.disk(data.clone(), "/var/lib/limpet").disk(stage.payload(), "/payload");
+        let registry = Registry::open();
+        let multi = places::multi(PULLED_IMAGE);
+        registry.push(&format!("oci-archive:{}", multi.display()), &format!("{PULLED_IMAGE}:latest"));
+        let sources = Sources {
+            payload: format!("/payload/images/{}", stage.target.value("deb_arch")),
+            registry: registry.address().replace("127.0.0.1", "10.0.2.2"),
+        };
         let mut board = stage.boot(&spec);
+        connect(&mut board, &sources);
         for image in ["busybox", "probe", work::GUEST_IMAGE] {
             board.load(image);
         }
+        let pulled = format!("{}/{PULLED_IMAGE}", sources.registry);
+        board.limpet(&["pull", "-q", &pulled]).ok();
         let saved = check::images(&mut board);
-        board.limpet(&["rmi", work::GUEST_IMAGE]).ok();
+        board.limpet(&["rmi", work::GUEST_IMAGE, &pulled]).ok();
         board.power_off();
         let base = stage.path().join("base.img");
         fs::rename(&data.path, &base).expect("both are in the stage's directory");
         let log = Some(stage.path().join("writes.log"));
         let mut spec = spec;
         spec.disks[0] = Disk { log, ..data };
-        Self { stage, spec, base, random: Random::new(seed), possible: Possible::new(), saved, lost: 0 }
+        let (random, possible) = (Random::new(seed), Possible::new());
+        Self { stage, spec, base, random, sources, _registry: registry, possible, saved, lost: 0 }
     }
 
     fn boot(&self) -> Board {
@@ -118,10 +136,13 @@ impl<'a> Rig<'a> {
         self.judge(&mut board);
         let judged = begin.elapsed();
         board.write("/root/compose.yaml", FILE.as_bytes());
-        let payload = format!("/payload/images/{}", self.stage.target.value("deb_arch"));
-        let steps = work::plan(&self.possible, kind, &payload, &mut self.random);
-        let after =
-            Duration::from_millis(self.random.below(if kind == "load" { LOAD_MS_MAX } else { AFTER_MS_MAX }));
+        connect(&mut board, &self.sources);
+        let steps = work::plan(&self.possible, kind, &self.sources, &mut self.random);
+        let after = Duration::from_millis(self.random.below(match kind {
+            "load" => LOAD_MS_MAX,
+            "pull" => PULL_MS_MAX,
+            _ => AFTER_MS_MAX,
+        }));
         let number = steps.iter().position(|step| step.kind == kind);
         let moment = format!("begin {} {kind}", number.expect("it was planned so"));
         let path = self.log().to_owned();
@@ -177,4 +198,11 @@ impl<'a> Rig<'a> {
     fn log(&self) -> &Path {
         self.spec.disks[0].log.as_ref().expect("this disk has one")
     }
+}
+
+/// The registry speaks plain HTTP, which is for hosts that are named; what says so is in memory.
+fn connect(board: &mut Board, sources: &Sources) {
+    let file = format!("{{\"plain-http\": [\"{}\"]}}", sources.registry);
+    board.write("/etc/limpet/registries.json", file.as_bytes());
+    board.until("the board knows a way out", "ip route | grep -q 'default via'");
 }

@@ -1,6 +1,6 @@
 //! What is looked at after a power cut, on the board that came up by itself.
 
-use super::work::{APP, GUEST_IMAGE, Possible, State, surprises};
+use super::work::{APP, GUEST_IMAGE, PULLED_IMAGE, Possible, State, TALKER, surprises};
 use crate::Board;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -53,6 +53,16 @@ ls -A staging 2>/dev/null | sed 's/^/left in staging after a prune: /'
 ls containers 2>/dev/null | grep removed | sed 's/^/left after a prune: /'
 true";
 
+/// Prints what is wrong with the log of the container that talks: it is read to its end, and holds nothing that it did
+/// not say. (What was said last before a cut may be lost: nobody syncs a log.)
+fn talk() -> String {
+    format!(
+        "limpet inspect {TALKER} >/dev/null 2>&1 || exit 0\n\
+         limpet logs {TALKER} >/tmp/log 2>&1 || {{ echo the log cannot be read; tail -n 3 /tmp/log; }}\n\
+         grep -v -x 'line [0-9]* of the log' /tmp/log | head -n 5 | sed 's/^/in the log: /'"
+    )
+}
+
 /// Looks until everything is in one of its possible states, and is what runs: no orphan, no double. What then is, and
 /// what is wrong for good.
 pub(super) fn settle(board: &mut Board, possible: &Possible) -> (BTreeMap<String, State>, Vec<String>) {
@@ -88,6 +98,9 @@ fn look(board: &mut Board) -> BTreeMap<String, State> {
             }
             ["app", name, ..] => Some((name.to_owned(), State::Stopped)),
             ["image", GUEST_IMAGE] => Some((GUEST_IMAGE.to_owned(), State::Present)),
+            ["image", name] if name.ends_with(&format!("/{PULLED_IMAGE}")) => {
+                Some((PULLED_IMAGE.to_owned(), State::Present))
+            }
             _ => None,
         }
     };
@@ -99,7 +112,8 @@ pub(super) fn inspect(
     board: &mut Board,
     found: BTreeMap<String, State>,
 ) -> (BTreeMap<String, State>, Vec<String>) {
-    let mut wrong: Vec<String> = board.sh(INSPECT).lines().map(str::to_owned).collect();
+    let said = board.sh(&talk()) + "\n" + &board.sh(INSPECT);
+    let mut wrong: Vec<String> = said.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let runs = |name: &str, state: State| name == APP || !matches!(state, State::Stopped | State::Created);
     let kept: BTreeMap<String, State> =
         found.into_iter().filter(|(name, state)| runs(name, *state)).collect();

@@ -29,8 +29,8 @@ pub(super) enum State {
 pub(super) struct Step {
     /// Its kind, by which moments are chosen.
     pub(super) kind: &'static str,
-    /// Of what.
-    pub(super) name: String,
+    /// Of what: mostly one.
+    pub(super) names: Vec<String>,
     /// The line of the shell.
     line: String,
     /// What it leads to.
@@ -38,14 +38,32 @@ pub(super) struct Step {
 }
 
 /// Every kind of step: the moments at which the power can be cut.
-pub(super) const KINDS: [&str; 9] =
-    ["load", "forget", "run", "stop", "start", "remove", "update", "up", "down"];
+pub(super) const KINDS: [&str; 14] = [
+    "load", "forget", "run", "stop", "start", "remove", "update", "up", "down", "pull", "discard", "talk",
+    "prune", "upgrade",
+];
 /// Image that comes and goes; nothing runs of it.
 pub(super) const GUEST_IMAGE: &str = "nginx";
+/// Image that is pulled and goes; likewise.
+pub(super) const PULLED_IMAGE: &str = "redis";
 /// The app.
 pub(super) const APP: &str = "shop";
 /// Containers that may be there at a time.
 const CONTAINERS: [&str; 4] = ["cc", "dd", "ee", "ff"];
+/// One that never stops talking into a log on the disk, whose files turn about once a second.
+pub(super) const TALKER: &str = "gg";
+const TALK: &str = "run -d --restart unless-stopped -m 16m --log-opt storage=disk --log-opt max-size=16k --log-opt max-file=3";
+const CHATTER: &str =
+    "i=0; while :; do i=$((i+1)); echo line $i of the log; [ $((i % 50)) = 0 ] && sleep 0.1; done";
+
+/// Where images come from on the board.
+#[derive(Clone, Debug)]
+pub(super) struct Sources {
+    /// Archives.
+    pub(super) payload: String,
+    /// A registry, as the board knows it.
+    pub(super) registry: String,
+}
 
 /// What may be true, by name; everything else is absent.
 pub(super) type Possible = BTreeMap<String, Vec<State>>;
@@ -56,23 +74,53 @@ fn now(possible: &Possible, name: &str) -> State {
 }
 
 /// A step of this kind, if there is anything to do it to.
-fn step(kind: &'static str, known: &Possible, payload: &str, random: &mut Random) -> Option<Step> {
+fn step(kind: &'static str, known: &Possible, sources: &Sources, random: &mut Random) -> Option<Step> {
+    let new = || CONTAINERS.into_iter().filter(|name| now(known, name) == State::Absent).collect::<Vec<_>>();
     let of = |state: State| {
-        let fitting: Vec<&str> = CONTAINERS.into_iter().filter(|name| now(known, name) == state).collect();
-        fitting
+        let all = CONTAINERS.into_iter().chain([TALKER]);
+        all.filter(|name| now(known, name) == state).collect::<Vec<&str>>()
     };
     let any =
         |names: Vec<&str>, random: &mut Random| (!names.is_empty()).then(|| random.pick(&names).to_string());
-    let there = now(known, GUEST_IMAGE) == State::Present;
-    let made = |name: String, line: String, after| Some(Step { kind, name, line, after });
+    let is_there = |image: &str| now(known, image) == State::Present;
+    let Sources { payload, registry } = sources;
+    let pulled = format!("{registry}/{PULLED_IMAGE}");
+    let made = |name: String, line: String, after| Some(Step { kind, names: vec![name], line, after });
     match kind {
-        "load" if !there => {
+        "load" if !is_there(GUEST_IMAGE) => {
             let line = format!("limpet load -q -i {payload}/{GUEST_IMAGE}.docker.tar");
             made(GUEST_IMAGE.to_owned(), line, State::Present)
         }
-        "forget" if there => made(GUEST_IMAGE.to_owned(), format!("limpet rmi {GUEST_IMAGE}"), State::Absent),
+        "forget" if is_there(GUEST_IMAGE) => {
+            made(GUEST_IMAGE.to_owned(), format!("limpet rmi {GUEST_IMAGE}"), State::Absent)
+        }
+        "pull" if !is_there(PULLED_IMAGE) => {
+            made(PULLED_IMAGE.to_owned(), format!("limpet pull -q {pulled}"), State::Present)
+        }
+        "discard" if is_there(PULLED_IMAGE) => {
+            made(PULLED_IMAGE.to_owned(), format!("limpet rmi {pulled}"), State::Absent)
+        }
+        "talk" => {
+            let line = match now(known, TALKER) {
+                State::Absent => format!("limpet {TALK} --name {TALKER} busybox sh -c '{CHATTER}'"),
+                State::Stopped | State::Created => format!("limpet start {TALKER}"),
+                // Its log turns meanwhile.
+                State::Present | State::Revision(_) => "sleep 1".to_owned(),
+            };
+            made(TALKER.to_owned(), line, State::Present)
+        }
+        "prune" => {
+            let names = [of(State::Stopped), of(State::Created)].concat();
+            let names = names.into_iter().map(str::to_owned).collect();
+            Some(Step { kind, names, line: "limpet system prune -f".to_owned(), after: State::Absent })
+        }
+        // The file is in memory, as all of the initramfs is; what it keeps is on the disk.
+        "upgrade" => {
+            let line = "cp /bin/limpet /root/newer && echo >> /root/newer && limpet upgrade /root/newer";
+            Some(Step { kind, names: Vec::new(), line: line.to_owned(), after: State::Absent })
+        }
         "run" => {
-            let name = any(of(State::Absent), random)?;
+            let name = any(new(), random)?;
             let flags = "--restart unless-stopped -m 16m";
             let line = format!("limpet run -d {flags} --name {name} probe on-term 0");
             made(name, line, State::Present)
@@ -119,13 +167,20 @@ fn needed(kind: &str) -> &'static str {
         "stop" | "remove" | "update" => "run",
         "forget" => "load",
         "load" => "forget",
+        "pull" => "discard",
+        "discard" => "pull",
         "down" => "up",
         _ => "remove",
     }
 }
 
 /// A sequence of steps that begins with `possible`: a few, one of this `kind` with what it needs before it, and more.
-pub(super) fn plan(possible: &Possible, kind: &'static str, payload: &str, random: &mut Random) -> Vec<Step> {
+pub(super) fn plan(
+    possible: &Possible,
+    kind: &'static str,
+    sources: &Sources,
+    random: &mut Random,
+) -> Vec<Step> {
     const STEPS: usize = 8;
     let before = usize::try_from(random.below(3)).expect("it is small");
     let mut known = possible.clone();
@@ -134,8 +189,8 @@ pub(super) fn plan(possible: &Possible, kind: &'static str, payload: &str, rando
         let is_next = steps.len() >= before && !steps.iter().any(|step| step.kind == kind);
         let wanted = if is_next { kind } else { *random.pick(&KINDS) };
         let chain = [wanted, needed(wanted), needed(needed(wanted))];
-        if let Some(step) = chain.into_iter().find_map(|kind| step(kind, &known, payload, random)) {
-            known.insert(step.name.clone(), vec![step.after]);
+        if let Some(step) = chain.into_iter().find_map(|kind| step(kind, &known, sources, random)) {
+            known.extend(step.names.iter().map(|name| (name.clone(), vec![step.after])));
             steps.push(step);
         }
     }
@@ -159,11 +214,11 @@ pub(super) fn outlook(mut possible: Possible, steps: &[Step], printed: &str) -> 
         let number = number.to_string();
         let has =
             |word: &str| printed.lines().any(|line| line.split(' ').take(2).eq([word, number.as_str()]));
-        if has("end") {
-            possible.insert(step.name.clone(), vec![step.after]);
-        } else if has("begin") {
-            let before = now(&possible, &step.name);
-            possible.insert(step.name.clone(), [&[before, step.after], between(step.kind)].concat());
+        let (is_done, is_begun) = (has("end"), has("begin"));
+        for name in step.names.iter().filter(|_| is_done || is_begun) {
+            let before = now(&possible, name);
+            let doubtful = [&[before, step.after], between(step.kind)].concat();
+            possible.insert(name.clone(), if is_done { vec![step.after] } else { doubtful });
         }
     }
     possible
@@ -172,8 +227,8 @@ pub(super) fn outlook(mut possible: Possible, steps: &[Step], printed: &str) -> 
 /// What a step may also leave when it is cut off: making and starting are two things, and so are ending and removing.
 fn between(kind: &str) -> &'static [State] {
     match kind {
-        "run" => &[State::Created],
-        "remove" => &[State::Stopped],
+        "run" | "talk" => &[State::Created],
+        "remove" | "prune" => &[State::Stopped],
         // That it is to stop is known, and its end is not.
         "stop" => &[State::Created],
         _ => &[],

@@ -1,7 +1,8 @@
 use super::*;
 
 fn steps() -> Vec<Step> {
-    let step = |kind, name: &str, after| Step { kind, name: name.to_owned(), line: String::new(), after };
+    let step =
+        |kind, name: &str, after| Step { kind, names: vec![name.to_owned()], line: String::new(), after };
     vec![step("run", "cc", State::Present), step("stop", "cc", State::Stopped)]
 }
 
@@ -30,8 +31,9 @@ fn what_is_not_possible_is_a_surprise() {
 
 #[test]
 fn a_plan_has_the_wanted_moment_and_is_the_same_for_the_same_seed() {
+    let sources = Sources { payload: "/payload".to_owned(), registry: "10.0.2.2:5000".to_owned() };
     for kind in KINDS {
-        let made = |seed| plan(&Possible::new(), kind, "/payload", &mut Random::new(seed));
+        let made = |seed| plan(&Possible::new(), kind, &sources, &mut Random::new(seed));
         assert_eq!(made(7), made(7));
         assert!(made(7).iter().any(|step| step.kind == kind));
     }
