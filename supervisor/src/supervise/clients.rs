@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::supervise::connection::{self, FLAGS, Guests, receive, within, write_all};
+use crate::supervise::connection::{self, FLAGS, Guests, Manner, receive, within, write_all};
 use crate::supervise::mailbox::Message;
 use crate::supervise::reactor::Interest;
 use crate::supervise::tasks::Tasks;
@@ -172,11 +172,11 @@ pub(crate) fn serve(socket: OwnedFd, group: Option<u32>, tasks: &Tasks) -> Task<
     tasks.spawn(async move {
         let (mut guests, shared) = (Guests::default(), Shared::default());
         while let Some(client) = connection::next(&socket, &inner).await {
-            // Once a request is being answered, it is answered to its end.
+            // A request that is answered at once is answered to its end.
             if is_welcome(&client, group) && guests.have_room(CLIENTS_MAX) {
-                let has_asked = Rc::new(Cell::new(false));
-                let conversation = converse(client, has_asked.clone(), shared.clone(), inner.clone());
-                guests.seat(has_asked, inner.spawn(conversation));
+                let manner = Rc::<Cell<Manner>>::default();
+                let conversation = converse(client, manner.clone(), shared.clone(), inner.clone());
+                guests.seat(manner, inner.spawn(conversation));
             }
         }
     })
@@ -217,10 +217,28 @@ fn is_welcome(client: &OwnedFd, group: Option<u32>) -> bool {
     peer.uid.is_root() || group.is_some_and(is_member)
 }
 
-async fn converse(client: OwnedFd, has_asked: Rc<Cell<bool>>, shared: Shared, tasks: Tasks) {
+/// How long its answer takes is not for the supervisor to say: an app may never be well, and events have no end.
+fn manner(request: &Request) -> Manner {
+    match request {
+        Request::Up { dry_run: false, .. }
+        | Request::Down { .. }
+        | Request::Restart { .. }
+        | Request::Events { follow: true } => Manner::Listens,
+        Request::Up { dry_run: true, .. }
+        | Request::Events { follow: false }
+        | Request::Ping
+        | Request::Report
+        | Request::Look { .. }
+        | Request::Shutdown { .. }
+        | Request::Upgrade { .. }
+        | Request::Metrics => Manner::Stays,
+    }
+}
+
+async fn converse(client: OwnedFd, own: Rc<Cell<Manner>>, shared: Shared, tasks: Tasks) {
     let heard = within(PATIENCE_MS, &tasks, hear(&client, &shared, &tasks)).await;
     let Some((request, _seat)) = heard else { return };
-    has_asked.set(true);
+    own.set(manner(&request));
     let outbox = Outbox::default();
     tasks.mailbox.put(Message::Client(Asked { request, outbox: outbox.clone() }));
     or(tell(&client, &outbox, &tasks), hang_up(&client, &tasks)).await;

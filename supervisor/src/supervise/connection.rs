@@ -39,26 +39,38 @@ pub(crate) async fn next(socket: &OwnedFd, tasks: &Tasks) -> Option<OwnedFd> {
 #[derive(Debug, Default)]
 pub(crate) struct Guests(VecDeque<Guest>);
 
+/// Whether a guest may be sent away for another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Before all others: it has not said what it wants.
+    #[default]
+    Silent,
+    /// If none is silent: it was answered, and goes on listening for as long as it likes.
+    Listens,
+    /// Never: it gets its answer, and leaves.
+    Stays,
+}
+
 #[derive(Debug)]
 struct Guest {
-    /// It may not be sent away for another any more.
-    stays: Rc<Cell<bool>>,
+    manner: Rc<Cell<Manner>>,
     conversation: Task<()>,
 }
 
 impl Guests {
-    /// Whether one more can be served beside less than `max`. Of many, the one that came first gives way, unless it stays:
-    /// whoever only occupies places locks nobody out.
+    /// Whether one more can be served beside less than `max`. Of many, the one that came first of the silent gives way, then
+    /// of those who listen: whoever only occupies places locks nobody out, least of all the person at the console.
     pub(crate) fn have_room(&mut self, max: usize) -> bool {
         self.0.retain(|guest| !guest.conversation.is_finished());
-        let goes = || self.0.iter().position(|guest| !guest.stays.get());
+        let first = |manner| self.0.iter().position(|guest| guest.manner.get() == manner);
+        let goes = || first(Manner::Silent).or_else(|| first(Manner::Listens));
         // Dropped, a conversation ends, and its connection is closed.
         self.0.len() < max || goes().and_then(|place| self.0.remove(place)).is_some()
     }
 
     /// One more.
-    pub(crate) fn seat(&mut self, stays: Rc<Cell<bool>>, conversation: Task<()>) {
-        self.0.push_back(Guest { stays, conversation });
+    pub(crate) fn seat(&mut self, manner: Rc<Cell<Manner>>, conversation: Task<()>) {
+        self.0.push_back(Guest { manner, conversation });
     }
 }
 

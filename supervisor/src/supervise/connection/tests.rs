@@ -21,10 +21,10 @@ fn a_kernel_that_lets_nobody_in_is_not_asked_in_circles() {
 }
 
 #[test]
-fn who_came_first_gives_way_unless_it_stays() {
+fn who_came_first_gives_way_first_of_the_silent_then_of_those_who_listen() {
     let tasks = Tasks::new().expect("tasks");
     let (mut guests, ended) = (Guests::default(), Rc::new(Cell::default()));
-    let mut seat = |name, stays| {
+    let mut seat = |name, manner| {
         let has_room = guests.have_room(3);
         if has_room {
             let guard = Leaving(name, Rc::clone(&ended));
@@ -32,18 +32,21 @@ fn who_came_first_gives_way_unless_it_stays() {
                 let _guard = guard;
                 std::future::pending::<()>().await;
             });
-            guests.seat(Rc::new(Cell::new(stays)), conversation);
+            guests.seat(Rc::new(Cell::new(manner)), conversation);
         }
         tasks.run();
         has_room
     };
-    assert!(seat("a", true) && seat("b", false) && seat("c", false));
+    let (silent, listens, stays) = (Manner::Silent, Manner::Listens, Manner::Stays);
+    assert!(seat("a", listens) && seat("b", silent) && seat("c", stays));
     assert_eq!(ended.take(), [""; 0], "there are places");
-    assert!(seat("d", true));
+    assert!(seat("d", listens));
     assert_eq!(ended.take(), ["b"]);
-    assert!(seat("e", true));
-    assert_eq!(ended.take(), ["c"]);
-    assert!(!seat("f", false), "who is left stays");
+    assert!(seat("e", stays));
+    assert_eq!(ended.take(), ["a"]);
+    assert!(seat("f", stays));
+    assert_eq!(ended.take(), ["d"]);
+    assert!(!seat("g", silent), "who is left stays");
     assert_eq!(ended.take(), [""; 0]);
 }
 

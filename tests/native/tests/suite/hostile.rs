@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// `protocol::control::CLIENTS_MAX` and `FOLLOWERS_MAX`.
@@ -184,6 +184,37 @@ fn who_follows_the_events_and_takes_none_is_one_of_few() {
         // It goes on, so its time is over before its end.
         next.read_to_end(&mut bytes).is_err().then_some(())
     });
+}
+
+/// All who may ask wait for an app that is never well, and the person at the console still gets in.
+#[test]
+fn those_who_wait_for_ever_give_way() {
+    let limpet = Limpet::with(&["busybox"]);
+    let supervisor = Supervisor::start(&limpet);
+    let before = descriptors(&supervisor);
+    let never = ["healthcheck: {test: \"false\", interval: 1h, start_period: 1h, start_interval: 1h}"];
+    let app = App::new(&limpet, "shop", &App::service("web", &never));
+    let follow = greeted(&frame(FOLLOW));
+    let followers: Vec<_> = (0..FOLLOWERS_MAX).map(|_| says(&limpet, &follow)).collect();
+    let mut waiting: Vec<_> = (0..CLIENTS_MAX - FOLLOWERS_MAX)
+        .map(|_| {
+            let mut command = limpet.command(&["up", "-f", app.file()]);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("limpet starts")
+        })
+        .collect();
+    // A descriptor for the connection, and one to see it end.
+    until("all places are taken", || (descriptors(&supervisor) >= before + 2 * CLIENTS_MAX).then_some(()));
+    until("web runs", || limpet.pid_of("shop-web-1"));
+    // On stderr it would say that it could not ask.
+    assert_eq!(limpet.ok(&["ps", "--format", "{{.Names}}"]).stderr, "");
+    assert_eq!(limpet.ok(&["app", "ls", "-q"]).text(), "shop");
+    drop(followers);
+    for child in &mut waiting {
+        child.kill().ok();
+        child.wait().expect("a child can be waited for");
+    }
+    app.down();
+    supervisor.leave();
 }
 
 /// `limpet VERB` of somebody else: a user with these groups and nothing more.
