@@ -20,7 +20,8 @@ use std::ffi::{CStr, CString};
 pub(super) struct Machine {
     console: Option<Console>,
     network: Vec<String>,
-    metrics: Option<String>,
+    /// Of the supervisor.
+    flags: Vec<CString>,
     services: Vec<Service>,
     signals: SignalFd,
     /// Where the supervisor says how it is, and what was heard.
@@ -52,7 +53,7 @@ impl Machine {
         Self {
             console: options.console.clone(),
             network: options.network.clone(),
-            metrics: options.metrics.clone(),
+            flags: flags(options),
             services,
             signals,
             heart: options.supervise.then(listen).flatten(),
@@ -123,7 +124,7 @@ impl Machine {
             (Role::Console, Some(console)) => console::start(console),
             (Role::Console, None) => return,
             (Role::Uplink, _) => start_uplink(&self.network),
-            (Role::Supervisor, _) => start_supervisor(self.metrics.as_deref(), self.heart.is_some()),
+            (Role::Supervisor, _) => start_supervisor(&self.flags, self.heart.is_some()),
         };
         match pid {
             Ok(pid) => {
@@ -206,9 +207,17 @@ fn start_uplink(network: &[String]) -> Result<Pid> {
     children::spawn(&program::current(), &arguments, &[], || Ok(()))
 }
 
-fn start_supervisor(metrics: Option<&str>, is_heard: bool) -> Result<Pid> {
-    let place = metrics.and_then(|place| CString::new(format!("--metrics={place}")).ok());
-    let arguments: Vec<&CStr> = [c"limpet", c"supervise"].into_iter().chain(place.as_deref()).collect();
+fn flags(options: &Options) -> Vec<CString> {
+    let flag = |name: &str, value: &Option<String>| {
+        value.as_ref().and_then(|value| CString::new(format!("--{name}={value}")).ok())
+    };
+    let flags = [flag("metrics", &options.metrics), flag("reserve", &options.reserve)];
+    flags.into_iter().flatten().collect()
+}
+
+fn start_supervisor(flags: &[CString], is_heard: bool) -> Result<Pid> {
+    let flags = flags.iter().map(CString::as_c_str);
+    let arguments: Vec<&CStr> = [c"limpet", c"supervise"].into_iter().chain(flags).collect();
     let text = |name: &str, value: &str| CString::new(format!("{name}={value}")).unwrap_or_default();
     let socket = text("NOTIFY_SOCKET", &notes::PATH.to_string_lossy());
     let patience = text("WATCHDOG_USEC", &heart::SILENCE_US.to_string());

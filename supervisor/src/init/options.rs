@@ -14,13 +14,14 @@
 //! | `network` | see [`super::uplink::wish`]; may be repeated | `dhcp` |
 //! | `supervise` | `on` or `off` | `on` |
 //! | `metrics` | where the supervisor serves them: `limpet supervise --metrics` | nowhere |
+//! | `reserve` | what stays free of the disk, as `512m`: `limpet supervise --reserve` | a twentieth, at most 256m |
 //! | `watchdog` | seconds after which the hardware resets a board that hangs, or `off` | 60 |
 
 #[cfg(test)]
 mod tests;
 
 use super::uplink::wish;
-use crate::cli::value::door;
+use crate::cli::value::{door, size};
 use std::fs;
 
 /// Where the image keeps them.
@@ -102,6 +103,8 @@ pub(super) struct Options {
     pub(super) supervise: bool,
     /// Where the supervisor serves metrics.
     pub(super) metrics: Option<String>,
+    /// What the supervisor keeps free of the disk.
+    pub(super) reserve: Option<String>,
     /// Timeout of the hardware watchdog in seconds.
     pub(super) watchdog: Option<u16>,
 }
@@ -116,6 +119,7 @@ impl Default for Options {
             network: Vec::new(),
             supervise: true,
             metrics: None,
+            reserve: None,
             watchdog: Some(WATCHDOG_S),
         }
     }
@@ -161,6 +165,7 @@ impl Options {
             "network" => self.network(value)?,
             "supervise" => self.supervise = switch(value)?,
             "metrics" => self.metrics = Some(metrics(value)?),
+            "reserve" => self.reserve = Some(reserve(value)?),
             "watchdog" => self.watchdog = watchdog(value)?,
             _ => return Err("there is no such option"),
         }
@@ -216,6 +221,11 @@ fn switch(value: &str) -> Result<bool, &'static str> {
 
 fn metrics(value: &str) -> Result<String, &'static str> {
     door::parse(value).map_err(|_| "write unix:/PATH or 127.0.0.1:PORT")?;
+    Ok(value.to_owned())
+}
+
+fn reserve(value: &str) -> Result<String, &'static str> {
+    size::parse(value).map_err(|_| "write a size, as 512m")?;
     Ok(value.to_owned())
 }
 

@@ -51,6 +51,7 @@ fn what_is_wrong_is_said_and_left_out() {
         ("mount=PARTUUID=x,/a", "below /dev"),
         ("supervise=yes", "on or off"),
         ("metrics=0.0.0.0:80", "127.0.0.1:PORT"),
+        ("reserve=much", "as 512m"),
         ("watchdog=1", "or off"),
         ("watchdog=soon", "or off"),
         ("memory", "KEY=VALUE"),
@@ -77,6 +78,7 @@ fn the_watchdog_is_on_unless_it_is_off() {
 }
 
 #[test]
-fn the_supervisor_is_told_where_to_serve_metrics() {
+fn the_supervisor_is_told_where_to_serve_metrics_and_what_to_keep_free() {
+    assert_eq!(of("reserve=1g", "quiet limpet.reserve=512m").0.reserve.as_deref(), Some("512m"));
     assert_eq!(of("metrics=127.0.0.1:9100", "").0.metrics.as_deref(), Some("127.0.0.1:9100"));
 }
