@@ -1,6 +1,7 @@
 //! The disk's reserve, as a supervisor was asked for it: it holds for everybody, also by hand, and heals by itself.
 
 use crate::full_disk::{Cramped, unmount};
+use native_tests::registry::Registry;
 use native_tests::{App, Limpet, Supervisor, places, until};
 use std::time::Duration;
 
@@ -89,6 +90,26 @@ fn what_nothing_refers_to_goes_before_anything_is_refused() {
     assert_ne!(images(), with_redis, "it was in the way");
     limpet.ok(&["image", "inspect", "busybox"]);
     cramped.disk.free();
+    supervisor.leave();
+    unmount(cramped);
+}
+
+#[test]
+fn a_pull_leaves_the_reserve_alone() {
+    let registry = Registry::open();
+    let Cramped { limpet, disk } = Cramped::new("96m");
+    let cramped = Cramped { limpet: limpet.with_configuration(), disk };
+    let limpet = &cramped.limpet;
+    let reference = registry.push_sample("busybox");
+    let supervisor = Supervisor::start_with(limpet, &["--reserve", "40m"], &[]);
+    cramped.disk.leave(30 * MIB);
+    limpet.try_to(&["pull", "-q", &reference]).refused(1, REFUSAL);
+    limpet.try_to(&["run", "--rm", &reference, "true"]).refused(125, REFUSAL);
+    cramped.disk.free();
+    limpet.ok(&["run", "--rm", &reference, "true"]);
+    // What is here already needs no room.
+    cramped.disk.leave(30 * MIB);
+    limpet.ok(&["pull", "-q", &reference]);
     supervisor.leave();
     unmount(cramped);
 }
