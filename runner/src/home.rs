@@ -127,6 +127,25 @@ impl Home {
         self.root.join("names")
     }
 
+    /// Makes the directory of a container that is to be made; until what this gives is dropped, nobody takes it for a
+    /// remnant ([`Home::finish_removals`]).
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn begin(&self, id: &ContainerId) -> Result<OwnedFd, HomeError> {
+        let directory = self.directory(id);
+        make_directory(&self.containers(), 0o700)?;
+        loop {
+            make_directory(&directory, 0o711)?;
+            let handle = open_directory(&directory)?;
+            flock(&handle, FlockOperation::LockShared).map_err(|e| io("lock", &directory)(e.into()))?;
+            // It may have been taken for a remnant just before.
+            if directory.exists() {
+                return Ok(handle);
+            }
+        }
+    }
+
     /// Makes the directories, takes the name, and writes the record. `durable` containers survive a power cut, names and
     /// all: what syncs the record comes after the name, as a journal keeps that order.
     ///
@@ -146,8 +165,7 @@ impl Home {
     /// Nobody but root may reach the layers: a set-user-ID file that a container makes is root's on the board
     /// (CVE-2021-41091).
     fn fill(&self, directory: &Path, container: &Container, durable: bool) -> Result<(), HomeError> {
-        make_directory(&self.containers(), 0o700)?;
-        make_directory(directory, 0o711)?;
+        let _begun = self.begin(&container.keep.launch.id)?;
         make_directory(&directory.join("upper"), 0o755)?;
         make_directory(&directory.join("work"), 0o711)?;
         let names = self.lock_names()?;
@@ -442,7 +460,7 @@ impl Home {
         remove_tree(&self.directory(id))
     }
 
-    /// Finishes removals that were cut off.
+    /// Finishes removals that were cut off, and takes away what was cut off before it was a container.
     ///
     /// # Errors
     /// The file system refuses.
@@ -450,7 +468,22 @@ impl Home {
         let Ok(listing) = fs::read_dir(self.containers()) else { return Ok(()) };
         let mut doomed =
             listing.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(REMOVED));
-        doomed.try_for_each(|entry| remove_tree(&entry.path()))
+        doomed.try_for_each(|entry| remove_tree(&entry.path()))?;
+        self.ids()?.iter().try_for_each(|id| self.remove_remnant(id))
+    }
+
+    /// A directory without a record that nobody is making.
+    fn remove_remnant(&self, id: &ContainerId) -> Result<(), HomeError> {
+        let directory = self.directory(id);
+        let is_remnant = || !directory.join(CONTAINER).exists();
+        if !is_remnant() {
+            return Ok(());
+        }
+        let Ok(handle) = open_directory(&directory) else { return Ok(()) };
+        match flock(&handle, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) if is_remnant() => remove_tree(&directory),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -201,3 +201,22 @@ fn a_name_of_what_was_cut_off_before_its_record_is_free() {
     home.create(&second, true).expect("the name is free");
     assert_eq!(home.find("one").expect("found"), second.keep.launch.id);
 }
+
+#[test]
+fn what_was_cut_off_before_its_record_is_taken_away_unless_it_is_being_made() {
+    let scratch = Scratch::new("remnant");
+    let home = scratch.home();
+    home.create(&container(1, "whole"), true).unwrap();
+    let (cut, making) = (container(2, "cut").keep.launch.id, container(3, "making").keep.launch.id);
+    drop(home.begin(&cut).unwrap());
+    fs::create_dir(home.directory(&cut).join("upper")).unwrap();
+    let begun = home.begin(&making).unwrap();
+    home.finish_removals().unwrap();
+    assert!(!home.directory(&cut).exists());
+    assert!(home.directory(&making).exists(), "somebody is making it");
+    assert!(home.find("whole").is_ok());
+    drop(begun);
+    home.finish_removals().unwrap();
+    assert!(!home.directory(&making).exists());
+    assert_eq!(home.ids().unwrap().len(), 1);
+}

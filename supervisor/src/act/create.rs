@@ -68,6 +68,7 @@ fn make(
 ) -> Result<(), Failure> {
     external_volumes(board, app, workload)?;
     watched_dependencies(board, app, workload)?;
+    let _begun = board.home.begin(id)?;
     let files = board.home.directory(id).join("files");
     write_files(&files, workload).map_err(|error| {
         Failure::new(format!("write the configs and secrets of {}: {error}", workload.service))

@@ -70,6 +70,7 @@ pub(crate) fn create_as(
     id: &ContainerId,
 ) -> Result<Container, Failure> {
     room::admit(board)?;
+    let _begun = board.home.begin(id)?;
     let features = board.features();
     let container = match &options.source {
         Source::Image(reference) => {
