@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const COUNTS: [usize; 3] = [0, 10, 64];
 /// How many are to run after a start, and how many are killed one by one.
 const BROUGHT_UP: usize = 10;
+/// Between two probes of a container, of [`BROUGHT_UP`] that have a health check.
+const PROBE_EVERY: Duration = Duration::from_secs(10);
 /// Starts of each.
 const ROUNDS: usize = 3;
 /// It has done what it had to by then.
@@ -31,6 +33,8 @@ struct Costs {
     memory: Vec<[Memory; 2]>,
     /// The same at rest.
     rest: [Work; 2],
+    /// The same where containers are probed, and nothing else happens; of who does that by itself.
+    probed: Option<[Work; 2]>,
     /// Milliseconds, ascending.
     bring_up: Vec<f64>,
     /// The same, from a container's death until it runs again.
@@ -54,8 +58,8 @@ pub(crate) fn measure(idle: Duration) {
     all.extend(others.into_iter().map(Contestant::new));
     all.iter_mut().for_each(Contestant::fill);
     rest(&mut all, idle);
+    probed(&mut all, idle);
     all.iter_mut().for_each(|contestant| {
-        remove(&*contestant.party, &names(BROUGHT_UP..COUNTS[2]));
         contestant.party.halt(&names(0..BROUGHT_UP));
     });
     for round in 0..ROUNDS {
@@ -75,25 +79,51 @@ fn names(numbers: std::ops::Range<usize>) -> Vec<String> {
 
 /// Everybody rests at once, with all containers: the longest time of all is waited for once.
 fn rest(all: &mut [Contestant<'_>], idle: Duration) {
-    let names = names(0..COUNTS[2]);
+    let works = done_meanwhile(all, &names(0..COUNTS[2]), idle);
+    for (contestant, work) in all.iter_mut().zip(works) {
+        contestant.costs.rest = work;
+    }
+}
+
+/// The same with few containers, each with a health check. Whoever has no daemon leaves that to another program.
+fn probed(all: &mut [Contestant<'_>], idle: Duration) {
+    let probed: Vec<String> = (0..BROUGHT_UP).map(|number| format!("p{number}")).collect();
+    let every = format!("{}s", PROBE_EVERY.as_secs());
+    let check = ["--health-cmd", "true", "--health-interval", &every];
+    for contestant in all.iter() {
+        let party = &*contestant.party;
+        remove(party, &names(BROUGHT_UP..COUNTS[2]));
+        probed.iter().for_each(|name| run(party, name, &check));
+    }
+    // Each has been found healthy, and rests in between.
+    sleep(PROBE_EVERY + REST);
+    let works = done_meanwhile(all, &probed, idle);
+    for (contestant, work) in all.iter_mut().zip(works) {
+        contestant.costs.probed = (!contestant.party.daemon().is_empty()).then_some(work);
+        remove(&*contestant.party, &probed);
+    }
+}
+
+/// What each does meanwhile, and what stands beside these of its containers.
+fn done_meanwhile(all: &[Contestant<'_>], names: &[String], idle: Duration) -> Vec<[Work; 2]> {
     let watched: Vec<[Vec<i32>; 2]> = all
         .iter()
-        .map(|contestant| [contestant.party.daemon(), companions(&*contestant.party, &names)])
+        .map(|contestant| [contestant.party.daemon(), companions(&*contestant.party, names)])
         .collect();
     sleep(REST);
     let look = || watched.iter().map(|both| both.each_ref().map(|pids| work(pids))).collect::<Vec<_>>();
     let before = look();
     sleep(idle);
-    for ((contestant, before), after) in all.iter_mut().zip(before).zip(look()) {
-        contestant.costs.rest = [after[0].since(before[0]), after[1].since(before[1])];
-    }
+    let pairs = before.into_iter().zip(look());
+    pairs.map(|(before, after)| [after[0].since(before[0]), after[1].since(before[1])]).collect()
 }
 
 impl<'a> Contestant<'a> {
     fn new(party: Box<dyn Party + 'a>) -> Self {
         let name = party.name();
         let rest = [Work { cpu_ms: 0, written_bytes: 0, woken: 0 }; 2];
-        let costs = Costs { name, memory: Vec::new(), rest, bring_up: Vec::new(), back: Vec::new() };
+        let (memory, bring_up, back) = (Vec::new(), Vec::new(), Vec::new());
+        let costs = Costs { name, memory, rest, probed: None, bring_up, back };
         Self { party, lists: Vec::new(), costs }
     }
 
@@ -102,7 +132,7 @@ impl<'a> Contestant<'a> {
         self.party.start();
         let mut running = 0;
         for count in COUNTS {
-            names(running..count).iter().for_each(|name| run(&*self.party, name));
+            names(running..count).iter().for_each(|name| run(&*self.party, name, &[]));
             running = count;
             sleep(REST);
             let beside = companions(&*self.party, &names(0..count));

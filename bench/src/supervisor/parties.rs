@@ -63,10 +63,11 @@ fn printed(command: &mut Command) -> String {
 }
 
 /// A container that is to run for ever.
-pub(super) fn run(party: &dyn Party, name: &str) {
+pub(super) fn run(party: &dyn Party, name: &str, more: &[&str]) {
     let flags = party.run_flags();
     let mut args = vec!["run", "-d", "--name", name, "--restart", "always", "--network", "none"];
     args.extend(flags.iter().map(String::as_str));
+    args.extend(more);
     args.extend(["busybox", "sleep", "100000"]);
     ask(party, &args);
 }

@@ -78,11 +78,11 @@ fn counted(text: &str, word: &str) -> u64 {
     number.unwrap_or_else(|| panic!("no number after {word}: {text}"))
 }
 
-/// User and system time (proc_pid_stat(5), fields 14 and 15).
+/// User and system time, its own and that of children which it has waited for (proc_pid_stat(5), fields 14 to 17).
 fn ticks(pid: i32) -> u64 {
     let stat = proc_file(pid, "stat");
     let (_, rest) = stat.rsplit_once(") ").expect("a name in parentheses is its second field");
-    let ticks = rest.split(' ').skip(11).take(2);
+    let ticks = rest.split(' ').skip(11).take(4);
     ticks.map(|number| number.parse::<u64>().expect("times are numbers")).sum()
 }
 

@@ -1,6 +1,7 @@
 //! The tables, in Markdown: a line per figure, a column for each, and how many times limpet's it is.
 
-use super::{BROUGHT_UP, COUNTS, Costs, ROUNDS};
+use super::processes::Work;
+use super::{BROUGHT_UP, COUNTS, Costs, PROBE_EVERY, ROUNDS};
 use std::time::Duration;
 
 pub(super) fn print(all: &[Costs], absent: &[&str], idle: Duration) {
@@ -9,6 +10,7 @@ pub(super) fn print(all: &[Costs], absent: &[&str], idle: Duration) {
     line("---", all.iter().map(|_| "---".to_owned()));
     memory(all);
     rest(all, idle);
+    probed(all, idle);
     times(&format!("to {BROUGHT_UP} containers running, median of {ROUNDS} starts"), all, |c| &c.bring_up);
     let count = ROUNDS * BROUGHT_UP;
     times(&format!("from a container's death to its restart, median of {count}"), all, |c| &c.back);
@@ -60,10 +62,28 @@ fn rest(all: &[Costs], idle: Duration) {
     for (name, place) in [("daemon", 0), ("beside the containers", 1)] {
         let cell = |costs: &Costs| match (costs.rest[place], costs.memory[0][0].pss) {
             (_, 0) if place == 0 => "none".to_owned(),
-            (work, _) => format!(
-                "{} ms of CPU, {} bytes written, awake {} times",
-                work.cpu_ms, work.written_bytes, work.woken
-            ),
+            (work, _) => done(&work),
+        };
+        line(&format!("{what}: {name}"), all.iter().map(cell));
+    }
+}
+
+fn done(work: &Work) -> String {
+    format!("{} ms of CPU, {} bytes written, awake {} times", work.cpu_ms, work.written_bytes, work.woken)
+}
+
+/// With how often it was awake for each probe: to begin it, and at its end.
+fn probed(all: &[Costs], idle: Duration) {
+    let (secs, every) = (idle.as_secs(), PROBE_EVERY.as_secs());
+    let probes = (secs / every).max(1) * BROUGHT_UP as u64;
+    let what = format!("{secs} s with {BROUGHT_UP} containers that are probed every {every} s");
+    for (name, place) in [("daemon", 0), ("beside the containers", 1)] {
+        let cell = |costs: &Costs| match costs.probed.map(|both| both[place]) {
+            None => "leaves that to systemd".to_owned(),
+            Some(work) => {
+                let tenths = work.woken * 10 / probes;
+                format!("{}, {}.{} of each probe", done(&work), tenths / 10, tenths % 10)
+            }
         };
         line(&format!("{what}: {name}"), all.iter().map(cell));
     }

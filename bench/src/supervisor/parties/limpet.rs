@@ -38,13 +38,14 @@ impl Party for LimpetParty<'_> {
         self.supervisor = Some(Supervisor::start(self.limpet));
     }
 
-    /// SIGTERM leaves containers running, so they are killed then.
+    /// SIGTERM leaves containers running, so they are killed then. Not by `kill`, which does not wait for their keepers: a
+    /// supervisor that finds one at its end takes it for stopped by hand under its eyes, and leaves it so.
     fn halt(&mut self, names: &[String]) {
         if let Some(supervisor) = self.supervisor.take() {
             supervisor.leave();
         }
         if !names.is_empty() {
-            self.limpet.ok(&[&["kill"], &*strs(names)].concat());
+            self.limpet.ok(&[&["stop", "-t", "0"], &*strs(names)].concat());
         }
     }
 
