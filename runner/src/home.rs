@@ -137,9 +137,12 @@ impl Home {
         make_directory(&self.containers(), 0o700)?;
         loop {
             make_directory(&directory, 0o711)?;
-            let handle = open_directory(&directory)?;
+            // It may be taken for a remnant before it is opened, or before it is locked.
+            let handle = match open_directory(&directory) {
+                Err(_) if !directory.exists() => continue,
+                handle => handle?,
+            };
             flock(&handle, FlockOperation::LockShared).map_err(|e| io("lock", &directory)(e.into()))?;
-            // It may have been taken for a remnant just before.
             if directory.exists() {
                 return Ok(handle);
             }

@@ -220,3 +220,30 @@ fn what_was_cut_off_before_its_record_is_taken_away_unless_it_is_being_made() {
     assert!(!home.directory(&making).exists());
     assert_eq!(home.ids().unwrap().len(), 1);
 }
+
+#[test]
+fn what_is_begun_while_remnants_are_taken_away_is_there() {
+    let scratch = Scratch::new("begin-amid");
+    let (home, done) = (scratch.home(), std::sync::atomic::AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    // Two of them may be at one.
+                    home.finish_removals().ok();
+                }
+            });
+        }
+        let begun: Vec<_> = (0..2000)
+            .map(|number| {
+                let id = ContainerId::parse(&format!("{number:064x}")).expect("64 digits");
+                let begun = home.begin(&id).map(|handle| (home.directory(&id).exists(), handle));
+                let there = begun.as_ref().is_ok_and(|(there, _)| *there);
+                drop(begun);
+                there
+            })
+            .collect();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(begun.iter().filter(|there| !**there).count(), 0);
+    });
+}
