@@ -36,7 +36,7 @@ fn carry_out(words: &[&str]) -> Result<(), Box<dyn Error>> {
         ("load", [path, limit @ ..]) => {
             let mut options = LoadOptions::default();
             if let Some(limit) = limit.first() {
-                options.image_bytes_max = limit.parse()?;
+                options.image_bytes_max = Some(limit.parse()?);
             }
             let input = match *path {
                 "-" => Input::File(File::from(std::io::stdin().as_fd().try_clone_to_owned()?)),

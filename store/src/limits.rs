@@ -32,3 +32,8 @@ pub const NAME_BYTES_MAX: usize = 255;
 pub const REFERENCE_BYTES_MAX: usize = NAME_BYTES_MAX + 1 + 128 + 1 + 71;
 /// How far an image may unpack unless `--max-size` says otherwise, in bytes of its tars.
 pub const IMAGE_BYTES_DEFAULT: u64 = 8 * 1024 * 1024 * 1024;
+/// How many times its own size a layer may unpack to unless `--max-size` is given. (deflate can reach 1032; what people pack
+/// stays below 20.)
+pub const RATIO_MAX: u64 = 100;
+/// What any layer may unpack to, however small it is, in bytes: a file of zeros is no attack yet.
+pub const RATIO_FREE_BYTES: u64 = 256 * 1024 * 1024;

@@ -11,8 +11,8 @@ use crate::images::LayerSize;
 use crate::json::JsonError;
 use crate::layer::record::LayerRecord;
 use crate::layer::report::{Instruction, Summary};
-use crate::layer::spawn::{self, Job, UnpackError};
-use crate::limits::{DOCUMENT_BYTES_MAX, IMAGE_BYTES_DEFAULT, LAYERS_MAX};
+use crate::layer::spawn::{self, Bound, Job, UnpackError};
+use crate::limits::{DOCUMENT_BYTES_MAX, IMAGE_BYTES_DEFAULT, LAYERS_MAX, RATIO_FREE_BYTES, RATIO_MAX};
 use crate::pick::{Plan, PlannedLayer};
 use crate::place::{Store, StoreError, Work, failed, sync_directory};
 use crate::platform::Platform;
@@ -39,19 +39,16 @@ pub enum Input<'a> {
 pub struct LoadOptions {
     /// Which platform's image to take; `None` is this machine's.
     pub platform: Option<Platform>,
-    /// Most bytes that the layers of one image, and the archive where it must be copied, may have.
-    pub image_bytes_max: u64,
+    /// Most bytes that the layers of one image, and the archive where it must be copied, may have, if the user says so;
+    /// otherwise [`IMAGE_BYTES_DEFAULT`], and no layer may be [`crate::limits::RATIO_MAX`] times what it was.
+    pub image_bytes_max: Option<u64>,
     /// The program that is started with the words `unpack ...`: it must call [`crate::unpack::main`].
     pub unpacker: PathBuf,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self {
-            platform: None,
-            image_bytes_max: IMAGE_BYTES_DEFAULT,
-            unpacker: PathBuf::from("/proc/self/exe"),
-        }
+        Self { platform: None, image_bytes_max: None, unpacker: PathBuf::from("/proc/self/exe") }
     }
 }
 
@@ -224,11 +221,10 @@ impl Store {
     pub fn load(&self, input: Input<'_>, options: &LoadOptions) -> Result<Vec<Loaded>, LoadError> {
         let work = self.stage()?;
         let spool = Spool { directory: &work.path, reserve_bytes: self.reserve_bytes() };
+        let bytes_max = Allowance::of(options.image_bytes_max).left_bytes;
         let (source, stem) = match input {
-            Input::Path(path) => {
-                (Source::open_path(path, &spool, options.image_bytes_max)?, choose::stem(path))
-            }
-            Input::File(file) => (Source::open_file(file, &spool, options.image_bytes_max)?, None),
+            Input::Path(path) => (Source::open_path(path, &spool, bytes_max)?, choose::stem(path)),
+            Input::File(file) => (Source::open_file(file, &spool, bytes_max)?, None),
         };
         let plans = choose::plans(&source, stem.as_deref(), options.platform.as_ref())?;
         let mut loaded = Vec::new();
@@ -248,11 +244,11 @@ impl Store {
         work: &Work,
         options: &LoadOptions,
     ) -> Result<u64, LoadError> {
-        let mut left_bytes = options.image_bytes_max;
+        let mut allowed = Allowance::of(options.image_bytes_max);
         let mut xattrs_skipped = 0;
         for layer in &plan.layers {
-            let summary = self.unpack_layer(source, layer, work, left_bytes, &options.unpacker)?;
-            left_bytes = left_bytes.saturating_sub(summary.tar_bytes);
+            let summary = self.unpack_layer(source, layer, work, allowed, &options.unpacker)?;
+            allowed.left_bytes = allowed.left_bytes.saturating_sub(summary.tar_bytes);
             xattrs_skipped += summary.xattrs_skipped;
         }
         Ok(xattrs_skipped)
@@ -263,7 +259,7 @@ impl Store {
         source: &Source,
         layer: &PlannedLayer,
         work: &Work,
-        left_bytes: u64,
+        allowed: Allowance,
         unpacker: &Path,
     ) -> Result<Summary, LoadError> {
         let name = &layer.name;
@@ -275,7 +271,7 @@ impl Store {
         let directory = work.path.join(layer.diff_id.hex());
         let fill = !self.has_layer(&layer.diff_id) && !directory.exists();
         let reserve_bytes = self.reserve_bytes();
-        let unpacking = Unpacking { file, stored_bytes: found, fill, left_bytes, reserve_bytes, unpacker };
+        let unpacking = Unpacking { file, stored_bytes: found, fill, allowed, reserve_bytes, unpacker };
         unpacking.run(layer, &directory)
     }
 
@@ -346,14 +342,41 @@ impl Store {
     }
 }
 
+/// How far layers may unpack.
+#[derive(Clone, Copy)]
+pub(crate) struct Allowance {
+    /// All that are left of an image.
+    pub(crate) left_bytes: u64,
+    /// The user has named a size, and so trusts what is within it.
+    pub(crate) trusted: bool,
+}
+
+impl Allowance {
+    pub(crate) fn of(bytes_max: Option<u64>) -> Self {
+        Self { left_bytes: bytes_max.unwrap_or(IMAGE_BYTES_DEFAULT), trusted: bytes_max.is_some() }
+    }
+
+    /// Most bytes of the tar of a layer that has `stored_bytes`, where the disk has `usable_bytes`; and why.
+    fn bound(self, stored_bytes: u64, usable_bytes: Option<u64>) -> (u64, Bound) {
+        let ratio_bytes = stored_bytes.saturating_mul(RATIO_MAX).max(RATIO_FREE_BYTES);
+        let (bytes, bound) = match self.trusted || self.left_bytes <= ratio_bytes {
+            true => (self.left_bytes, Bound::Size),
+            false => (ratio_bytes, Bound::Ratio),
+        };
+        match usable_bytes.filter(|usable| *usable < bytes) {
+            Some(usable) => (usable, Bound::Disk),
+            None => (bytes, bound),
+        }
+    }
+}
+
 /// The bytes of a layer on their way to a directory.
 pub(crate) struct Unpacking<'a> {
     pub(crate) file: File,
     pub(crate) stored_bytes: u64,
     /// Otherwise the digests are checked only.
     pub(crate) fill: bool,
-    /// What the user allows.
-    pub(crate) left_bytes: u64,
+    pub(crate) allowed: Allowance,
     /// What stays free of the disk.
     pub(crate) reserve_bytes: Option<u64>,
     pub(crate) unpacker: &'a Path,
@@ -364,14 +387,14 @@ impl Unpacking<'_> {
     pub(crate) fn run(self, layer: &PlannedLayer, directory: &Path) -> Result<Summary, LoadError> {
         let around = directory.parent().unwrap_or(directory);
         let room = room(around, self.reserve_bytes).map_err(failed("look at the space of", around))?;
-        let tar_bytes_max =
-            if self.fill { self.left_bytes.min(room.usable_bytes()) } else { self.left_bytes };
+        let usable_bytes = self.fill.then(|| room.usable_bytes());
+        let (tar_bytes_max, bound) = self.allowed.bound(self.stored_bytes, usable_bytes);
         let (fill, stored_bytes) = (self.fill, self.stored_bytes);
         let reserve_bytes = room.reserve_bytes;
         let job = Job {
             file: self.file,
             instruction: Instruction { fill, stored_bytes, tar_bytes_max, reserve_bytes },
-            bounded_by_disk: tar_bytes_max < self.left_bytes,
+            bound,
             room,
             stored: layer.stored,
             diff_id: layer.diff_id,
@@ -402,3 +425,6 @@ fn record(summary: &Summary) -> Option<LayerRecord> {
         index: Digest::from_hex(&summary.index)?,
     })
 }
+
+#[cfg(test)]
+mod tests;

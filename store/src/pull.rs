@@ -33,8 +33,8 @@ pub struct Order {
     pub reference: Reference,
     /// For which machine; `None` is this one.
     pub platform: Option<Platform>,
-    /// Most bytes that its layers may unpack to.
-    pub image_bytes_max: u64,
+    /// Most bytes that its layers may unpack to; see [`crate::LoadOptions::image_bytes_max`].
+    pub image_bytes_max: Option<u64>,
     /// How many layers are brought at a time.
     pub lanes: usize,
     /// The program that is started with the words `unpack ...`; see [`crate::LoadOptions::unpacker`].

@@ -11,7 +11,6 @@ use limpet_fetcher::lane::{Lane, Notice};
 use limpet_fetcher::proxy::ProxyVariables;
 use limpet_fetcher::wire::Terms;
 use limpet_store::Reference;
-use limpet_store::limits::IMAGE_BYTES_DEFAULT;
 use limpet_store::pull::supply::{Market, Supplier, SupplyError};
 use limpet_store::pull::{Order, Pulled, Repair};
 use std::path::Path;
@@ -68,7 +67,7 @@ fn pull_unnamed(board: &Board, wish: &Wish, show: Show) -> Result<Pulled, Failur
     let order = Order {
         reference: wish.reference.clone(),
         platform: wish.platform.clone(),
-        image_bytes_max: wish.size_bytes_max.unwrap_or(IMAGE_BYTES_DEFAULT),
+        image_bytes_max: wish.size_bytes_max,
         lanes,
         unpacker: SELF.into(),
         repair: wish.repair.clone(),

@@ -4,7 +4,7 @@
 use super::inside;
 use super::report::{Failure, Instruction, Report, Summary};
 use crate::digest::Digest;
-use crate::limits::REPORT_BYTES_MAX;
+use crate::limits::{RATIO_MAX, REPORT_BYTES_MAX};
 use limpet_protocol::disk::Room;
 use rustix::fs::{Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
@@ -31,6 +31,11 @@ pub enum UnpackError {
     /// Longer than it may be.
     #[error("it unpacks to more than {0} bytes; raise --max-size if you trust it")]
     TooLong(u64),
+    /// Of far less than it unpacks to.
+    #[error(
+        "it unpacks to more than {RATIO_MAX} times the {0} bytes it has; give --max-size if you trust it"
+    )]
+    Bomb(u64),
     /// No room.
     #[error("the disk is full: {0}: free some space (see: limpet system df) and try again")]
     DiskFull(Room),
@@ -49,13 +54,24 @@ pub enum UnpackError {
     Opaque(String, #[source] io::Error),
 }
 
+/// Why a layer may not be longer than it may be.
+#[derive(Clone, Copy)]
+pub(crate) enum Bound {
+    /// The user allows no more of an image.
+    Size,
+    /// The layer's own size: [`RATIO_MAX`].
+    Ratio,
+    /// What the disk has left.
+    Disk,
+}
+
 /// One layer, and what is claimed of it.
 pub(crate) struct Job {
     /// Positioned at its first byte.
     pub(crate) file: File,
     pub(crate) instruction: Instruction,
-    /// Whether `tar_bytes_max` is what the disk has left, rather than what the user allows.
-    pub(crate) bounded_by_disk: bool,
+    /// What `tar_bytes_max` comes from.
+    pub(crate) bound: Bound,
     /// What the disk had at the beginning.
     pub(crate) room: Room,
     /// Digest of the bytes as they are stored, where something claims one.
@@ -66,7 +82,7 @@ pub(crate) struct Job {
 
 /// Runs the confined process over `job` with the working directory `work`.
 pub(crate) fn run(unpacker: &Path, work: &Path, job: Job) -> Result<Summary, UnpackError> {
-    let Job { file, instruction, bounded_by_disk, room, stored, diff_id } = job;
+    let Job { file, instruction, bound, room, stored, diff_id } = job;
     let mut child = Command::new(unpacker)
         .arg0("limpet")
         .arg("unpack")
@@ -80,10 +96,14 @@ pub(crate) fn run(unpacker: &Path, work: &Path, job: Job) -> Result<Summary, Unp
     let report = report(&mut child);
     let summary = match report? {
         Ok(summary) => summary,
-        Err(Failure::TooLong) if !bounded_by_disk => {
-            return Err(UnpackError::TooLong(instruction.tar_bytes_max));
+        Err(Failure::TooLong) => {
+            return Err(match bound {
+                Bound::Size => UnpackError::TooLong(instruction.tar_bytes_max),
+                Bound::Ratio => UnpackError::Bomb(instruction.stored_bytes),
+                Bound::Disk => UnpackError::DiskFull(room),
+            });
         }
-        Err(Failure::TooLong | Failure::DiskFull) => return Err(UnpackError::DiskFull(room)),
+        Err(Failure::DiskFull) => return Err(UnpackError::DiskFull(room)),
         Err(Failure::Refused(reason)) => return Err(UnpackError::Refused(reason)),
     };
     if let Some(claimed) = stored {

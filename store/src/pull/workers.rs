@@ -3,7 +3,7 @@
 use super::staging::place_in;
 use super::supply::{Market, Supplier, Wanted};
 use super::{Event, Order, Watcher};
-use crate::load::{LoadError, Unpacking};
+use crate::load::{Allowance, LoadError, Unpacking};
 use crate::pick::PlannedLayer;
 use crate::place::{Store, Work, failed, sync_directory};
 use std::fs::File;
@@ -40,7 +40,7 @@ impl<'a> Pool<'a> {
             market,
             watcher,
             next: AtomicUsize::new(0),
-            left_bytes: AtomicU64::new(order.image_bytes_max),
+            left_bytes: AtomicU64::new(Allowance::of(order.image_bytes_max).left_bytes),
             xattrs_skipped: AtomicU64::new(0),
             ending: Mutex::new((None, Vec::new())),
         }
@@ -130,7 +130,7 @@ impl<'a> Pool<'a> {
             file,
             stored_bytes,
             fill: true,
-            left_bytes,
+            allowed: Allowance { left_bytes, trusted: self.order.image_bytes_max.is_some() },
             reserve_bytes: self.store.reserve_bytes(),
             unpacker: &self.order.unpacker,
         };

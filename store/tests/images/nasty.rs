@@ -37,10 +37,7 @@ fn one(directory: &Path, case: &Value) -> Result<(), String> {
     let victim = case["victim"].as_str().map(Victim::new);
     let scratch = Scratch::new();
     let store = scratch.store();
-    let mut options = LoadOptions::default();
-    if let Some(limit) = case["limit_bytes"].as_u64() {
-        options.image_bytes_max = limit;
-    }
+    let options = LoadOptions { image_bytes_max: case["limit_bytes"].as_u64(), ..LoadOptions::default() };
     let begun = Instant::now();
     let outcome = store.load(Input::Path(&directory.join(name)), &options);
     let seconds = begun.elapsed().as_secs();

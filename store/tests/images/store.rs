@@ -137,7 +137,7 @@ pub(crate) fn streams() {
         assert_eq!(loaded.unwrap()[0].references[0].familiar(), "busybox:latest", "{packer}");
     }
     let scratch = Scratch::new();
-    let options = LoadOptions { image_bytes_max: 100_000, ..LoadOptions::default() };
+    let options = LoadOptions { image_bytes_max: Some(100_000), ..LoadOptions::default() };
     let (reader, writer) = io::pipe().unwrap();
     let feeder = std::thread::spawn(move || drop((&writer).write_all(&vec![0; 1 << 20])));
     let refused = scratch.store().load(Input::File(File::from(std::os::fd::OwnedFd::from(reader))), &options);

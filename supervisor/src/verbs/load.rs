@@ -16,9 +16,7 @@ pub(super) fn load(board: &Board, args: &LoadArgs) -> Outcome {
     if let Some(platform) = &args.platform {
         options.platform = Some(crate::pulling::platform(platform)?);
     }
-    if let Some(bytes) = args.size_bytes_max {
-        options.image_bytes_max = bytes;
-    }
+    options.image_bytes_max = args.size_bytes_max;
     let store = board.store()?;
     let loaded = match &args.input {
         Some(path) if path != "-" => {

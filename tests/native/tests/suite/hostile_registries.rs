@@ -91,9 +91,9 @@ const OWN_ERRORS: &[(&str, &str)] = &[
     ("truncated-tar", "unexpected end of file"),
     ("gzip-checksum", "does not have a matching checksum"),
     ("pax-huge", "an extended header is over 1048576 bytes"),
-    ("sparse-huge", "it unpacks to more than 8589934592 bytes; raise --max-size if you trust it"),
+    ("sparse-huge", "it unpacks to more than 100 times the 113 bytes it has; give --max-size"),
     ("bomb-gzip", "it unpacks to more than 1073741824 bytes; raise --max-size if you trust it"),
-    ("bomb-zstd", "it unpacks to more than 1073741824 bytes; raise --max-size if you trust it"),
+    ("bomb-zstd", "it unpacks to more than 100 times the "),
 ];
 
 /// One layer more than an image may have.
