@@ -11,6 +11,7 @@ mod resources;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod unsupported;
 
 use crate::features::Features;
 use limpet_protocol::id::ContainerId;
@@ -18,8 +19,6 @@ use limpet_protocol::launch::{
     Launch, MOUNTS_MAX, MountKind, Network, Root, STRINGS_BYTES_MAX, STRINGS_MAX, UserNamespace, WindowSize,
 };
 use rustix::io::Errno;
-use serde_json::Value;
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -117,11 +116,7 @@ pub fn parse(
     if !spec.oci_version.starts_with("1.") {
         return wrong("ociVersion", format!("{} is not supported, only 1.x is", spec.oci_version));
     }
-    refuse_all(
-        &spec.unsupported,
-        &["hooks", "domainname", "solaris", "windows", "vm", "zos", "freebsd"],
-        "",
-    )?;
+    unsupported::refuse(&serde_json::from_slice(bytes).map_err(BundleError::Form)?)?;
     let launch = launch(&spec, directory, circumstances)?;
     check_counts(&launch)?;
     Ok(Bundle { launch, annotations: spec.annotations.unwrap_or_default().into_iter().collect() })
@@ -175,25 +170,6 @@ fn root(root: &spec::Root, directory: &Path) -> Result<Root, BundleError> {
     match real.as_deref().and_then(Path::to_str) {
         Some(path) => Ok(Root::Directory(path.to_owned())),
         None => wrong("root.path", format!("{} is not a directory", path.display())),
-    }
-}
-
-/// Fails if any of these fields of the specification asks for something.
-fn refuse_all(fields: &BTreeMap<String, Value>, names: &[&str], prefix: &str) -> Result<(), BundleError> {
-    match names.iter().find(|name| fields.get(**name).is_some_and(|value| !is_nothing(value))) {
-        Some(name) => wrong(format!("{prefix}{name}"), "limpet does not support it; leave it out"),
-        None => Ok(()),
-    }
-}
-
-/// Empty, false, or holding nothing else.
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Bool(true) | Value::Number(_) => false,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.values().all(is_nothing),
     }
 }
 

@@ -1,8 +1,9 @@
-//! Which ciphers, key exchanges and signatures are used: ring's, but none that would need a key of ours.
+//! Which ciphers, key exchanges and signatures are used: ring's, but for P-256, and none that would need a key of ours.
 
+use super::p256::{Ecdsa, Group};
 use rustls::crypto::ring::{cipher_suite as suite, kx_group};
 use rustls::crypto::{CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{PrivateKeyDer, alg_id};
 use rustls::sign::SigningKey;
 use rustls::{Error, SignatureScheme as Scheme, SupportedCipherSuite};
 use std::sync::Arc;
@@ -12,21 +13,14 @@ use webpki::ring as verify;
 pub(super) fn provider() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: ciphers(),
-        kx_groups: vec![kx_group::SECP256R1, kx_group::SECP384R1],
+        kx_groups: vec![&Group, kx_group::SECP384R1],
         signature_verification_algorithms: SIGNATURES,
         secure_random: &Kernel,
         key_provider: &NoKeys,
     }
 }
 
-const AES: [SupportedCipherSuite; 6] = [
-    suite::TLS13_AES_128_GCM_SHA256,
-    suite::TLS13_AES_256_GCM_SHA384,
-    suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-];
+const AES: [SupportedCipherSuite; 2] = [suite::TLS13_AES_128_GCM_SHA256, suite::TLS13_AES_256_GCM_SHA384];
 
 /// x86_64 has had AES instructions since 2010, and ring does without them where need be.
 #[cfg(not(target_arch = "aarch64"))]
@@ -37,11 +31,7 @@ fn ciphers() -> Vec<SupportedCipherSuite> {
 /// A Raspberry Pi 4 or older has no AES instructions: there ChaCha20 goes first, and servers follow that.
 #[cfg(target_arch = "aarch64")]
 fn ciphers() -> Vec<SupportedCipherSuite> {
-    let chacha = [
-        suite::TLS13_CHACHA20_POLY1305_SHA256,
-        suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-        suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    ];
+    let chacha = [suite::TLS13_CHACHA20_POLY1305_SHA256];
     let [first, second] = match std::arch::is_aarch64_feature_detected!("aes") {
         true => [&AES[..], &chacha[..]],
         false => [&chacha[..], &AES[..]],
@@ -49,10 +39,13 @@ fn ciphers() -> Vec<SupportedCipherSuite> {
     [first, second].concat()
 }
 
+const P256_SHA256: &Ecdsa = &Ecdsa { hash: &ring::digest::SHA256, identifier: alg_id::ECDSA_SHA256 };
+const P256_SHA384: &Ecdsa = &Ecdsa { hash: &ring::digest::SHA384, identifier: alg_id::ECDSA_SHA384 };
+
 const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: &[
-        verify::ECDSA_P256_SHA256,
-        verify::ECDSA_P256_SHA384,
+        P256_SHA256,
+        P256_SHA384,
         verify::ECDSA_P384_SHA256,
         verify::ECDSA_P384_SHA384,
         verify::RSA_PKCS1_2048_8192_SHA256,
@@ -63,8 +56,8 @@ const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
         verify::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
     ],
     mapping: &[
-        (Scheme::ECDSA_NISTP256_SHA256, &[verify::ECDSA_P256_SHA256, verify::ECDSA_P384_SHA256]),
-        (Scheme::ECDSA_NISTP384_SHA384, &[verify::ECDSA_P384_SHA384, verify::ECDSA_P256_SHA384]),
+        (Scheme::ECDSA_NISTP256_SHA256, &[P256_SHA256, verify::ECDSA_P384_SHA256]),
+        (Scheme::ECDSA_NISTP384_SHA384, &[verify::ECDSA_P384_SHA384, P256_SHA384]),
         (Scheme::RSA_PSS_SHA256, &[verify::RSA_PSS_2048_8192_SHA256_LEGACY_KEY]),
         (Scheme::RSA_PSS_SHA384, &[verify::RSA_PSS_2048_8192_SHA384_LEGACY_KEY]),
         (Scheme::RSA_PSS_SHA512, &[verify::RSA_PSS_2048_8192_SHA512_LEGACY_KEY]),
@@ -76,7 +69,7 @@ const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
 
 /// The kernel's random numbers (getrandom(2)).
 #[derive(Debug)]
-struct Kernel;
+pub(super) struct Kernel;
 
 impl SecureRandom for Kernel {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {

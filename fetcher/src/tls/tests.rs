@@ -19,6 +19,20 @@ fn a_server_without_tls_is_recognised() {
 }
 
 #[test]
+fn a_server_that_is_too_old_is_told_from_others() {
+    let tls = Tls::new(b"", b"").expect("nobody is believed");
+    // RFC 8446, 6.2: a fatal alert, protocol_version, in a record of TLS 1.2.
+    let alert = vec![21, 3, 3, 0, 2, 2, 70];
+    let stream = Box::new(Canned(io::Cursor::new(alert)));
+    let trouble = tls.over(stream, "localhost", Patience::of(None)).err().expect("it refuses");
+    assert!(trouble.message.contains("TLS 1.3"), "{trouble}");
+    let said = tls
+        .explained(&Error::PeerIncompatible(rustls::PeerIncompatible::ServerDoesNotSupportTls12Or13))
+        .message;
+    assert!(said.contains("TLS 1.3"), "{said}");
+}
+
+#[test]
 fn a_board_without_certificates_is_told_what_to_do() {
     let tls = Tls::new(b"", b"").expect("nobody is believed");
     let said = tls.explained(&Error::InvalidCertificate(CertificateError::UnknownIssuer)).message;

@@ -1,20 +1,10 @@
 //! `linux` of a bundle: namespaces, devices, the cgroup; its limits are in [`super::resources`].
 
 use super::resources;
-use super::{BundleError, Circumstances, refuse_all, spec, wrong};
+use super::{BundleError, Circumstances, spec, wrong};
 use limpet_protocol::launch::{Device, DeviceAccess};
 use limpet_protocol::limits::Limits;
 
-const UNSUPPORTED: &[&str] = &[
-    "uidMappings",
-    "gidMappings",
-    "intelRdt",
-    "personality",
-    "mountLabel",
-    "timeOffsets",
-    "netDevices",
-    "memoryPolicy",
-];
 const FILE_MODE: u32 = 0o666;
 
 /// What `linux` says.
@@ -31,8 +21,6 @@ pub(super) struct Linux {
 }
 
 pub(super) fn read(linux: &spec::Linux, circumstances: &Circumstances<'_>) -> Result<Linux, BundleError> {
-    refuse_mappings(linux)?;
-    refuse_all(&linux.unsupported, UNSUPPORTED, "linux.")?;
     if !matches!(linux.rootfs_propagation.as_deref(), None | Some("" | "private" | "rprivate")) {
         return wrong("linux.rootfsPropagation", "limpet keeps the root private; leave it out");
     }
@@ -44,16 +32,6 @@ pub(super) fn read(linux: &spec::Linux, circumstances: &Circumstances<'_>) -> Re
         read.all_devices = allow(&wanted.devices, &mut read.devices)?;
     }
     Ok(read)
-}
-
-fn refuse_mappings(linux: &spec::Linux) -> Result<(), BundleError> {
-    for field in ["uidMappings", "gidMappings"] {
-        if linux.unsupported.get(field).is_some_and(|value| !super::is_nothing(value)) {
-            let why = "limpet chooses a container's host ids itself; leave it out, and keep user in linux.namespaces";
-            return wrong(format!("linux.{field}"), why);
-        }
-    }
-    Ok(())
 }
 
 fn namespaces(

@@ -1,6 +1,6 @@
 //! `mounts` of a bundle.
 
-use super::{BundleError, refuse_all, spec, wrong};
+use super::{BundleError, spec, wrong};
 use limpet_protocol::launch::{Mount, MountFlags, MountKind};
 use std::path::Path;
 
@@ -30,7 +30,6 @@ pub(super) fn read(mounts: &[spec::Mount], directory: &Path) -> Result<Vec<Mount
 
 fn mount(index: usize, mount: &spec::Mount, directory: &Path) -> Result<Mount, BundleError> {
     let field = format!("mounts[{index}] ({})", mount.destination);
-    refuse_all(&mount.unsupported, &["uidMappings", "gidMappings"], &format!("{field}."))?;
     let target = mount.destination.trim_end_matches('/');
     if !target.starts_with('/') || target.split('/').any(|name| name == "..") {
         return wrong(field, "its destination is not an absolute path below /");

@@ -1,6 +1,6 @@
 //! `process` of a bundle, with the filter of `linux.seccomp`.
 
-use super::{BundleError, Circumstances, refuse_all, spec, wrong};
+use super::{BundleError, Circumstances, spec, wrong};
 use crate::{capabilities, seccomp};
 use limpet_protocol::launch::{Capabilities, Process, Rlimit, Seccomp, WindowSize};
 
@@ -26,15 +26,11 @@ const RLIMITS: [&str; 16] = [
     "RTTIME",
 ];
 
-const UNSUPPORTED: &[&str] =
-    &["apparmorProfile", "selinuxLabel", "commandLine", "scheduler", "ioPriority", "execCPUAffinity"];
-
 pub(super) fn read(
     process: &spec::Process,
     linux: &spec::Linux,
     circumstances: &Circumstances<'_>,
 ) -> Result<Process, BundleError> {
-    refuse_all(&process.unsupported, UNSUPPORTED, "process.")?;
     let user = &process.user;
     if user.username.as_ref().is_some_and(|name| !name.is_empty()) {
         return wrong("process.user.username", "it is for Windows; give uid and gid");

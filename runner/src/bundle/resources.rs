@@ -1,6 +1,6 @@
 //! `linux.resources` of a bundle as limits.
 
-use super::{BundleError, refuse_all, spec, wrong};
+use super::{BundleError, spec, wrong};
 use limpet_protocol::limits::{
     Limits, MEMORY_BYTES_MIN, Memory, Pids, Swap, THROTTLES_MAX, Throttle, ThrottleKind,
 };
@@ -9,11 +9,6 @@ use limpet_protocol::limits::{
 const PERIOD_US: u64 = 100_000;
 
 pub(super) fn read(resources: &spec::Resources) -> Result<Limits, BundleError> {
-    refuse_all(
-        &resources.unsupported,
-        &["hugepageLimits", "network", "rdma", "unified"],
-        "linux.resources.",
-    )?;
     let mut limits = Limits::default();
     if let Some(wanted) = &resources.memory {
         memory(wanted, &mut limits)?;
@@ -35,11 +30,6 @@ pub(super) fn read(resources: &spec::Resources) -> Result<Limits, BundleError> {
 
 fn memory(wanted: &spec::Memory, limits: &mut Limits) -> Result<(), BundleError> {
     let prefix = "linux.resources.memory.";
-    refuse_all(
-        &wanted.unsupported,
-        &["kernel", "kernelTCP", "swappiness", "disableOOMKiller", "checkBeforeUpdate"],
-        prefix,
-    )?;
     limits.memory = match wanted.limit {
         None | Some(0) => Memory::Default,
         Some(limit) => match u64::try_from(limit) {
@@ -66,7 +56,6 @@ fn memory(wanted: &spec::Memory, limits: &mut Limits) -> Result<(), BundleError>
 
 fn cpu(wanted: &spec::Cpu, limits: &mut Limits) -> Result<(), BundleError> {
     let prefix = "linux.resources.cpu.";
-    refuse_all(&wanted.unsupported, &["burst", "realtimeRuntime", "realtimePeriod", "idle"], prefix)?;
     if let Some(shares) = wanted.shares.filter(|shares| *shares > 0) {
         limits.cpu_shares = match u32::try_from(shares) {
             Ok(shares @ 2..=262_144) => Some(shares),
@@ -94,7 +83,6 @@ fn cpu(wanted: &spec::Cpu, limits: &mut Limits) -> Result<(), BundleError> {
 }
 
 fn throttles(wanted: &spec::BlockIo) -> Result<Vec<Throttle>, BundleError> {
-    refuse_all(&wanted.unsupported, &["weight", "leafWeight", "weightDevice"], "linux.resources.blockIO.")?;
     let mut throttles = Vec::new();
     for (kind, list) in [
         (ThrottleKind::ReadBps, &wanted.throttle_read_bps_device),

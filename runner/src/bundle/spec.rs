@@ -1,11 +1,8 @@
-//! The form of a `config.json`: the fields that are honoured, and the others of each object, by name.
+//! The form of a `config.json`: the fields that are honoured. (Others are [`super::unsupported`], or not the specification's.)
 
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// Fields that are not honoured, or not the specification's.
-pub(super) type Others = BTreeMap<String, Value>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,8 +15,6 @@ pub(super) struct Spec {
     pub(super) mounts: Vec<Mount>,
     pub(super) annotations: Option<BTreeMap<String, String>>,
     pub(super) linux: Linux,
-    #[serde(flatten)]
-    pub(super) unsupported: Others,
 }
 
 #[derive(Deserialize)]
@@ -45,8 +40,6 @@ pub(super) struct Process {
     #[serde(default)]
     pub(super) no_new_privileges: bool,
     pub(super) oom_score_adj: Option<i16>,
-    #[serde(flatten)]
-    pub(super) unsupported: Others,
 }
 
 #[derive(Deserialize)]
@@ -96,8 +89,6 @@ pub(super) struct Mount {
     pub(super) kind: Option<String>,
     pub(super) source: Option<String>,
     pub(super) options: Option<Vec<String>>,
-    #[serde(flatten)]
-    pub(super) unsupported: Others,
 }
 
 #[derive(Deserialize)]
@@ -113,8 +104,6 @@ pub(super) struct Linux {
     pub(super) readonly_paths: Option<Vec<String>>,
     pub(super) seccomp: Option<Value>,
     pub(super) rootfs_propagation: Option<String>,
-    #[serde(flatten)]
-    pub(super) unsupported: Others,
 }
 
 #[derive(Deserialize)]
@@ -151,8 +140,6 @@ pub(super) struct Resources {
     pub(super) pids: Option<Pids>,
     #[serde(rename = "blockIO")]
     pub(super) block_io: Option<BlockIo>,
-    #[serde(flatten)]
-    pub(super) unsupported: Others,
 }
 
 #[derive(Deserialize)]
@@ -170,8 +157,6 @@ pub(super) struct Memory {
     pub(super) limit: Option<i64>,
     pub(super) reservation: Option<i64>,
     pub(super) swap: Option<i64>,
-    #[serde(flatten)]
-    pub(super) unsupported: Others,
 }
 
 #[derive(Deserialize)]
@@ -181,8 +166,6 @@ pub(super) struct Cpu {
     pub(super) period: Option<u64>,
     pub(super) cpus: Option<String>,
     pub(super) mems: Option<String>,
-    #[serde(flatten)]
-    pub(super) unsupported: Others,
 }
 
 #[derive(Deserialize)]
@@ -199,8 +182,6 @@ pub(super) struct BlockIo {
     pub(super) throttle_read_iops_device: Option<Vec<Throttle>>,
     #[serde(rename = "throttleWriteIOPSDevice")]
     pub(super) throttle_write_iops_device: Option<Vec<Throttle>>,
-    #[serde(flatten)]
-    pub(super) unsupported: Others,
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 use super::*;
 use limpet_protocol::launch::{MountFlags, Seccomp};
 use limpet_protocol::limits::{Memory, Pids, Swap};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What `runc spec` and `crun spec` have in common, in a bundle whose root is a directory that every machine has.
 fn config() -> Value {

@@ -1,3 +1,4 @@
+use super::removal::REMOVED;
 use super::*;
 use limpet_protocol::keeper::{LogLimits, Stop};
 use limpet_protocol::restart::RestartPolicy;
