@@ -53,5 +53,15 @@ pub fn room_of(disk: &StatVfs, asked_bytes: Option<u64>) -> Room {
     Room::new(bytes(disk.f_bavail), bytes(disk.f_blocks), asked_bytes)
 }
 
+/// What the file system at `path` keeps for the board's root, in bytes. Containers with ids of their own cannot take it: what they
+/// write is written with their ids (overlayfs takes those of the process that mounted it, which is in their user namespace).
+///
+/// # Errors
+/// It is not there.
+pub fn kept(path: &Path) -> Result<u64, Errno> {
+    let disk = statvfs(path)?;
+    Ok(disk.f_bfree.saturating_sub(disk.f_bavail).saturating_mul(disk.f_frsize))
+}
+
 #[cfg(test)]
 mod tests;

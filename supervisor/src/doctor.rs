@@ -74,6 +74,8 @@ pub struct Facts {
     pub id_mapped_overlay: bool,
     /// The room on the disk of the root directory.
     pub room: Option<Room>,
+    /// What that disk's file system keeps for the board's root, in bytes (statvfs(3): `f_bfree` less `f_bavail`).
+    pub kept_bytes: u64,
     /// The state directory, and with it logs, is in memory.
     pub state_in_memory: bool,
     /// The wall clock, seconds since 1970.

@@ -10,11 +10,19 @@ use limpet_runner::reserve;
 use limpet_store::load::LoadError;
 use std::path::Path;
 
-/// The room of the root directory's disk; of the nearest directory that is there, as the root is made only when something is
-/// put into it.
+/// The room of the root directory's disk.
 pub(crate) fn of(board: &Board) -> Option<Room> {
-    let there = Path::new(&board.globals.root).ancestors().find(|path| path.exists())?;
-    reserve::room(there, reserve::asked(board.state())).ok()
+    reserve::room(there(board)?, reserve::asked(board.state())).ok()
+}
+
+/// What the file system of that disk keeps for the board's root; nothing where that is not known.
+pub(crate) fn kept(board: &Board) -> u64 {
+    there(board).and_then(|path| reserve::kept(path).ok()).unwrap_or(0)
+}
+
+/// The nearest directory that is there, as the root is made only when something is put into it.
+fn there(board: &Board) -> Option<&Path> {
+    Path::new(&board.globals.root).ancestors().find(|path| path.exists())
 }
 
 /// What a person reads where there is no room, and what to do about it.

@@ -39,6 +39,7 @@ pub fn gather(board: &Board) -> Facts {
         user_namespaces: features.user_namespaces,
         id_mapped_overlay: features.id_mapped_overlay,
         room: crate::room::of(board),
+        kept_bytes: crate::room::kept(board),
         state_in_memory: is_in_memory(board.state()),
         clock_s: clock,
         clock_synchronised: limpet_sys::clock::is_synchronised(),

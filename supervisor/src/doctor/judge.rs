@@ -27,6 +27,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         user_namespaces(facts),
         pages(facts),
         disk(facts),
+        disk_reserve(facts),
         clock(facts),
         watchdog(facts),
         supervisor(facts),
@@ -202,6 +203,19 @@ fn disk(facts: &Facts) -> Finding {
             "free some space: limpet system prune, limpet system df",
         )
     }
+}
+
+/// Who may write up to the last block is a matter of the file system alone.
+fn disk_reserve(facts: &Facts) -> Finding {
+    const SUBJECT: &str = "disk reserve";
+    let room = facts.room.unwrap_or_default();
+    let kept = binary(facts.kept_bytes);
+    if facts.kept_bytes >= room.reserve_bytes {
+        return well(SUBJECT, format!("{kept} are kept from containers by the file system"));
+    }
+    let percent = room.reserve_bytes.saturating_mul(100).div_ceil(room.all_bytes.max(1));
+    let found = format!("what containers write can eat it: the file system keeps {kept} from them");
+    warning(SUBJECT, found, format!("on ext4: tune2fs -m {percent} DEVICE (other file systems cannot)"))
 }
 
 fn state(facts: &Facts) -> Option<Finding> {

@@ -1,6 +1,7 @@
 //! The disk's reserve, as a supervisor was asked for it: it holds for everybody, also by hand, and heals by itself.
 
 use crate::full_disk::{Cramped, unmount};
+use native_tests::disk::Disk;
 use native_tests::registry::Registry;
 use native_tests::{App, Limpet, Supervisor, places, until};
 use std::time::Duration;
@@ -112,4 +113,35 @@ fn a_pull_leaves_the_reserve_alone() {
     limpet.ok(&["pull", "-q", &reference]);
     supervisor.leave();
     unmount(cramped);
+}
+
+/// ext4 keeps a twentieth for root, and a container's root is not the board's.
+#[test]
+fn what_the_file_system_keeps_for_root_no_container_takes() {
+    let disk = Disk::new("64M");
+    let limpet = Limpet::new().with_root(&disk.path().join("root"));
+    load(&limpet, "busybox").ok();
+    let bytes = || {
+        let disk = rustix::fs::statvfs(disk.path()).expect("it is mounted");
+        (disk.f_bavail * disk.f_frsize, disk.f_bfree * disk.f_frsize)
+    };
+    let kept = |(left, free): (u64, u64)| free - left;
+    let before = kept(bytes());
+    assert!(before > 2 * MIB, "{before}");
+    let greedy = "dd if=/dev/zero of=/full bs=64k; dd if=/dev/zero of=/v/full bs=1k; sync; sleep 1000";
+    limpet.detached(&["--name", "greedy", "-v", "data:/v", "busybox", "sh", "-c", greedy]);
+    until("it has taken all that it can", || (bytes().0 < MIB / 4).then_some(()));
+    until("it has tried both places", || {
+        (limpet.ok(&["logs", "greedy"]).stderr.matches("No space left on device").count() == 2).then_some(())
+    });
+    assert!(kept(bytes()) >= before, "{} of {before}", kept(bytes()));
+    assert!(limpet.try_to(&["doctor"]).stdout.contains("are kept from containers by the file system"));
+
+    // The board goes on: what runs is stopped and started, what is in the way can be removed.
+    limpet.try_to(&["create", "busybox", "true"]).refused(125, &["the disk is full"]);
+    limpet.ok(&["stop", "-t", "0", "greedy"]);
+    limpet.ok(&["rm", "-v", "greedy"]);
+    limpet.ok(&["run", "--rm", "busybox", "true"]);
+    drop(limpet);
+    let _ = disk.unmounted();
 }
