@@ -39,7 +39,8 @@ pub fn be_idle() {
     // SAFETY: the parameters outlive the call and are only read; both calls change nothing but the caller's priority.
     unsafe {
         let none = std::mem::zeroed::<libc::sched_param>();
-        libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const none);
+        // Not by its function, which musl has only as a stub that fails.
+        libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_IDLE, &raw const none);
         libc::syscall(libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_IDLE);
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What strace is told to write down.
-pub(super) const TRACED: &str = "trace=execve,chdir,openat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,\
-    write,pwrite64,ftruncate,link,linkat,symlink,symlinkat,fsync,fdatasync,syncfs,exit_group";
+pub(super) const TRACED: &str = "trace=execve,chdir,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,\
+    write,writev,pwrite64,copy_file_range,sendfile,ftruncate,link,linkat,symlink,symlinkat,fsync,fdatasync,syncfs,exit_group";
 
 /// Something that was done, by a path below the directory.
 #[derive(Debug)]
@@ -72,13 +72,17 @@ fn call(name: &str, arguments: &str, texts: &[Vec<u8>], root: &Path) -> Option<C
     let open = || below(&descriptor(arguments)?, root);
     match name {
         "mkdir" | "mkdirat" => at(0).map(Call::Make),
+        // musl opens so; what stands in `<...>` is what it gave.
+        "open" if arguments.contains("O_CREAT") || arguments.contains("O_TRUNC") => {
+            below(&path(texts.first()?), root).map(Call::Open)
+        }
         "openat" if arguments.contains("O_CREAT") || arguments.contains("O_TRUNC") => at(0).map(Call::Open),
         "write" => Some(Call::Write(open()?, texts.first()?.clone())),
         "rename" | "renameat" | "renameat2" => Some(Call::Rename(at(0)?, at(1)?)),
         "unlink" | "unlinkat" | "rmdir" => at(0).map(Call::Remove),
         "fsync" | "fdatasync" => open().map(Call::Sync),
         "syncfs" => open().map(|_| Call::SyncAll),
-        "openat" => None,
+        "open" | "openat" => None,
         other => open().or_else(|| at(0)).map(|path| panic!("{other} of {} is not known", path.display())),
     }
 }
