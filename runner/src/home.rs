@@ -8,7 +8,8 @@
 mod files;
 mod removal;
 
-use files::{make_directory, open_directory, read_record, remove_file, sync, write_record};
+use files::{make_directory, open_directory, remove_file, sync};
+pub use files::{read_record, write_record};
 use limpet_protocol::container::{Container, Intent};
 use limpet_protocol::exit::Exit;
 use limpet_protocol::id::{ContainerId, ID_LEN};

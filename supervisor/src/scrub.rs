@@ -11,13 +11,11 @@ use crate::board::Board;
 use crate::failure::Failure;
 use crate::screen;
 use crate::verbs::verify::{Pace, told};
-use limpet_protocol::record::{Kind, RECORD_BYTES_MAX, decode, encode};
+use limpet_protocol::record::Kind;
 use limpet_protocol::scrub::{DAMAGE_LINE_BYTES_MAX, DAMAGE_LINES_MAX, Scrub};
+use limpet_runner::home::{read_record, write_record};
 use limpet_runner::keeper::now_ns;
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fsync, openat};
-use std::fs;
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use std::path::Path;
 
 const FILE: &str = "scrubbed";
@@ -25,9 +23,7 @@ const FILE: &str = "scrubbed";
 /// What the last one found; `None` if there was none, or its record cannot be read.
 #[must_use]
 pub fn last(root: &Path) -> Option<Scrub> {
-    let mut bytes = Vec::new();
-    fs::File::open(root.join(FILE)).ok()?.take(RECORD_BYTES_MAX as u64).read_to_end(&mut bytes).ok()?;
-    decode(Kind::Scrub, &bytes).ok()
+    read_record(&root.join(FILE), Kind::Scrub).ok().flatten()
 }
 
 /// How long after `now_ns` the next one is due, if the last one ended at `last_ns`: not before `rest_ms`, so that a
@@ -85,12 +81,5 @@ pub(crate) fn found_well(root: &Path, images: usize) -> Result<(), Failure> {
 }
 
 fn record(root: &Path, scrub: &Scrub) -> Result<(), Failure> {
-    let (path, aside) = (root.join(FILE), root.join(format!("{FILE}.new")));
-    let bytes = encode(Kind::Scrub, scrub)?;
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    fs::rename(&aside, &path)?;
-    let directory = openat(CWD, root, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    Ok(fsync(&directory)?)
+    Ok(write_record(root, FILE, Kind::Scrub, scrub, true)?)
 }

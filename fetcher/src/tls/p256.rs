@@ -1,5 +1,5 @@
 //! P-256 without tables: ring's own brings 150 KB of multiples of one point, for a moment that comes once a connection.
-//! (RustCrypto's `p256` computes in constant time; 1 ms more for each handshake.)
+//! (RustCrypto's `p256` computes in constant time, and slower; how much was not measured.)
 
 use super::provider::Kernel;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;

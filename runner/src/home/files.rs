@@ -35,7 +35,11 @@ pub(super) fn remove_tree(path: &Path) -> Result<(), HomeError> {
     }
 }
 
-pub(super) fn read_record<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<Option<T>, HomeError> {
+/// Reads a record, of at most [`RECORD_BYTES_MAX`]; `None` if there is none.
+///
+/// # Errors
+/// It cannot be read, or is damaged.
+pub fn read_record<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<Option<T>, HomeError> {
     let file = match fs::File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file.map_err(io("open", path))?,
@@ -47,7 +51,10 @@ pub(super) fn read_record<T: DeserializeOwned>(path: &Path, kind: Kind) -> Resul
 }
 
 /// Writes aside and renames; `durable` also waits for the disk, before and after.
-pub(super) fn write_record<T: Serialize>(
+///
+/// # Errors
+/// The disk refuses, or the record is too large.
+pub fn write_record<T: Serialize>(
     directory: &Path,
     name: &str,
     kind: Kind,

@@ -27,13 +27,13 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         user_namespaces(facts),
         pages(facts),
         disk(facts),
-        disk_reserve(facts),
         clock(facts),
         watchdog(facts),
         supervisor(facts),
         unit(facts),
         group(facts),
     ]);
+    findings.extend(disk_reserve(facts));
     findings.extend(unfinished(facts));
     findings.extend(facts.scrub.as_ref().map(images));
     findings.extend(
@@ -206,16 +206,16 @@ fn disk(facts: &Facts) -> Finding {
 }
 
 /// Who may write up to the last block is a matter of the file system alone.
-fn disk_reserve(facts: &Facts) -> Finding {
+fn disk_reserve(facts: &Facts) -> Option<Finding> {
     const SUBJECT: &str = "disk reserve";
-    let room = facts.room.unwrap_or_default();
+    let room = facts.room?;
     let kept = binary(facts.kept_bytes);
     if facts.kept_bytes >= room.reserve_bytes {
-        return well(SUBJECT, format!("{kept} are kept from containers by the file system"));
+        return Some(well(SUBJECT, format!("{kept} are kept from containers by the file system")));
     }
     let percent = room.reserve_bytes.saturating_mul(100).div_ceil(room.all_bytes.max(1));
     let found = format!("what containers write can eat it: the file system keeps {kept} from them");
-    warning(SUBJECT, found, format!("on ext4: tune2fs -m {percent} DEVICE (other file systems cannot)"))
+    Some(warning(SUBJECT, found, format!("on ext4: tune2fs -m {percent} DEVICE (other file systems cannot)")))
 }
 
 fn state(facts: &Facts) -> Option<Finding> {

@@ -59,7 +59,7 @@ impl Peers {
     /// podman does not take it.
     pub fn have(&self, image: &str) {
         let archive = places::docker_archive(image);
-        let _ = self.run("podman", &["load", "-q", "-i", archive.to_str().expect("UTF-8")]).ok();
+        self.run("podman", &["load", "-q", "-i", archive.to_str().expect("UTF-8")]).ok();
     }
 
     /// What umoci makes of an image that skopeo knows; an error is umoci's.
@@ -72,7 +72,7 @@ impl Peers {
         fs::create_dir(&at).expect("the scratch directory is writable");
         let mut skopeo = Command::new("skopeo");
         skopeo.args(["copy", "--quiet", "--src-tls-verify=false"]).args(from);
-        let _ = Outcome::of(skopeo.arg(format!("oci:{image}"))).ok();
+        Outcome::of(skopeo.arg(format!("oci:{image}"))).ok();
         let bundle = at.join("bundle");
         let unpacked = Outcome::of(Command::new("umoci").args(["unpack", "--image", &image]).arg(&bundle));
         if unpacked.code == 0 { Ok(tree(&bundle.join("rootfs"))) } else { Err(unpacked.stderr) }
@@ -93,8 +93,8 @@ impl Peers {
         let at = self.run("buildah", &["mount", &name]).ok();
         let mut found = tree(Path::new(at.text()));
         found.remove(Path::new(""));
-        let _ = self.run("buildah", &["umount", &name]).ok();
-        let _ = self.run("buildah", &["rm", &name]).ok();
+        self.run("buildah", &["umount", &name]).ok();
+        self.run("buildah", &["rm", &name]).ok();
         Ok(found)
     }
 }

@@ -49,7 +49,7 @@ impl Recording {
         strace.args(["-f", "-y", "-xx", "-s", "65536", "-qq", "-e", words::TRACED, "-o"]).arg(&trace);
         strace.arg(command.get_program()).args(command.get_args());
         strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let _ = crate::Outcome::of(&mut strace).ok();
+        crate::Outcome::of(&mut strace).ok();
         let after = scratch.path().join("after");
         copy(root, &after);
         let text = std::fs::read_to_string(&trace).expect("strace writes it");
@@ -190,5 +190,5 @@ fn step(model: &mut Model, call: &Call, after: &Path) -> Vec<Step> {
 }
 
 fn copy(from: &Path, to: &PathBuf) {
-    let _ = crate::Outcome::of(Command::new("cp").arg("-a").arg(from).arg(to)).ok();
+    crate::Outcome::of(Command::new("cp").arg("-a").arg(from).arg(to)).ok();
 }

@@ -115,7 +115,7 @@ impl Registry {
         if self.guard != Guard::Open {
             skopeo.arg(format!("--dest-creds={USER}:{PASSWORD}"));
         }
-        let _ = Outcome::of(skopeo.arg(from).arg(format!("docker://{reference}"))).ok();
+        Outcome::of(skopeo.arg(from).arg(format!("docker://{reference}"))).ok();
         reference
     }
 }

@@ -43,7 +43,7 @@ impl Authority {
         if certificate == "server.crt" {
             openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
         }
-        let _ = Outcome::of(openssl.args(["-keyout", key, "-out", certificate])).ok();
+        Outcome::of(openssl.args(["-keyout", key, "-out", certificate])).ok();
     }
 
     /// What whoever believes it has.

@@ -73,7 +73,7 @@ fn a_new_image_is_a_new_version_and_the_one_before_stays() {
             &["commit", "-q", version, version],
             &["push", "-q", "--tls-verify=false", version, &name],
         ] {
-            let _ = peers.run("buildah", args).ok();
+            peers.run("buildah", args).ok();
         }
     };
     let app = App::new(&limpet, "shop", &service(&name, &["pull_policy: always"]));

@@ -37,7 +37,7 @@ fn what_podman_pushes_in_each_of_its_formats() {
     for (name, how) in formats {
         let reference = registry.reference(&format!("busybox:{name}"));
         let push = [&["push", "-q", "--tls-verify=false"], how, &["busybox", &reference]].concat();
-        let _ = peers.run("podman", &push).ok();
+        peers.run("podman", &push).ok();
         let limpet = limpet();
         assert_eq!(limpet.ok(&["run", "--rm", "-q", &reference, "echo", name]).text(), name);
         alike(&limpet.image_tree(&reference), &theirs, name);
@@ -95,7 +95,7 @@ fn what_is_pushed_with_a_password_or_a_token() {
         let creds = format!("{USER}:{PASSWORD}");
         for program in ["podman", "buildah"] {
             let push = ["push", "-q", "--tls-verify=false", "--creds", &creds, "busybox", &reference];
-            let _ = peers.run(program, &push).ok();
+            peers.run(program, &push).ok();
         }
         limpet.fed(PASSWORD.as_bytes(), &["login", "-u", USER, "--password-stdin", registry.address()]).ok();
         assert_eq!(limpet.ok(&["run", "--rm", "-q", &reference, "echo", "let in"]).text(), "let in");
@@ -127,7 +127,7 @@ fn layers_that_bite_look_as_umoci_unpacks_them() {
     let (registry, peers, limpet) = (Registry::open(), Peers::new(), limpet());
     let made = peers.home().join("nasty");
     let maker = places::repository().join("images/nasty/make.py");
-    let _ = Outcome::of(Command::new("python3").arg(maker).arg(&made)).ok();
+    Outcome::of(Command::new("python3").arg(maker).arg(&made)).ok();
     let listing = fs::read(made.join("manifest.json")).expect("it is made");
     let listing: Value = serde_json::from_slice(&listing).expect("JSON");
     let cases: Vec<_> =
@@ -162,7 +162,7 @@ fn bite(registry: &Registry, peers: &Peers, limpet: &Limpet, made: &Path, case: 
         println!("{name}: refused");
         return false;
     }
-    let _ = pulled.ok();
+    pulled.ok();
     // The time of a directory that only an upper layer implies is nobody's.
     let ours = without_times_of_directories(limpet.image_tree(&reference));
     let theirs = match peers.by_umoci(&[&format!("docker://{reference}")]) {

@@ -112,7 +112,7 @@ fn whatever_the_disk_keeps_of_a_removal_or_a_collection_no_image_is_hurt() {
     let limpet = Limpet::new();
     let root = root_with(&limpet, &["busybox", "probe"]);
     let whole = limpet.home().join("whole");
-    let _ = native_tests::Outcome::of(Command::new("cp").arg("-a").arg(&root).arg(&whole)).ok();
+    native_tests::Outcome::of(Command::new("cp").arg("-a").arg(&root).arg(&whole)).ok();
     let states = play(&limpet, &root, &["rmi", "busybox"]);
     assert!(states >= 20, "only {states} states");
     // What an interrupted pull leaves: layers that no image has.
