@@ -15,6 +15,7 @@ mod notify;
 mod passwd;
 mod record;
 mod seccomp;
+mod trust;
 mod words;
 
 /// What takes one input.
@@ -33,5 +34,6 @@ pub const TARGETS: &[(&str, Run)] = &[
     ("passwd", passwd::run as Run),
     ("record", record::run as Run),
     ("seccomp", seccomp::run as Run),
+    ("trust", trust::run as Run),
     ("words", words::run as Run),
 ];
