@@ -4,6 +4,7 @@
 //! from now on, or a [`Refusal`]. Nothing of what the board remembers changes here.
 
 use crate::envelope::{self, Verified};
+use crate::key;
 use crate::memory::{Memory, Position, Taken};
 use crate::refusal::Refusal;
 use crate::time::Clock;
@@ -184,7 +185,7 @@ pub(crate) fn parse_root(payload: &[u8]) -> Result<Root, Refusal> {
     Ok(root)
 }
 
-/// A keyring that can be satisfied, and by different keys only.
+/// A keyring that can be satisfied, and only by different people with secrets.
 fn satisfiable(keyring: &Keyring) -> Result<(), Refusal> {
     let threshold = usize::from(keyring.threshold);
     if threshold == 0 || threshold > keyring.keys.len() {
@@ -193,6 +194,9 @@ fn satisfiable(keyring: &Keyring) -> Result<(), Refusal> {
     let twice = |at: usize| keyring.keys[..at].contains(&keyring.keys[at]);
     if (0..keyring.keys.len()).any(twice) {
         return Err(Refusal::Invalid("a key stands twice in one role"));
+    }
+    if keyring.keys.iter().any(key::is_weak) {
+        return Err(Refusal::Invalid("a key in it is one that anybody can sign for"));
     }
     Ok(())
 }

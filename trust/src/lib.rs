@@ -28,9 +28,8 @@
 //! compiler says otherwise. What either adds to a release build is **still to be measured**, with the first `limpet` that
 //! calls [`accept`]; one function of [`envelope`] and one of [`sign`] know which it is.
 //!
-//! What dalek does better is `verify_strict`, which refuses keys of small order, for which anybody can sign. `ring`
-//! compares R byte by byte and refuses an S that is not reduced, so a signature has one form; keys count only if a root
-//! names them, and no key that was made from a seed is of small order.
+//! What dalek does besides is `verify_strict`, which refuses keys of small order, for which anybody can sign: here no root
+//! may name one. `ring` compares R byte by byte and refuses an S that is not reduced, so a signature has one form.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -38,6 +37,7 @@ extern crate alloc;
 
 mod accept;
 pub mod envelope;
+mod key;
 mod memory;
 mod refusal;
 pub mod sign;

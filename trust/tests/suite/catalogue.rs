@@ -251,6 +251,7 @@ root-0                  fresh    now    whole Invalid
 root-that-needs-none    fresh    now    whole Invalid
 root-that-needs-four    fresh    now    whole Invalid
 root-with-a-key-twice   fresh    now    whole Invalid
+root-with-a-weak-key    fresh    now    whole Invalid
 root-with-17-keys       fresh    now    whole Invalid
 root-of-2049-bytes      fresh    now    whole Invalid
 root-from-2100          fresh    now    whole Ahead

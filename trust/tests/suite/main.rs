@@ -4,4 +4,5 @@ mod attacks;
 mod catalogue;
 mod fleet;
 mod histories;
+mod keys;
 mod memory;

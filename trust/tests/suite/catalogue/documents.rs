@@ -199,6 +199,10 @@ fn keyrings() -> Documents {
         ("root-that-needs-none", deploy(ring(&[11], 0))),
         ("root-that-needs-four", deploy(ring(&[11, 12, 13], 4))),
         ("root-with-a-key-twice", deploy(ring(&[11, 11], 2))),
+        (
+            "root-with-a-weak-key",
+            deploy(Keyring { keys: [PublicKey([0; 32])].into_iter().collect(), threshold: 1 }),
+        ),
         ("root-with-17-keys", sealed_bytes(&[1, 2], Kind::Root, &wide_root())),
         ("root-of-2049-bytes", sealed_bytes(&[1, 2], Kind::Root, &large[..2049])),
     ]
