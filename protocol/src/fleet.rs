@@ -3,6 +3,10 @@
 //! Roles are those of The Update Framework, cut down to what a board needs: a [`Root`] says whose signatures count, a
 //! [`Desired`] says what a board is to run. Whoever stores and delivers an envelope can neither make nor change one.
 
+pub mod enrol;
+pub mod link;
+pub mod report;
+
 use crate::app::App;
 use alloc::vec::Vec;
 use core::fmt;
@@ -24,6 +28,12 @@ pub const APPS_MAX: usize = 64;
 pub const GROUP_BYTES_MAX: usize = 63;
 /// Groups that one board may belong to.
 pub const GROUPS_MAX: usize = 8;
+/// Most maintenance windows of one board.
+pub const WINDOWS_MAX: usize = 8;
+/// Bytes of the name of a version of Limpet.
+pub const VERSION_NAME_BYTES_MAX: usize = 32;
+/// Largest file of Limpet's own that a board takes.
+pub const PROGRAM_BYTES_MAX: u32 = 16 * 1024 * 1024;
 /// Largest root: it is read before its own keys have vouched for it.
 pub const ROOT_BYTES_MAX: usize = 2048;
 
@@ -127,9 +137,43 @@ pub struct Desired {
     pub issued_s: u64,
     /// Seconds since 1970 after which it is no longer taken. What runs already goes on running.
     pub expires_s: u64,
+    /// When apps may be changed; at any time if there are none.
+    pub windows: heapless::Vec<Window, WINDOWS_MAX>,
+    /// The file of Limpet that the board is to run; `None` leaves it as it is.
+    pub program: Option<Program>,
     /// All apps; at most [`APPS_MAX`]. Their images are named by digest.
     #[serde(deserialize_with = "apps")]
     pub apps: Vec<App>,
+}
+
+/// A time of the week in which a board may change what it runs. UTC: a board needs no table of time zones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// On which days it begins: bit 0 is Monday.
+    pub days: u8,
+    /// Minutes after midnight at which it begins, 0 to 1439.
+    pub from_minute: u16,
+    /// How long it is, 1 to 1440; it may end on the next day.
+    pub minutes: u16,
+}
+
+impl Window {
+    /// It has a day and a length, and stands within a day.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        (1..=0x7f).contains(&self.days) && self.from_minute < 1440 && (1..=1440).contains(&self.minutes)
+    }
+}
+
+/// A file of Limpet for one architecture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// As `limpet --version` says it.
+    pub version: heapless::String<VERSION_NAME_BYTES_MAX>,
+    /// SHA-256 of the file, which the controller delivers ([`link::BLOB`]).
+    pub sha256: [u8; 32],
+    /// Its bytes, at most [`PROGRAM_BYTES_MAX`].
+    pub bytes: u32,
 }
 
 /// No more than [`APPS_MAX`] are ever in memory, however many the bytes claim.

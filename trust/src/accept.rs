@@ -8,8 +8,11 @@ use crate::key;
 use crate::memory::{Memory, Position, Taken};
 use crate::refusal::Refusal;
 use crate::time::Clock;
+use alloc::boxed::Box;
 use limpet_protocol::app::App;
-use limpet_protocol::fleet::{Desired, Envelope, Keyring, Kind, ROOT_BYTES_MAX, Root, Target};
+use limpet_protocol::fleet::{
+    Desired, Envelope, Keyring, Kind, PROGRAM_BYTES_MAX, ROOT_BYTES_MAX, Root, Target, Window,
+};
 use serde::de::DeserializeOwned;
 
 /// What came of a document.
@@ -21,13 +24,13 @@ pub enum Accepted {
     /// was durable and before the state was.
     Known(Desired),
     /// A root that follows the board's, and counts once the memory is durable.
-    Root(Memory),
+    Root(Box<Memory>),
     /// A later desired state.
     Desired {
         /// What was signed.
         desired: Desired,
         /// What to make durable before anything is done about it.
-        memory: Memory,
+        memory: Box<Memory>,
     },
 }
 
@@ -69,7 +72,8 @@ fn root(memory: &Memory, envelope: &Envelope<'_>, clock: &Clock) -> Result<Accep
         Some(_) => return Err(Refusal::RootGap { found, known }),
     }
     let floor_s = floor(memory, root.issued_s, clock)?;
-    Ok(Accepted::Root(Memory { root, root_digest: verified.digest(), floor_s, ..memory.clone() }))
+    let memory = Memory { root, root_digest: verified.digest(), floor_s, ..memory.clone() };
+    Ok(Accepted::Root(Box::new(memory)))
 }
 
 fn desired(memory: &Memory, envelope: &Envelope<'_>, clock: &Clock) -> Result<Accepted, Refusal> {
@@ -88,7 +92,8 @@ fn desired(memory: &Memory, envelope: &Envelope<'_>, clock: &Clock) -> Result<Ac
     timely(memory, &desired, clock.now(floor_s).0)?;
     usable(&desired)?;
     let taken = Taken { position, digest: verified.digest() };
-    Ok(Accepted::Desired { desired, memory: Memory { taken, floor_s, ..memory.clone() } })
+    let memory = Box::new(Memory { taken, floor_s, ..memory.clone() });
+    Ok(Accepted::Desired { desired, memory })
 }
 
 fn is_known(taken: &Taken, found: Position, verified: &Verified<'_>) -> Result<bool, Refusal> {
@@ -133,6 +138,12 @@ fn timely(memory: &Memory, desired: &Desired, now_s: u64) -> Result<(), Refusal>
 }
 
 fn usable(desired: &Desired) -> Result<(), Refusal> {
+    if !desired.windows.iter().all(Window::is_valid) {
+        return Err(Refusal::Invalid("a maintenance window in it is no time of the week"));
+    }
+    if desired.program.as_ref().is_some_and(|program| !(1..=PROGRAM_BYTES_MAX).contains(&program.bytes)) {
+        return Err(Refusal::Invalid("the file of Limpet in it is larger than a board takes"));
+    }
     for (at, app) in desired.apps.iter().enumerate() {
         if desired.apps[..at].iter().any(|earlier| earlier.name == app.name) {
             return Err(Refusal::Invalid("two apps in it have one name"));

@@ -130,7 +130,7 @@ pub(crate) fn vouched<'a>(envelope: &Envelope<'a>, keyring: &Keyring) -> Result<
     Ok(Verified { payload: envelope.payload, digest })
 }
 
-fn holds(signature: &Signature, message: &[u8]) -> bool {
+pub(crate) fn holds(signature: &Signature, message: &[u8]) -> bool {
     let mut bytes = [0; 64];
     bytes[..32].copy_from_slice(&signature.r);
     bytes[32..].copy_from_slice(&signature.s);

@@ -39,6 +39,7 @@ mod accept;
 pub mod envelope;
 mod key;
 mod memory;
+pub mod presence;
 mod refusal;
 pub mod sign;
 mod time;

@@ -1,4 +1,4 @@
-//! Sealing documents: for the operator's tool and for tests. No board calls this, so it is in no board's file.
+//! Secrets, and sealing documents: the latter for the operator's tool and for tests; no board calls it, so it is in no board's file.
 //!
 //! In: secrets as seeds (RFC 8032, 32 random bytes), which the caller keeps, and payloads. Out: envelopes. Where a seed
 //! comes from and how its file is protected is the tool's matter.
@@ -36,7 +36,12 @@ impl Secret {
     /// Its signature over `payload`. A tool far from the others may make one, and [`seal_with`] puts them together.
     #[must_use]
     pub fn sign(&self, kind: Kind, payload: &[u8]) -> Signature {
-        let bytes = self.pair.sign(&signed(kind, VERSION, &digest(payload)));
+        self.signature(&signed(kind, VERSION, &digest(payload)))
+    }
+
+    /// Its signature over bytes that begin with a context of their own.
+    pub(crate) fn signature(&self, message: &[u8]) -> Signature {
+        let bytes = self.pair.sign(message);
         let (mut r, mut s) = ([0; 32], [0; 32]);
         // 64 bytes, always (RFC 8032, 5.1.6).
         r.copy_from_slice(&bytes.as_ref()[..32]);

@@ -62,6 +62,8 @@ pub(crate) fn desired(generation: u64) -> Desired {
         generation,
         issued_s,
         expires_s: issued_s + MONTH_S,
+        windows: heapless::Vec::new(),
+        program: None,
         apps: vec![app("shop")],
     }
 }

@@ -1,0 +1,5 @@
+//! `limpet-controller`: see [`limpet_controller::server`].
+
+fn main() -> std::process::ExitCode {
+    limpet_controller::server::main()
+}

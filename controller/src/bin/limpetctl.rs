@@ -1,0 +1,5 @@
+//! `limpetctl`: see [`limpet_controller::operator`].
+
+fn main() -> std::process::ExitCode {
+    limpet_controller::operator::main()
+}
