@@ -96,17 +96,25 @@ pub enum Reply {
 /// # Errors
 /// The socket's; a message that is too long.
 pub fn send<T: Serialize>(socket: &mut dyn Write, message: &T) -> io::Result<()> {
-    let bytes = postcard::to_extend(message, vec![0; 4]).map_err(io::Error::other)?;
-    send_framed(socket, bytes)
+    socket.write_all(&frame(message)?)
 }
 
-fn send_framed(socket: &mut dyn Write, mut bytes: Vec<u8>) -> io::Result<()> {
+/// One message as it is sent.
+///
+/// # Errors
+/// It is too long.
+pub fn frame<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
+    let bytes = postcard::to_extend(message, vec![0; 4]).map_err(io::Error::other)?;
+    framed(bytes)
+}
+
+fn framed(mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     let length = bytes.len() - 4;
     if length > FRAME_BYTES_MAX {
         return Err(io::Error::other("a message is too long"));
     }
     bytes[..4].copy_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
-    socket.write_all(&bytes)
+    Ok(bytes)
 }
 
 /// Receives one message; `None` at the end.

@@ -1,0 +1,16 @@
+//! A board's connection to its controller.
+//!
+//! In two processes. `limpet sync` speaks to the controller; it is nobody, may open nothing and execute nothing, and has
+//! no key. Its parent, the supervisor or `limpet join`, has the other end ([`courier::Courier`]): it signs for each
+//! connection what only that connection has, and believes nothing of what comes but what an operator signed. [`wire`] is
+//! what the two say to each other.
+//!
+//! This crate must never know what a document means, where anything is kept, or a key.
+#![forbid(unsafe_code)]
+
+pub mod courier;
+pub mod limits;
+pub mod wire;
+
+/// The first argument of the process.
+pub const VERB: &str = "sync";
