@@ -3,4 +3,21 @@
 //! In: labels, reports and a time, all as arguments. Out: decisions. This crate must never know a clock, a file, a
 //! socket or a database, so that histories of ten thousand boards can be played in a test.
 #![forbid(unsafe_code)]
+
+/// A bug for the simulation to find. No build but that of the unit tests has any.
+#[cfg(not(test))]
+macro_rules! planted {
+    ($bug:ident) => {
+        false
+    };
+}
+#[cfg(test)]
+macro_rules! planted {
+    ($bug:ident) => {
+        crate::sim::bugs::is_planted(crate::sim::bugs::Bug::$bug)
+    };
+}
+
 pub mod rollout;
+#[cfg(test)]
+mod sim;

@@ -1,0 +1,3 @@
+//! Where the simulation of a fleet will be.
+
+pub(crate) mod bugs;
