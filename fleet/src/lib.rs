@@ -18,6 +18,9 @@ macro_rules! planted {
     };
 }
 
+pub mod label;
+pub mod placement;
 pub mod rollout;
+pub mod selector;
 #[cfg(test)]
 mod sim;
