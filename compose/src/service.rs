@@ -12,6 +12,7 @@ mod ours;
 mod process;
 mod refused;
 mod resources;
+mod update;
 
 use crate::fields::{self, Fields};
 use crate::node::{Entry, Node};

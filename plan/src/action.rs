@@ -1,6 +1,6 @@
 //! What the shell is to do.
 
-use crate::{AppId, Health, History, InstanceId, Place, Refusal, Turn};
+use crate::{AppId, Health, History, InstanceId, Place, Refusal, Turn, Wrong};
 use alloc::vec::Vec;
 
 /// What is to be done. An answer carries the same `turn`.
@@ -101,6 +101,13 @@ pub enum Action {
         /// Why.
         refusal: Refusal,
     },
+    /// What has become of an app's update: to be made durable, then answered.
+    Update {
+        /// Which.
+        app: AppId,
+        /// What.
+        verdict: Verdict,
+    },
     /// For whoever watches (`limpet events`).
     Tell {
         /// Of which.
@@ -113,6 +120,35 @@ pub enum Action {
         /// Everything was proved to have ended.
         clean: bool,
     },
+}
+
+/// What has become of an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is through.
+    Done {
+        /// One that failed all the same.
+        failed: Option<Failed>,
+    },
+    /// Too much failed: nothing more is to be replaced.
+    Pause {
+        /// One that did.
+        failed: Failed,
+    },
+    /// Too much failed: the version before is to be put back.
+    RollBack {
+        /// One that did.
+        failed: Failed,
+    },
+}
+
+/// A new container that is not well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Which.
+    pub id: InstanceId,
+    /// What is wrong with it.
+    pub wrong: Wrong,
 }
 
 /// What happened to an instance by decision; events of the kernel the shell knows itself.
@@ -134,8 +170,8 @@ pub enum News {
 pub struct Actions(Vec<Action>);
 
 impl Actions {
-    /// Most actions that answer one event: five for each instance, one for each app, and three.
-    pub const MAX: usize = 5 * crate::INSTANCES_MAX + crate::APPS_MAX + 3;
+    /// Most actions that answer one event: five for each instance, two for each app, and three.
+    pub const MAX: usize = 5 * crate::INSTANCES_MAX + 2 * crate::APPS_MAX + 3;
 
     /// Adds one.
     pub(crate) fn push(&mut self, action: Action) {

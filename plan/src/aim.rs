@@ -56,7 +56,10 @@ impl World {
         if planted!(RevisionsAreIgnored) {
             return false;
         }
-        if instance.damaged { !instance.active() } else { instance.revision != service.revision }
+        if instance.damaged {
+            return !instance.active();
+        }
+        instance.revision != service.revision && !self.is_paused(service)
     }
 
     /// No new container is made now.
@@ -72,7 +75,7 @@ impl World {
         if self.aim(instance) == Aim::Gone {
             return Some(Why::Gone);
         }
-        if self.renews(instance) && !self.no_new_work() {
+        if self.renews_now(instance) && !self.no_new_work() {
             return Some(Why::Renew);
         }
         match instance.history.again {
@@ -83,14 +86,15 @@ impl World {
         }
     }
 
-    /// It is restarted because a dependency is replaced, and that waits for room on the disk.
+    /// It is restarted because a dependency is replaced, and that waits for room on the disk or its turn.
     fn follows_a_blocked_renewal(&self, instance: &Instance) -> bool {
-        let Some(service) = self.wanted_by(instance).filter(|_| self.no_new_work()) else { return false };
+        let Some(service) = self.wanted_by(instance) else { return false };
+        let waits = |it: &Instance| self.renews(it) && (self.no_new_work() || !self.renews_now(it));
         service
             .depends
             .iter()
             .filter(|depends| depends.restart)
-            .any(|depends| self.replicas(depends.on).any(|replica| self.renews(replica)))
+            .any(|depends| self.replicas(depends.on).any(waits))
     }
 
     /// The instances that a service wants.

@@ -17,7 +17,8 @@ pub fn deadline(world: &World) -> Option<Tick> {
     let pruning = world.disk.pruning.map(|since| since.after(PATIENCE_MS));
     let disk = [pruning, world.disk.prune_at.filter(|_| world.disk.pruning.is_none())];
     let instances = world.instances.iter().flat_map(times);
-    phase.into_iter().chain(disk).chain(instances).flatten().filter(|at| *at > world.now).min()
+    let updates = world.update_times();
+    phase.into_iter().chain(disk).chain(instances).flatten().chain(updates).filter(|at| *at > world.now).min()
 }
 
 /// Every time that matters to an instance; those that have passed wait for something else.

@@ -3,6 +3,7 @@
 use crate::world::{APPS_MAX, DEPENDS_MAX, INSTANCES_MAX, Phase, SERVICES_MAX, World};
 use crate::{AppId, InstanceId, Place, ServiceId};
 use alloc::vec::Vec;
+use limpet_protocol::app::UpdateConfig;
 use limpet_protocol::health::{OnUnhealthy, Pace};
 use limpet_protocol::restart::RestartPolicy;
 
@@ -26,6 +27,20 @@ pub struct Desired {
     pub app: AppId,
     /// Its services, in any order.
     pub services: Vec<Service>,
+    /// Whether this is an update that is to be judged.
+    pub updating: Updating,
+}
+
+/// Whether an app is being updated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Updating {
+    /// What is wanted is put in place, whatever comes of it.
+    #[default]
+    No,
+    /// The services that have an [`Service::update`] are replaced as that says, until [`crate::Action::Update`].
+    Going,
+    /// Too much failed: containers of another revision are kept as they are.
+    Paused,
 }
 
 /// One service of an app.
@@ -39,6 +54,8 @@ pub struct Service {
     pub replicas: Vec<InstanceId>,
     /// What it waits for; at most [`DEPENDS_MAX`].
     pub depends: Vec<Depends>,
+    /// How its containers are replaced, if it changes in an update.
+    pub update: Option<UpdateConfig>,
 }
 
 /// One `depends_on`.

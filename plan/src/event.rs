@@ -1,6 +1,6 @@
 //! What the shell tells: facts, answers to actions, and what people and the board want.
 
-use crate::{AppId, Desired, History, InstanceId, RunId, ServiceId, Spec, Turn};
+use crate::{AppId, Desired, History, InstanceId, RunId, ServiceId, Spec, Turn, Updating};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,13 @@ pub enum Event {
     Unwanted {
         /// Which.
         app: AppId,
+    },
+    /// Answer to [`crate::Action::Update`]: it is durable.
+    Updated {
+        /// Which.
+        app: AppId,
+        /// How it goes on.
+        updating: Updating,
     },
     /// A person wants the containers of an app stopped and started again.
     Restart {

@@ -6,7 +6,7 @@
 
 use crate::instance::{Again, Health, Instance, Running, Stage, Watch};
 use crate::policy;
-use crate::{Action, Actions, News, Tick, Turn};
+use crate::{Action, Actions, News, Tick, Turn, Wrong};
 use limpet_protocol::health::{OnUnhealthy, Pace};
 
 impl Instance {
@@ -56,6 +56,7 @@ impl Instance {
 
     fn became_unhealthy(&mut self, before: Health, actions: &mut Actions) {
         self.set_health(Health::Unhealthy, actions);
+        self.fail_trial(Wrong::Unhealthy);
         match self.spec.on_unhealthy {
             OnUnhealthy::Report => {}
             OnUnhealthy::Restart if planted!(UnhealthyIsLeft) => {}

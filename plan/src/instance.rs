@@ -31,6 +31,38 @@ pub enum Again {
     Unhealthy,
 }
 
+/// Whether a container was well when it was new: it counts in an update.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trial {
+    /// Not known yet.
+    #[default]
+    Open,
+    /// It was.
+    Passed,
+    /// It was not.
+    Failed(Wrong),
+}
+
+/// What was wrong with a new container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wrong {
+    /// It ended, or could not even be started.
+    Ended {
+        /// As `docker wait` prints it.
+        code: u8,
+        /// Its command was executed.
+        started: bool,
+    },
+    /// Its health check says so.
+    Unhealthy,
+    /// It cannot be made or started; the shell knows why.
+    Failing,
+    /// What it depends on does not come to its condition.
+    Blocked,
+    /// It is neither well nor failed, and that for long.
+    Late,
+}
+
 /// What is to survive the daemon, but not a boot: kept by the shell for [`crate::Action::Note`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
@@ -54,6 +86,8 @@ pub struct History {
     pub last_exit: Option<Exit>,
     /// How well the current run is.
     pub health: Health,
+    /// Whether it was well when it was new.
+    pub trial: Trial,
 }
 
 impl Default for History {
@@ -69,6 +103,7 @@ impl Default for History {
             last_run: RunId(0),
             last_exit: None,
             health: Health::Unwatched,
+            trial: Trial::Open,
         }
     }
 }
@@ -195,6 +230,14 @@ pub(crate) struct Instance {
     pub(crate) ordered: bool,
     /// The policy allows no further try.
     pub(crate) gave_up: bool,
+    /// In this run, the facts were asked for before it is found well.
+    pub(crate) looked: bool,
+    /// It was stopped to be replaced.
+    pub(crate) giving_way: bool,
+    /// Since when it has been on trial.
+    pub(crate) tried_since: Option<Tick>,
+    /// Its trial came to its end outside of [`World::settle_trials`](crate::World).
+    pub(crate) just_failed: bool,
 }
 
 /// How a container is kept whose record cannot be read.
@@ -228,6 +271,10 @@ impl Instance {
             unjudged: false,
             ordered: false,
             gave_up: false,
+            looked: false,
+            giving_way: false,
+            tried_since: None,
+            just_failed: false,
         }
     }
 
@@ -264,9 +311,17 @@ impl Instance {
 
     /// Forgets what earlier runs led to: it is started anew by hand, by `up` or at boot.
     pub(crate) fn begin_anew(&mut self) {
-        let History { run, last_run, last_exit, health, .. } = self.history;
-        self.history = History { run, last_run, last_exit, health, ..History::default() };
+        let History { run, last_run, last_exit, health, trial, .. } = self.history;
+        self.history = History { run, last_run, last_exit, health, trial, ..History::default() };
         self.gave_up = false;
+    }
+
+    /// One that is new is not well.
+    pub(crate) fn fail_trial(&mut self, wrong: Wrong) {
+        if self.history.trial == Trial::Open {
+            self.history.trial = Trial::Failed(wrong);
+            self.just_failed = true;
+        }
     }
 
     /// Looks at the facts as soon as that can be done.

@@ -6,7 +6,7 @@
 use crate::instance::{Again, Doubt, Goal, Instance, Retry, Running, SPEC_UNKNOWN, Stage, Why};
 use crate::policy::{self, Verdict};
 use crate::random::Random;
-use crate::{Action, Actions, Effect, Exit, Facts, Failure, Health, News, RunId, Status, Tick};
+use crate::{Action, Actions, Effect, Exit, Facts, Failure, Health, News, RunId, Status, Tick, Wrong};
 
 /// What learning needs besides the instance.
 pub(crate) struct Context<'a> {
@@ -110,6 +110,7 @@ impl Instance {
     /// It runs: from now on, if it did not before.
     fn runs(&mut self, seen: Seen, context: &mut Context<'_>) {
         let known = self.history.health;
+        self.looked &= self.history.run == seen.run;
         self.unwatch(context.actions);
         self.history.health = known;
         let watch = self.watch(seen.since, known, context.now, context.actions);
@@ -229,6 +230,7 @@ impl Instance {
         self.fresh = true;
         self.damaged = false;
         self.gave_up = false;
+        (self.giving_way, self.tried_since, self.just_failed) = (false, None, false);
     }
 
     /// Its record cannot be read.
@@ -287,6 +289,9 @@ impl Instance {
     fn judge(&mut self, exit: Exit, context: &mut Context<'_>) {
         let verdict = policy::judge(&self.spec, &mut self.history, exit, context.now, context.random);
         self.gave_up = verdict == Verdict::GiveUp;
+        if exit.code != 0 || verdict != Verdict::Rest {
+            self.fail_trial(Wrong::Ended { code: exit.code, started: exit.started });
+        }
         match verdict {
             Verdict::Restart => {
                 self.goal = Goal::Run;

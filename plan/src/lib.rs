@@ -38,6 +38,7 @@
 //! | [`Action::Look`] | [`Event::Found`], [`Event::Absent`] or [`Event::Damaged`] | [`Event::Failed`] |
 //! | [`Action::Probe`] | [`Event::Probed`] | [`Event::Probed`], not healthy |
 //! | [`Action::Prune`] | [`Event::Pruned`] | [`Event::Failed`] without an instance: [`Event::PruneFailed`] |
+//! | [`Action::Update`] | [`Event::Updated`], for [`Verdict::RollBack`] [`Event::Wanted`] with the version before | nothing: it is told again |
 //! | [`Action::EndProbe`], [`Action::Note`], [`Action::Forget`], [`Action::Dissolved`], [`Action::Refused`], [`Action::Tell`], [`Action::Off`] | nothing | nothing |
 //!
 //! An answer carries the action's [`Turn`]; an answer with another turn is late and is ignored. An action that is not
@@ -104,18 +105,20 @@ mod settle;
 #[cfg(test)]
 mod sim;
 mod step;
+mod update;
 mod wish;
 mod world;
 
-pub use action::{Action, Actions, News};
+pub use action::{Action, Actions, Failed, News, Verdict};
 pub use deadline::deadline;
-pub use desired::{Condition, Depends, Desired, Refusal, Service, Spec, admit};
+pub use desired::{Condition, Depends, Desired, Refusal, Service, Spec, Updating, admit};
 pub use diff::{Change, Diff, Kind, diff};
 pub use event::{By, Effect, Event, Exit, Facts, Failure, Place, Role, Space, Status};
 pub use handle::{AppId, InstanceId, RunId, ServiceId, Tick, Turn};
-pub use instance::{Again, Health, History};
+pub use instance::{Again, Health, History, Trial, Wrong};
 pub use policy::{BACKOFF_MS_MAX, BACKOFF_MS_MIN, DELAY_MS_MIN, EXIT_LOST, GOOD_RUN_MS};
 pub use report::{AppReport, Course, InstanceReport, Report, State, Trouble, Wait, report};
 pub use settle::{EFFECTS_MAX, STOP_MARGIN_MS};
 pub use step::{PATIENCE_MS, step};
+pub use update::LATE_MS;
 pub use world::{APPS_MAX, DEPENDS_MAX, INSTANCES_MAX, Phase, SERVICES_MAX, World};

@@ -270,7 +270,7 @@ fn wait(world: &World, instance: &Instance) -> Option<Wait> {
         Stage::Absent => world.hands_are_full().then_some(Wait::Hands),
         Stage::Idle if world.aim(instance) == Aim::Run => idle_wait(world, instance),
         Stage::Running(_) if world.due(instance).is_some() => Some(Wait::Dependents),
-        Stage::Running(_) => (world.renews(instance) && world.no_new_work()).then_some(Wait::Space),
+        Stage::Running(_) => (world.renews_now(instance) && world.no_new_work()).then_some(Wait::Space),
         Stage::Idle
         | Stage::Creating { .. }
         | Stage::Starting { .. }
@@ -285,7 +285,7 @@ fn idle_wait(world: &World, instance: &Instance) -> Option<Wait> {
     if let Some(until) = instance.history.next.filter(|next| *next > world.now) {
         return Some(Wait::Backoff { until });
     }
-    if world.renews(instance) && world.no_new_work() {
+    if world.renews_now(instance) && world.no_new_work() {
         return Some(Wait::Space);
     }
     if let Some((depends, met)) = world.waits_for(instance) {

@@ -32,12 +32,16 @@ impl World {
     /// Does what is to be done now.
     pub(crate) fn settle(&mut self, actions: &mut Actions) {
         self.settle_disk(actions);
+        self.settle_trials();
+        // First what failed: nothing more is replaced then.
+        self.settle_updates(actions);
         let mut index = 0;
         while index < self.instances.len() {
             if self.settle_one(index, actions) {
                 index += 1;
             }
         }
+        self.settle_updates(actions);
         self.settle_apps(actions);
         self.settle_phase(actions);
     }
@@ -139,13 +143,14 @@ impl World {
         if self.phase != Phase::Working || self.hands_are_full() {
             return None;
         }
-        if goes || (self.renews(instance) && !self.no_new_work()) {
+        if goes || (self.renews_now(instance) && !self.no_new_work()) {
             return (!self.waits_to_retry(instance, Effect::Remove)).then_some(Move::Remove);
         }
         let early = instance.history.next.is_some_and(|next| next > self.now);
         let wait = early
             || self.aim(instance) == Aim::Rest
-            || self.renews(instance)
+            || self.renews_now(instance)
+            || (instance.damaged && self.renews(instance))
             || self.waits_to_retry(instance, Effect::Start)
             || self.waits_for(instance).is_some();
         (!wait).then_some(Move::Start)
@@ -272,6 +277,7 @@ impl Instance {
             }
             Move::Stop { run, why, grace_ms, kill_at } => {
                 self.unwatch(actions);
+                self.giving_way = why == Why::Renew;
                 self.stage = Stage::Stopping { run, turn, why, kill_at };
                 Some(Action::Stop { id, turn, grace_ms })
             }

@@ -20,6 +20,8 @@ mod scenario;
 mod told;
 mod told_actions;
 mod told_events;
+mod told_updates;
+mod updates;
 
 use board::Sim;
 use std::format;

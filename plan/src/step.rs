@@ -41,6 +41,7 @@ fn learn(world: &mut World, event: Event, actions: &mut Actions) {
         Event::Woke => {}
         Event::Wanted { desired, by } => world.learn_wanted(&desired, by, actions),
         Event::Unwanted { app } => world.learn_unwanted(app),
+        Event::Updated { app, updating } => world.learn_updated(app, updating),
         Event::Restart { app, service } => world.learn_restart(app, service),
         Event::Shutdown { within_ms } => world.learn_shutdown(within_ms),
         Event::Created { id, turn, revision, spec } => world.learn_created(id, turn, revision, spec),

@@ -3,7 +3,7 @@
 use crate::desired::{Refusal, admit};
 use crate::instance::{Again, Goal, Instance, Stage};
 use crate::world::{AppEntry, Phase, ServiceEntry, World};
-use crate::{Action, Actions, AppId, By, Depends, Desired, Place, Service, ServiceId};
+use crate::{Action, Actions, AppId, By, Depends, Desired, Place, Service, ServiceId, Tick, Trial, Updating};
 use heapless::Vec;
 
 impl World {
@@ -19,9 +19,10 @@ impl World {
     /// [`admit`] has seen to it that there is room.
     fn take_in(&mut self, desired: &Desired, by: By) -> Result<(), Refusal> {
         match self.apps.iter_mut().find(|app| app.id == desired.app) {
-            Some(app) => app.leaving = false,
+            Some(app) => (app.leaving, app.updating, app.told) = (false, desired.updating, None),
             None => {
-                let app = AppEntry { id: desired.app, leaving: false };
+                let updating = desired.updating;
+                let app = AppEntry { id: desired.app, leaving: false, updating, told: None };
                 self.apps.push(app).map_err(|_| Refusal::TooManyApps)?;
             }
         }
@@ -49,6 +50,12 @@ impl World {
             revision: service.revision,
             replicas: u16::try_from(service.replicas.len()).map_err(|_| Refusal::TooManyInstances)?,
             depends,
+            update: service.update.filter(|_| desired.updating != Updating::No),
+            // How long the last one has been well is not known after a start.
+            rest_until: match (self.phase, service.update) {
+                (Phase::Waking, Some(update)) => self.now.after(u64::from(update.delay_ms)),
+                (_, _) => Tick(0),
+            },
             height: 1,
             retired: false,
         };
@@ -69,10 +76,13 @@ impl World {
         }
         let waking = self.phase == Phase::Waking;
         let Some(instance) = self.find_mut(id) else { return Ok(()) };
-        instance.extra = false;
+        (instance.extra, instance.giving_way) = (false, false);
         match by {
             By::Hand if waking => instance.ordered = true,
-            By::Hand => instance.order(),
+            By::Hand => {
+                (instance.history.trial, instance.tried_since) = (Trial::Open, None);
+                instance.order();
+            }
             By::Ledger => {}
         }
         Ok(())
@@ -108,7 +118,7 @@ impl World {
             Some(known) => known.leaving = true,
             // Told without having been wanted: what is found of it goes. Without room for one more app it stays.
             None => {
-                let entry = AppEntry { id: app, leaving: true };
+                let entry = AppEntry { id: app, leaving: true, updating: Updating::No, told: None };
                 self.turned_away = self.turned_away.saturating_add(u32::from(self.apps.push(entry).is_err()));
             }
         }

@@ -5,9 +5,10 @@
 
 use crate::instance::Instance;
 use crate::random::Random;
-use crate::{AppId, Depends, InstanceId, ServiceId, Space, Tick};
+use crate::{AppId, Depends, InstanceId, ServiceId, Space, Tick, Updating};
 use alloc::boxed::Box;
 use heapless::Vec;
+use limpet_protocol::app::UpdateConfig;
 
 /// Most containers that the supervisor answers for, those being removed included.
 pub const INSTANCES_MAX: usize = 256;
@@ -44,6 +45,9 @@ pub(crate) struct ServiceEntry {
     pub(crate) revision: u64,
     pub(crate) replicas: u16,
     pub(crate) depends: Vec<Depends, DEPENDS_MAX>,
+    pub(crate) update: Option<UpdateConfig>,
+    /// Nothing of it is replaced before.
+    pub(crate) rest_until: Tick,
     /// How many services come one after another when this one is stopped: itself, then what it depends on.
     pub(crate) height: u16,
     /// Not wanted any more.
@@ -56,6 +60,9 @@ pub(crate) struct AppEntry {
     pub(crate) id: AppId,
     /// Being taken down.
     pub(crate) leaving: bool,
+    pub(crate) updating: Updating,
+    /// When the shell was last told what has become of its update.
+    pub(crate) told: Option<Tick>,
 }
 
 /// The disk's state and what is done about it.

@@ -3,7 +3,7 @@
 use limpet_plan::{
     Action, Actions, AppId, By, Condition, Depends, Desired, Effect, Event, Exit, Facts, Failure,
     INSTANCES_MAX, InstanceId, Kind, Place, Refusal, Role, RunId, Service, ServiceId, Space, Spec, State,
-    Status, Tick, Turn, Wait, World, admit, deadline, diff, report, step,
+    Status, Tick, Turn, Updating, Wait, World, admit, deadline, diff, report, step,
 };
 use limpet_protocol::health::OnUnhealthy;
 use limpet_protocol::restart::{RestartPolicy, When};
@@ -28,11 +28,17 @@ fn service(id: u16, on: &[u16]) -> Service {
         required: true,
         restart: false,
     });
-    Service { id: ServiceId(id), revision: 1, replicas: vec![InstanceId(id)], depends: depends.collect() }
+    Service {
+        id: ServiceId(id),
+        revision: 1,
+        replicas: vec![InstanceId(id)],
+        depends: depends.collect(),
+        update: None,
+    }
 }
 
 fn app(services: Vec<Service>) -> Desired {
-    Desired { app: APP, services }
+    Desired { app: APP, services, updating: Updating::No }
 }
 
 fn settled() -> Box<World> {
@@ -121,7 +127,7 @@ fn a_full_table_refuses_apps_and_turns_containers_away() {
     step(&mut world, Event::Wanted { desired: app(vec![all]), by: By::Hand }, Tick(10));
     let mut other = service(2, &[]);
     other.replicas = vec![InstanceId(most)];
-    let second = Desired { app: AppId(2), services: vec![other] };
+    let second = Desired { app: AppId(2), services: vec![other], updating: Updating::No };
     assert_eq!(admit(&second, &world), Err(Refusal::TooManyInstances));
     let status = Status::Running { run: RunId(1), ran_ms: 0, paused: false };
     let facts = Facts { role: None, spec: spec(), status, held: false, history: None };

@@ -5,6 +5,7 @@
 //! then held to [`App::validate`]; nothing else may be assumed of it.
 
 mod differences;
+mod update;
 mod validate;
 
 use crate::health::HealthOptions;
@@ -17,6 +18,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
+pub use update::{MONITOR_MS, OnFailure, Order, PPM, UpdateConfig};
 pub use validate::{CIRCLE, InvalidApp, is_app_name, is_file_name};
 
 /// Largest encoded app.
@@ -140,6 +142,10 @@ pub struct Workload {
     pub restart: RestartPolicy,
     /// How its health is found out.
     pub health: HealthOptions,
+    /// How its containers are replaced by those of this version. This and the next come last, see [`Workload::revision`].
+    pub update: Option<UpdateConfig>,
+    /// How this version is put back in place of one that failed.
+    pub rollback: Option<UpdateConfig>,
 }
 
 /// What is done about an image at the time its container is made.
@@ -443,19 +449,23 @@ impl Workload {
             depends_on: Vec::new(),
             restart: RestartPolicy::default(),
             health: HealthOptions::default(),
+            update: None,
+            rollback: None,
         }
     }
 
     /// A number that differs when anything differs that a container is made from. The number of replicas, and what a
-    /// workload waits for, may change without a new container.
+    /// workload waits for, and how it is replaced, may change without a new container.
     ///
     /// FNV-1a (64 bits) over the postcard form: it tells versions apart, it keeps no attacker out.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        let made_of = Self { replicas: 1, depends_on: Vec::new(), ..self.clone() };
+        let made_of =
+            Self { replicas: 1, depends_on: Vec::new(), update: None, rollback: None, ..self.clone() };
         // postcard has a form for everything in here.
         let bytes = postcard::to_allocvec(&made_of).unwrap_or_default();
-        crate::record::fnv1a(&bytes)
+        // The last two, a byte each, are left out: without them it is the number that it was before there were any.
+        crate::record::fnv1a(&bytes[..bytes.len().saturating_sub(2)])
     }
 }
 

@@ -6,12 +6,13 @@
 
 use crate::app::{APP_BYTES_MAX, App, InvalidApp, is_app_name, is_file_name};
 use crate::id::ContainerId;
+use crate::ledger::Course as UpdateCourse;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Version of what follows [`Hello`].
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Bytes of the length before each frame.
 pub const LENGTH_BYTES: usize = 4;
 /// Largest [`Hello`].
@@ -63,6 +64,13 @@ pub enum Request {
         app: App,
         /// Only tell what would be done.
         dry_run: bool,
+    },
+    /// The same for whoever is no person: what fails is rolled back unless the app says otherwise, a version that was
+    /// rolled back is refused, and one that is in place or on its way is left as it is. The last is [`Reply::Updated`],
+    /// or [`Reply::Done`] where there was nothing to update.
+    Update {
+        /// The whole app; its images are there.
+        app: App,
     },
     /// Stop and remove an app. [`Reply::Progress`] until it is done.
     Down {
@@ -131,7 +139,7 @@ impl Request {
     pub fn validate(&self) -> Result<(), InvalidRequest> {
         let rule = |holds: bool, error| if holds { Ok(()) } else { Err(error) };
         match self {
-            Self::Up { app, dry_run: _ } => Ok(app.validate()?),
+            Self::Up { app, dry_run: _ } | Self::Update { app } => Ok(app.validate()?),
             Self::Down { app, volumes: _ } => rule(is_app_name(app), InvalidRequest::Name("app")),
             Self::Restart { app, service } => {
                 rule(is_app_name(app), InvalidRequest::Name("app"))?;
@@ -210,6 +218,8 @@ pub enum Reply {
     Diff(Vec<Change>),
     /// What the containers of an app do now.
     Progress(Vec<Instance>),
+    /// The app's change is an update, and so far it is. It is the last unless that goes on by itself.
+    Updated(UpdateLine),
     /// Something happened.
     Event(Event),
     /// Text, as it is to be shown.
@@ -222,6 +232,7 @@ impl Reply {
     pub fn is_last(&self) -> bool {
         match self {
             Self::Done | Self::Refused(_) | Self::NoSuchApp => true,
+            Self::Updated(update) => !update.course.is_moving(),
             Self::Report(_) | Self::Diff(_) | Self::Progress(_) | Self::Event(_) | Self::Text(_) => false,
         }
     }
@@ -257,6 +268,21 @@ pub struct AppLine {
     pub settled: u16,
     /// Those that will not come to it by themselves.
     pub stuck: u16,
+    /// What has become of its last update.
+    pub update: Option<UpdateLine>,
+}
+
+/// An update of an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateLine {
+    /// How far it is.
+    pub course: UpdateCourse,
+    /// [`App::version`] of the new version.
+    pub version: u64,
+    /// What failed; empty if nothing did.
+    pub why: String,
+    /// When it came so far: wall clock, nanoseconds since 1970.
+    pub at_ns: u64,
 }
 
 /// One container that the supervisor answers for.

@@ -9,8 +9,14 @@ use serde::{Serialize, de::DeserializeOwned};
 const MAGIC: [u8; 4] = *b"LMPT";
 /// Raised whenever the payload of any kind changes its shape: postcard says nothing of shapes, and would take an old record
 /// for another one. 2: containers have policies, health checks and places in apps. 3: apps know the ids of their images, and logs
-/// on disk no reserve of their own.
-const FORMAT: u8 = 3;
+/// on disk no reserve of their own. 4, of the kinds that changed: apps say how they are replaced, the ledger and histories how
+/// far that is.
+const fn format(kind: Kind) -> u8 {
+    match kind {
+        Kind::App | Kind::History => 4,
+        Kind::Container | Kind::Exit | Kind::Keep | Kind::Running | Kind::Intent | Kind::Scrub => 3,
+    }
+}
 const HEADER_BYTES: usize = 10;
 const CHECKSUM_BYTES: usize = 8;
 /// Largest record that is written or believed.
@@ -70,7 +76,7 @@ pub fn encode<T: Serialize>(kind: Kind, value: &T) -> Result<Vec<u8>, RecordErro
     }
     let mut bytes = Vec::with_capacity(HEADER_BYTES + payload.len() + CHECKSUM_BYTES);
     bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&[FORMAT, kind as u8]);
+    bytes.extend_from_slice(&[format(kind), kind as u8]);
     bytes.extend_from_slice(&length.to_le_bytes());
     bytes.extend_from_slice(&payload);
     bytes.extend_from_slice(&fnv1a(&bytes).to_le_bytes());
@@ -83,7 +89,7 @@ pub fn encode<T: Serialize>(kind: Kind, value: &T) -> Result<Vec<u8>, RecordErro
 /// Whatever of [`RecordError`] is found first.
 pub fn decode<T: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Result<T, RecordError> {
     let (header, rest) = bytes.split_at_checked(HEADER_BYTES).ok_or(RecordError::Truncated)?;
-    if header[..4] != MAGIC || header[4] != FORMAT || header[5] != kind as u8 {
+    if header[..4] != MAGIC || header[4] != format(kind) || header[5] != kind as u8 {
         return Err(RecordError::Foreign);
     }
     let length = u32::from_le_bytes([header[6], header[7], header[8], header[9]]) as usize;

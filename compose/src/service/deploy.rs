@@ -1,4 +1,4 @@
-//! `deploy`: replicas, resources and the restart policy, as swarm has them.
+//! `deploy`: replicas, resources, the restart policy and updates, as swarm has them.
 
 use super::process::{counted, milliseconds, worded};
 use super::resources::{agree, filled, given_memory, given_pids};
@@ -7,6 +7,7 @@ use crate::fields::{self, Fields};
 use crate::node::Node;
 use crate::problem::{Outcome, quoted};
 use crate::scope::Scope;
+use limpet_protocol::app::UpdateConfig;
 use limpet_protocol::limits::{Memory, Pids};
 use limpet_protocol::restart::{RestartPolicy, When};
 use limpet_protocol::words::{number, size};
@@ -21,6 +22,8 @@ pub(super) struct Given {
     reserved_bytes: Option<u64>,
     reserved_millis: Option<u32>,
     restart: Option<Restart>,
+    update: Option<UpdateConfig>,
+    rollback: Option<UpdateConfig>,
 }
 
 /// The kernel's weight of one CPU that is reserved.
@@ -40,13 +43,17 @@ const FIELDS: Fields<Given> = Fields {
             fields::read(&mut restart, node, &RESTART, scope);
             set(&mut given.restart, Ok(Some(restart)))
         }),
+        ("update_config", |given, node, scope| {
+            set(&mut given.update, Ok(Some(super::update::update(node, scope))))
+        }),
+        ("rollback_config", |given, node, scope| {
+            set(&mut given.rollback, Ok(Some(super::update::rollback(node, scope))))
+        }),
     ],
     refused: &[
         ("labels", "they are of swarm's service, which there is not; write labels: of the service itself"),
         ("endpoint_mode", "it is of swarm's network; leave it out"),
         ("placement", "there is one board; leave it out"),
-        ("update_config", "an old container is stopped before its successor starts; leave it out"),
-        ("rollback_config", "rolling back is another up; leave it out"),
     ],
 };
 
@@ -172,7 +179,7 @@ fn shares_of(millis: u32) -> u32 {
     shares.clamp(number::CPU_SHARES_MIN, number::CPU_SHARES_MAX)
 }
 
-/// Replicas and the restart policy.
+/// Replicas, the restart policy, and how containers are replaced.
 pub(super) fn finish(draft: &mut Draft, _: &mut Scope<'_, '_, '_>) -> Outcome {
     if let Some(restart) = draft.deploy.restart {
         // As in docker compose, it counts more than restart:.
@@ -181,6 +188,7 @@ pub(super) fn finish(draft: &mut Draft, _: &mut Scope<'_, '_, '_>) -> Outcome {
     }
     let replicas = agree(draft, draft.resources.scale, draft.deploy.replicas, "scale and deploy.replicas")?;
     draft.workload.replicas = replicas.unwrap_or(1);
+    (draft.workload.update, draft.workload.rollback) = (draft.deploy.update, draft.deploy.rollback);
     match draft.workload.container_name.is_some() && draft.workload.replicas > 1 {
         true => Err(draft.name_at.fault("container_name needs one replica, as names differ; leave it out")),
         false => Ok(()),

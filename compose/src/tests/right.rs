@@ -2,8 +2,8 @@
 
 use super::{app_of, project, web};
 use limpet_protocol::app::{
-    AppMount, AppMountSource, Condition, Dependency, DeviceRequest, GraceRequest, LogRequest, Pull,
-    SeccompRequest, ThrottleRequest, Workload,
+    AppMount, AppMountSource, Condition, Dependency, DeviceRequest, GraceRequest, LogRequest, OnFailure,
+    Order, Pull, SeccompRequest, ThrottleRequest, UpdateConfig, Workload,
 };
 use limpet_protocol::health::{HealthChoice, OnUnhealthy, Probe};
 use limpet_protocol::keeper::LogRate;
@@ -116,6 +116,40 @@ const CASES: &[Case] = &[
         },
     ),
     ("deploy: {restart_policy: {condition: none}}", |_| {}),
+    // deploy.md, "update_config": failure_action "(default: pause)", monitor "(default 0s)", which docker's API takes for its
+    // own 5 s; docker service create: --update-parallelism 1, --update-delay 0s, --update-order stop-first.
+    ("deploy: {update_config:}", |w| w.update = Some(UpdateConfig::default())),
+    ("deploy: {update_config: {}}", |w| w.update = Some(UpdateConfig::default())),
+    ("deploy: {update_config: {monitor: 0s}}", |w| w.update = Some(UpdateConfig::default())),
+    // "The number of containers to update at a time", 0 being all at once.
+    ("deploy: {update_config: {parallelism: 0}}", |w| {
+        w.update = Some(UpdateConfig { parallelism: 0, ..UpdateConfig::default() });
+    }),
+    (
+        "deploy:\n  update_config:\n    parallelism: 2\n    delay: 10s\n    failure_action: rollback\n    monitor: 1m30s\n    \
+         max_failure_ratio: 0.25\n    order: stop-first\n",
+        |w| {
+            w.update = Some(UpdateConfig {
+                parallelism: 2,
+                delay_ms: 10_000,
+                monitor_ms: 90_000,
+                failures_max_ppm: 250_000,
+                on_failure: Some(OnFailure::Rollback),
+                order: Order::StopFirst,
+            });
+        },
+    ),
+    ("deploy: {update_config: {failure_action: continue, max_failure_ratio: 1}}", |w| {
+        let on_failure = Some(OnFailure::Continue);
+        let config = UpdateConfig { failures_max_ppm: 1_000_000, on_failure, ..UpdateConfig::default() };
+        w.update = Some(config);
+    }),
+    // "rollback_config": failure_action "One of continue or pause (default: pause)", parallelism "If set to 0, all containers
+    // rollback simultaneously".
+    ("deploy: {rollback_config: {parallelism: 0}}", |w| {
+        let on_failure = Some(OnFailure::Pause);
+        w.rollback = Some(UpdateConfig { parallelism: 0, on_failure, ..UpdateConfig::default() });
+    }),
     ("healthcheck:\n  test: curl -f http://localhost || exit 1", |w| {
         w.health.choice =
             HealthChoice::Probe(Probe::Exec(words(&["/bin/sh", "-c", "curl -f http://localhost || exit 1"])));

@@ -24,6 +24,8 @@ const TAKEN: &[&str] = &[
     "services:\n  frontend:\n    image: example/webapp\n    deploy:\n      mode: replicated\n      replicas: 6\n",
     "services:\n  frontend:\n    image: example/webapp\n    deploy:\n      resources:\n        limits:\n          cpus: '0.50'\n          memory: 50M\n          pids: 1\n        reservations:\n          cpus: '0.25'\n          memory: 20M\n",
     "services:\n  a:\n    image: a\n    deploy:\n      restart_policy:\n        condition: on-failure\n        delay: 5s\n        max_attempts: 3\n        window: 120s\n",
+    "services:\n  frontend:\n    image: example/webapp\n    deploy:\n      rollback_config:\n        parallelism: 0\n        order: stop-first\n",
+    "services:\n  frontend:\n    image: example/webapp\n    deploy:\n      update_config:\n        parallelism: 2\n        delay: 10s\n        order: stop-first\n",
     // devices
     "services: {a: {image: a, devices: [\"/dev/ttyUSB0:/dev/ttyUSB0\", \"/dev/sda:/dev/xvda:rwm\"]}}",
     // entrypoint

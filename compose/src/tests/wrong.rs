@@ -101,6 +101,26 @@ const CASES: &[(&str, &str)] = &[
         "4:20: services.web.deploy.mode: global is not supported: there is one board; leave it out",
     ),
     (
+        "deploy: {update_config: {order: both}}",
+        "4:37: services.web.deploy.update_config.order: there is no order both; there are stop-first, start-first",
+    ),
+    (
+        "deploy: {update_config: {max_failure_ratio: 1.5}}",
+        "4:49: services.web.deploy.update_config.max_failure_ratio: '1.5' is no share; write a number from 0 to 1, such as 0.25",
+    ),
+    (
+        "deploy: {update_config: {monitor: 5}}",
+        "4:39: services.web.deploy.update_config.monitor: '5' is no duration; write a duration with its unit, such as 10s, 1m30s or 500ms",
+    ),
+    (
+        "deploy: {rollback_config: {failure_action: rollback}}",
+        "4:48: services.web.deploy.rollback_config.failure_action: there is no action rollback; there are continue, pause",
+    ),
+    (
+        "deploy: {update_config: {parallel: 2}}",
+        "4:30: services.web.deploy.update_config.parallel: there is no field parallel",
+    ),
+    (
         "deploy: {restart_policy: {condition: always}}",
         "4:42: services.web.deploy.restart_policy.condition: there is no condition always; there are none, on-failure and any",
     ),

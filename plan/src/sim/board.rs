@@ -6,7 +6,8 @@ use super::daemon::Daemon;
 use super::dice::Dice;
 use super::scenario::Wanted;
 use super::told::Told;
-use crate::{Effect, Exit, Facts, History, Place, Role, RunId, Space, Spec, Status, Tick, Turn};
+use crate::{Effect, Exit, Facts, History, Place, Role, RunId, ServiceId, Space, Spec, Status, Tick, Turn};
+use limpet_protocol::ledger::Course;
 use std::collections::BTreeMap;
 use std::vec::Vec;
 
@@ -46,6 +47,8 @@ pub(super) struct Container {
     pub(super) process: Option<Process>,
     /// Its keeper is gone, and something may be left in its cgroup.
     pub(super) leftover: Option<RunId>,
+    /// It is never well.
+    pub(super) bad: bool,
 }
 
 /// A container's processes and their keeper.
@@ -97,6 +100,19 @@ pub(super) struct LedgerApp {
     pub(super) leaving: bool,
     /// Its `up` is not finished.
     pub(super) unfinished: bool,
+    /// The version before that was well.
+    pub(super) previous: Option<Vec<Wanted>>,
+    /// Its last update.
+    pub(super) update: Option<Update>,
+}
+
+/// An update in the ledger.
+#[derive(Clone, Debug)]
+pub(super) struct Update {
+    pub(super) course: Course,
+    pub(super) services: Vec<ServiceId>,
+    /// No other update has this number.
+    pub(super) number: u64,
 }
 
 /// The board, its daemon, and what that was told.
@@ -124,6 +140,8 @@ pub(super) struct Sim {
     /// Something was lost: the daemon will have to look.
     pub(super) lost: bool,
     pub(super) told: Told,
+    /// How updates ended.
+    pub(super) outcomes: BTreeMap<u64, Course>,
     /// Whole steps since the clock last moved: no time passes in an endless loop.
     pub(super) steps_now: u64,
 }
@@ -152,6 +170,7 @@ impl Sim {
             lossy,
             lost: false,
             told: Told::default(),
+            outcomes: BTreeMap::new(),
             steps_now: 0,
         }
     }

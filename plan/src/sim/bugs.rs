@@ -54,6 +54,13 @@ bugs! {
     RemovesWhatRuns: "a container is removed before it is stopped",
     BackoffIsOverslept: "nobody wakes at the end of a pause",
     OffTooEarly: "the board goes off while containers are still stopping",
+    ParallelismIsIgnored: "an update replaces all replicas of a service at once",
+    DelayIsIgnored: "an update does not rest between two replicas",
+    MonitorIsIgnored: "an update takes a container for well that has only just started",
+    FailuresAreIgnored: "an update goes on whatever fails",
+    CommitsTooEarly: "an update is over before everything is replaced",
+    PauseIsIgnored: "a paused update goes on",
+    NobodyLooks: "a new container counts as well though word of its end may be on its way",
 }
 
 std::thread_local! {

@@ -5,10 +5,11 @@ use super::board::{Container, Key, Sim};
 use super::scenario::Wanted;
 use crate::{
     Action, Actions, AppId, By, Desired, Event, Facts, InstanceId, Place, RunId, Service, ServiceId, Space,
-    Tick, Turn, World, deadline, report, step,
+    Tick, Turn, Updating, World, deadline, report, step,
 };
+use limpet_protocol::ledger::Course;
 use std::boxed::Box;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::format;
 use std::string::String;
 use std::vec::Vec;
@@ -19,6 +20,8 @@ pub(super) struct Daemon {
     /// Events on their way, with the time of their arrival.
     pub(super) queue: Vec<(Tick, Event)>,
     pub(super) ids: BTreeMap<Key, InstanceId>,
+    /// What the shell tells of itself, before it hears anybody else.
+    pub(super) owed: VecDeque<Event>,
 }
 
 impl Daemon {
@@ -122,6 +125,7 @@ impl Sim {
         if let Some(at) = deadline(&daemon.world).filter(|at| *at <= self.now) {
             return Err(format!("the deadline {at:?} is not after now, {:?}", self.now));
         }
+        self.told.settle_trials(daemon, self.now)?;
         for action in actions.as_slice() {
             self.say(|| format!(" -> {action:?}"));
             self.told.action(action, daemon, self.now)?;
@@ -149,7 +153,10 @@ impl Sim {
                 return Ok(());
             }
         }
-        Ok(())
+        match self.daemon.as_mut().and_then(|daemon| daemon.owed.pop_front()) {
+            Some(event) => self.handle(event),
+            None => Ok(()),
+        }
     }
 
     /// What was counted is lost with a note that was not kept.
@@ -168,7 +175,7 @@ impl Sim {
         let Some(daemon) = &self.daemon else { return };
         let over = report(&daemon.world).apps.into_iter().filter(|app| app.settled + app.stuck >= app.wanted);
         for app in over {
-            if let Some(ledger) = self.ledger.get_mut(&app.app.0) {
+            if let Some(ledger) = self.ledger.get_mut(&app.app.0).filter(|ledger| ledger.open().is_none()) {
                 ledger.unfinished = false;
             }
         }
@@ -203,7 +210,12 @@ impl Sim {
         self.daemons += 1;
         self.say(|| format!("   daemon {} starts", self.daemons));
         let seed = self.dice.up_to(u64::MAX - 1);
-        self.daemon = Some(Daemon { world: World::new(seed), queue: Vec::new(), ids: BTreeMap::new() });
+        self.daemon = Some(Daemon {
+            world: World::new(seed),
+            queue: Vec::new(),
+            ids: BTreeMap::new(),
+            owed: VecDeque::new(),
+        });
         let mut events = self.facts_at_start();
         while !events.is_empty() && self.daemon.is_some() {
             let index = self.dice.index(events.len());
@@ -246,14 +258,28 @@ impl Sim {
     }
 
     pub(super) fn desired(&mut self, app: u16) -> Desired {
-        let wanted: Vec<Wanted> = self.ledger[&app].services.clone();
+        let ledger = &self.ledger[&app];
+        let wanted: Vec<Wanted> = ledger.services.clone();
+        let open = ledger.open().cloned();
+        let updating = match open.as_ref().map(|update| update.course) {
+            Some(course) if course.is_moving() => Updating::Going,
+            Some(_) => Updating::Paused,
+            None => Updating::No,
+        };
+        let update = |service: &Wanted| {
+            let update = open.as_ref().filter(|update| update.services.contains(&service.id))?;
+            let back = matches!(update.course, Course::Reverting | Course::RevertPaused);
+            Some(if back { service.putting_back() } else { service.replacing() })
+        };
         let services = wanted.into_iter().map(|service| Service {
+            update: update(&service),
             id: service.id,
             revision: service.revision,
             replicas: self.name_replicas(app, service.id, service.replicas),
             depends: service.depends,
         });
-        Desired { app: AppId(app), services: services.collect() }
+        let services = services.collect();
+        Desired { app: AppId(app), services, updating }
     }
 
     fn name_replicas(&mut self, app: u16, service: ServiceId, replicas: u16) -> Vec<InstanceId> {

@@ -41,6 +41,7 @@ impl Sim {
                 self.ledger.remove(&app.0);
             }
             Action::Refused { app, refusal } => return Err(format!("{app:?} was refused: {refusal}")),
+            Action::Update { app, verdict } => self.conclude_update(app, verdict)?,
             Action::Tell { .. } => {}
             Action::Off { clean } => return self.off(clean),
         }
@@ -188,7 +189,8 @@ impl Sim {
         let wanted = wanted.ok_or(Failure::Other)?;
         let place = Place { app: crate::AppId(app), service: wanted.id, replica };
         let (revision, spec) = (wanted.revision, wanted.spec);
-        let container = Container::new(Some(Role { place, revision }), spec);
+        let bad = wanted.bad;
+        let container = Container { bad, ..Container::new(Some(Role { place, revision }), spec) };
         self.containers.insert(child.key, container);
         self.answer(child, |id, turn| Event::Created { id, turn, revision, spec });
         Ok(())
@@ -245,12 +247,26 @@ impl Sim {
 
     fn new_process(&mut self, run: RunId, key: Key) -> Process {
         let policy = self.containers.get(&key).map_or(When::No, |container| container.spec.restart.when);
+        let bad = self.containers.get(&key).is_some_and(|container| container.bad);
+        let ill = bad && self.containers[&key].spec.health.is_some();
         let job = matches!(policy, When::No | When::OnFailure);
         let most = if self.quiet { 3 } else { 6 };
         let lasts = self.dice.pick(&[0, 20, 900, 4000, 12_000, 60_000][..most]);
-        let lasts = lasts + self.dice.up_to(lasts);
-        let code = if self.quiet { 0 } else { self.dice.pick(&[0, 0, 1, 1, 137]) };
-        let ends = if self.quiet { job && self.dice.permille(500) } else { self.dice.permille(700) };
+        let lasts = if bad { 0 } else { lasts + self.dice.up_to(lasts) };
+        let code = if bad {
+            1
+        } else if self.quiet {
+            0
+        } else {
+            self.dice.pick(&[0, 0, 1, 1, 137])
+        };
+        let ends = if bad {
+            !ill
+        } else if self.quiet {
+            job && self.dice.permille(500)
+        } else {
+            self.dice.permille(700)
+        };
         Process {
             run,
             since: self.now,
@@ -260,7 +276,7 @@ impl Sim {
             deaf: !self.quiet && self.dice.permille(200),
             dull_keeper: !self.quiet && self.dice.permille(100),
             stuck_until: self.now.after(if !self.quiet && self.dice.permille(20) { 30_000 } else { 0 }),
-            well: self.quiet || self.dice.permille(750),
+            well: !bad && (self.quiet || self.dice.permille(750)),
             paused: false,
             connected: None,
         }
@@ -342,6 +358,7 @@ impl Container {
             history: None,
             process: None,
             leftover: None,
+            bad: false,
         }
     }
 }

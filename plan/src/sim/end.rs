@@ -20,7 +20,7 @@ impl Sim {
         self.quiet = true;
         for container in self.containers.values_mut() {
             if let Some(process) = &mut container.process {
-                heal(process, self.now);
+                heal(process, self.now, container.bad);
             }
         }
         self.space = Space::Ample;
@@ -86,6 +86,10 @@ impl Sim {
         }
         if self.containers.values().any(|it| it.process.is_some_and(|process| process.ends.is_some())) {
             return Some(String::from("a process will end"));
+        }
+        let moving = |app: &super::board::LedgerApp| app.open().is_some_and(|it| it.course.is_moving());
+        if let Some((app, ledger)) = self.ledger.iter().find(|(_, app)| moving(app) && !app.leaving) {
+            return Some(format!("the update of app {app} goes on: {:?}", ledger.update));
         }
         let report = report(&daemon.world);
         let busy = report.instances.iter().find(|it| {
@@ -158,7 +162,12 @@ impl Sim {
                 for replica in 1..=service.replicas {
                     let key = Key::At(*app, service.id.0, replica);
                     let container = self.containers.get(&key).ok_or_else(|| format!("{key:?} is missing"))?;
-                    let right = container.role.is_some_and(|role| role.revision == service.revision);
+                    let paused = ledger.open().is_some_and(|update| update.services.contains(&service.id));
+                    let right =
+                        paused || container.role.is_some_and(|role| role.revision == service.revision);
+                    if container.bad {
+                        return Err(format!("{key:?} is of a version that is never well"));
+                    }
                     if !right || (container.damaged && container.process.is_none()) {
                         return Err(format!("{key:?} is not as it is wanted"));
                     }
@@ -203,6 +212,7 @@ pub(super) fn touches(action: &Action) -> bool {
         | Action::Note { .. }
         | Action::Forget { .. }
         | Action::Refused { .. }
+        | Action::Update { .. }
         | Action::Tell { .. } => false,
     }
 }

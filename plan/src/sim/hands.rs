@@ -48,15 +48,18 @@ impl Sim {
         }
         self.next_revision += 1;
         let revision = self.next_revision;
-        let services = match self.ledger.get(&app).filter(|_| self.dice.permille(700)) {
+        let mut services = match self.ledger.get(&app).filter(|_| self.dice.permille(700)) {
             Some(known) if self.dice.permille(600) => {
                 scenario::changed(&mut self.dice, &known.services, revision)
             }
             Some(known) => known.services.clone(),
             None => scenario::app(&mut self.dice, app, revision, false),
         };
-        self.say(|| format!("   up {app}: {services:?}"));
-        self.ledger.insert(app, LedgerApp { services, leaving: false, unfinished: true });
+        let spoilt =
+            self.containers.iter().any(|(key, it)| it.bad && matches!(key, Key::At(of, ..) if *of == app));
+        let next = LedgerApp::after(self.ledger.get(&app), &mut services, revision, spoilt);
+        self.say(|| format!("   up {app}: {services:?} {:?}", next.update));
+        self.ledger.insert(app, LedgerApp { services, ..next });
         let desired = self.desired(app);
         self.order(Event::Wanted { desired, by: By::Hand })
     }
@@ -132,7 +135,7 @@ impl Sim {
     }
 
     fn stop_by_hand(&mut self) {
-        let Some(key) = self.any(|it| !it.damaged) else { return };
+        let Some(key) = self.any(|it| !it.damaged && !it.bad) else { return };
         self.say(|| format!("   stopped by hand: {key:?}"));
         let soon = self.now.after(self.dice.up_to(200));
         let Some(container) = self.containers.get_mut(&key) else { return };
@@ -185,7 +188,7 @@ impl Sim {
     }
 
     fn process_dies(&mut self) {
-        let Some(key) = self.any(|it| it.process.is_some()) else { return };
+        let Some(key) = self.any(|it| it.process.is_some() && !it.bad) else { return };
         let code = self.dice.pick(&[0, 1, 139]);
         let now = self.now;
         if let Some(process) = self.containers.get_mut(&key).and_then(|it| it.process.as_mut()) {
@@ -203,7 +206,7 @@ impl Sim {
     }
 
     fn turn_ill(&mut self) {
-        let Some(key) = self.any(|it| it.process.is_some()) else { return };
+        let Some(key) = self.any(|it| it.process.is_some() && !it.bad) else { return };
         if let Some(process) = self.containers.get_mut(&key).and_then(|it| it.process.as_mut()) {
             process.well = !process.well;
         }
@@ -253,9 +256,9 @@ impl Sim {
 }
 
 /// Faults that a process was born with are over.
-pub(super) fn heal(process: &mut Process, now: Tick) {
+pub(super) fn heal(process: &mut Process, now: Tick, bad: bool) {
     process.deaf = false;
-    process.well = true;
+    process.well = !bad;
     process.paused = false;
     process.stuck_until = now;
     process.dull_keeper = false;

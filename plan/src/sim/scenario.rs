@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use crate::{Condition, Depends, ServiceId, Spec};
+use limpet_protocol::app::{OnFailure, Order, UpdateConfig};
 use limpet_protocol::health::{OnUnhealthy, Pace};
 use limpet_protocol::restart::{RestartPolicy, When};
 use std::vec::Vec;
@@ -19,6 +20,62 @@ pub(super) struct Wanted {
     pub(super) replicas: u16,
     pub(super) depends: Vec<Depends>,
     pub(super) spec: Spec,
+    pub(super) update: Option<UpdateConfig>,
+    pub(super) rollback: Option<UpdateConfig>,
+    /// Its containers are never well.
+    pub(super) bad: bool,
+}
+
+impl Wanted {
+    /// As the shell has it, see `limpet_protocol::app::Workload`.
+    pub(super) fn replacing(&self) -> UpdateConfig {
+        self.update.unwrap_or(UpdateConfig { parallelism: 0, ..UpdateConfig::default() })
+    }
+
+    pub(super) fn putting_back(&self) -> UpdateConfig {
+        let on_failure = Some(OnFailure::Continue);
+        let order = self.replacing().order;
+        self.rollback.unwrap_or(UpdateConfig { parallelism: 0, on_failure, order, ..UpdateConfig::default() })
+    }
+
+    /// Nothing stops half-way because of it: what is never well would stay.
+    pub(super) fn never_pause(&mut self) {
+        let config = self.replacing();
+        let on_failure = match config.on_failure {
+            Some(OnFailure::Continue) if !self.bad => config.on_failure,
+            _ => Some(OnFailure::Rollback),
+        };
+        (self.update, self.rollback) = (Some(UpdateConfig { on_failure, ..config }), None);
+    }
+
+    /// A version of this that is never well: only where it is rolled back.
+    fn spoil(&mut self, dice: &mut Dice) {
+        let failures_max_ppm = 0;
+        let on_failure = Some(OnFailure::Rollback);
+        self.update = Some(UpdateConfig { failures_max_ppm, on_failure, ..config(dice) });
+        (self.rollback, self.bad) = (None, true);
+    }
+}
+
+/// How containers are replaced.
+fn config(dice: &mut Dice) -> UpdateConfig {
+    let rollback = Some(OnFailure::Rollback);
+    UpdateConfig {
+        parallelism: dice.pick(&[0, 1, 1, 2]),
+        delay_ms: dice.pick(&[0, 0, 50, 3_000]),
+        monitor_ms: dice.pick(&[1, 100, 2_000, 10_000]),
+        failures_max_ppm: dice.pick(&[0, 0, 400_000]),
+        on_failure: dice.pick(&[None, Some(OnFailure::Continue), rollback, rollback]),
+        order: Order::StopFirst,
+    }
+}
+
+fn configs(dice: &mut Dice) -> [Option<UpdateConfig>; 2] {
+    let [update, mut rollback] = [0, 1].map(|_| dice.permille(500).then(|| config(dice)));
+    for config in rollback.iter_mut().filter(|config| config.on_failure == Some(OnFailure::Rollback)) {
+        config.on_failure = Some(OnFailure::Pause);
+    }
+    [update, rollback]
 }
 
 /// A random app. A service depends only on services before it, so there is no circle.
@@ -27,12 +84,16 @@ pub(super) fn app(dice: &mut Dice, app: u16, revision: u64, quiet: bool) -> Vec<
     let mut services: Vec<Wanted> = Vec::new();
     for number in present {
         let depends = depends(dice, &services);
+        let [update, rollback] = configs(dice);
         services.push(Wanted {
             id: ServiceId(app * SERVICES + number),
             revision,
             replicas: dice.pick(&[1, 1, 1, 2, 3, 0]),
             depends,
             spec: spec(dice, quiet),
+            update,
+            rollback,
+            bad: false,
         });
     }
     services
@@ -45,6 +106,11 @@ pub(super) fn changed(dice: &mut Dice, services: &[Wanted], revision: u64) -> Ve
         if dice.permille(300) {
             service.revision = revision;
             service.spec = spec(dice, false);
+            [service.update, service.rollback] = configs(dice);
+            service.bad = false;
+            if dice.permille(250) {
+                service.spoil(dice);
+            }
         }
         if dice.permille(200) {
             service.replicas = dice.pick(&[0, 1, 2, 3]);

@@ -2,7 +2,8 @@
 //! often it was started again. [`super::told_events`] keeps it; [`super::told_actions`] holds every action against it.
 
 use super::board::Key;
-use crate::{Condition, Depends, Effect, Exit, History, Role, RunId, Spec, Tick, Turn};
+use crate::{Condition, Depends, Effect, Exit, History, Role, RunId, Spec, Tick, Trial, Turn, Updating};
+use limpet_protocol::app::UpdateConfig;
 use limpet_protocol::restart::When;
 use std::collections::BTreeMap;
 use std::vec::Vec;
@@ -22,6 +23,7 @@ pub(super) struct Told {
 /// An app as it was told.
 pub(super) struct ToldApp {
     pub(super) leaving: bool,
+    pub(super) updating: Updating,
     pub(super) services: Vec<ToldService>,
 }
 
@@ -31,6 +33,9 @@ pub(super) struct ToldService {
     pub(super) revision: u64,
     pub(super) replicas: u16,
     pub(super) depends: Vec<Depends>,
+    pub(super) update: Option<UpdateConfig>,
+    /// Nothing of it is replaced before.
+    pub(super) rest_until: Tick,
 }
 
 /// Why the decisions asked for a stop.
@@ -90,6 +95,12 @@ pub(super) struct Entry {
     pub(super) not_before: Tick,
     /// The pause that the last judgement allows.
     pub(super) pause: (u64, u64),
+    /// Whether it was well when it was new.
+    pub(super) trial: Option<bool>,
+    /// It came to its end, and the rest after it is counted.
+    pub(super) tried: bool,
+    /// It was stopped to be replaced.
+    pub(super) giving_way: bool,
     /// What is counted here is what the daemon must have counted.
     pub(super) exact: bool,
 }
@@ -126,6 +137,9 @@ impl Default for Entry {
             streak: 0,
             not_before: Tick(0),
             pause: (0, 0),
+            trial: None,
+            tried: false,
+            giving_way: false,
             exact: true,
         }
     }
@@ -197,6 +211,9 @@ impl Entry {
             When::OnFailure => exit.code != 0,
         };
         self.not_before = Tick(0);
+        if exit.code != 0 || asks || sick {
+            self.trial = self.trial.or(Some(false));
+        }
         self.want = (asks || sick) && policy.tries_max.is_none_or(|most| self.tries < most);
         if self.want {
             let doubled = (0..self.streak.min(20)).fold(100, |pause: u64, _| (pause * 2).min(60_000));
@@ -218,6 +235,12 @@ impl Entry {
         self.again = history.again == crate::Again::Asked;
         self.sick = history.again == crate::Again::Unhealthy;
         self.not_before = history.next.unwrap_or_default();
+        self.trial = match history.trial {
+            Trial::Open => None,
+            Trial::Passed => Some(true),
+            Trial::Failed(_) => Some(false),
+        };
+        self.tried = self.trial.is_some();
         self.was = Some(history.run);
         self.last_run = history.last_run;
         self.last_exit = history.last_exit;
@@ -241,6 +264,7 @@ impl Told {
         for entry in self.entries.values_mut() {
             (entry.in_flight, entry.stop, entry.probe, entry.failures) = (None, None, None, 0);
             entry.failed = None;
+            entry.giving_way = false;
             if entry.exists {
                 entry.was = entry.running;
             }
@@ -291,7 +315,7 @@ impl Told {
         if entry.damaged {
             !entry.active()
         } else {
-            entry.role.is_some_and(|role| role.revision != service.revision)
+            !self.is_paused(key) && entry.role.is_some_and(|role| role.revision != service.revision)
         }
     }
 
@@ -303,7 +327,7 @@ impl Told {
         if !self.stays(key) {
             return Some(Reason::Gone);
         }
-        if self.renews(key, entry) && !self.low {
+        if self.renews(key, entry) && !self.low && !self.waits_for_its_turn(key, entry) {
             return Some(Reason::Renew);
         }
         let follows = |depends: &&Depends| depends.restart;
@@ -312,14 +336,14 @@ impl Told {
                 service.depends.iter().filter(follows).any(|depends| self.any_renews(key, depends.on.0))
             });
         match (entry.again, entry.sick) {
-            (true, _) if blocked => None,
+            (true, _) if blocked || self.follows_an_update(key) => None,
             (true, _) => Some(Reason::Again),
             (false, true) => Some(Reason::Sick),
             (false, false) => None,
         }
     }
 
-    fn any_renews(&self, of: Key, service: u16) -> bool {
+    pub(super) fn any_renews(&self, of: Key, service: u16) -> bool {
         self.replicas(of, service)
             .into_iter()
             .any(|key| self.entries.get(&key).is_some_and(|entry| self.renews(key, entry)))

@@ -12,7 +12,7 @@ use std::format;
 /// After a kill, the next follows so soon.
 const KILL_AGAIN_MS: u64 = 1_000;
 
-fn ensure(holds: bool, key: Key, promise: &str) -> Result<(), Broken> {
+pub(super) fn ensure(holds: bool, key: Key, promise: &str) -> Result<(), Broken> {
     if holds { Ok(()) } else { Err(format!("{key:?}: {promise}")) }
 }
 
@@ -30,10 +30,14 @@ impl Told {
                 self.paused(key(daemon, id), Effect::Start, now)?;
                 self.start(key(daemon, id), turn, now)
             }
-            Action::Stop { id, grace_ms, .. } => self.stop(key(daemon, id), grace_ms, now),
+            Action::Stop { id, grace_ms, .. } => {
+                let renews = daemon.world.find(id).is_some_and(|instance| instance.giving_way);
+                self.stop(key(daemon, id), grace_ms, renews, now)
+            }
+            Action::Update { app, ref verdict } => self.updated(app, verdict, daemon),
             Action::Kill { id, .. } => self.kill(key(daemon, id), now),
             Action::Clear { id, turn } => self.clear(key(daemon, id), turn),
-            Action::Remove { id, turn } => self.remove(key(daemon, id), turn),
+            Action::Remove { id, turn } => self.remove(key(daemon, id), turn, now),
             Action::Probe { id, turn } => self.probe(key(daemon, id), turn, now),
             Action::EndProbe { id, turn } => self.end_probe(key(daemon, id), turn, now),
             Action::Forget { id } => self.forget(key(daemon, id)),
@@ -89,7 +93,7 @@ impl Told {
         ensure(entry.want, key, "nothing is started that is not to run")?;
         ensure(now >= entry.not_before, key, "no restart before its pause is over")?;
         ensure(
-            self.stays(key) && !self.renews(key, &entry),
+            self.stays(key) && (!self.renews(key, &entry) || self.waits_for_its_turn(key, &entry)),
             key,
             "only what is wanted, as it is wanted, is started",
         )?;
@@ -100,14 +104,22 @@ impl Told {
         Ok(())
     }
 
-    fn stop(&mut self, key: Key, grace_ms: Option<u32>, now: Tick) -> Result<(), Broken> {
+    /// `renews`: of one that waits for its turn only the decisions can say whether this is it.
+    fn stop(&mut self, key: Key, grace_ms: Option<u32>, renews: bool, now: Tick) -> Result<(), Broken> {
         let entry = self.take(key);
         ensure(entry.running.is_some(), key, "only what runs is stopped")?;
         ensure(entry.stop.is_none(), key, "it is asked to stop once")?;
-        let Some(reason) = self.reason(key, &entry) else {
+        let reason = match self.waits_for_its_turn(key, &entry) && !self.low && self.leaving.is_none() {
+            true if renews => Some(Reason::Renew),
+            true | false => self.reason(key, &entry).or(entry.again.then_some(Reason::Again)),
+        };
+        let Some(reason) = reason else {
             return ensure(false, key, &format!("what needs not be touched is not touched: {entry:?}"));
         };
         self.dependents_first(key)?;
+        if reason == Reason::Renew {
+            self.turn(key, &entry, false, now)?;
+        }
         let own = entry.spec.and_then(|spec| spec.grace_ms);
         let due = grace_ms.map(|grace| now.after(u64::from(grace) + STOP_MARGIN_MS));
         match self.leaving {
@@ -125,6 +137,7 @@ impl Told {
         };
         let entry = self.entries.entry(key).or_default();
         entry.stop = Some((reason, due));
+        entry.giving_way = reason == Reason::Renew;
         Ok(())
     }
 
@@ -167,7 +180,7 @@ impl Told {
         Ok(())
     }
 
-    fn remove(&mut self, key: Key, turn: Turn) -> Result<(), Broken> {
+    fn remove(&mut self, key: Key, turn: Turn, now: Tick) -> Result<(), Broken> {
         let entry = self.take(key);
         ensure(entry.in_flight.is_none(), key, "one effect at a time")?;
         ensure(entry.exists && !entry.active(), key, "only what is proved to have ended is removed")?;
@@ -175,6 +188,9 @@ impl Told {
         let renews = self.renews(key, &entry);
         ensure(!self.stays(key) || renews, key, "what is wanted is not removed")?;
         ensure(!self.stays(key) || !self.low, key, "nothing is replaced while the disk is low")?;
+        if self.stays(key) {
+            self.turn(key, &entry, true, now)?;
+        }
         self.in_flight(key, Effect::Remove, turn);
         Ok(())
     }

@@ -30,6 +30,11 @@ impl Told {
             Event::Settled => self.settled(),
             Event::Missed | Event::Poked { .. } | Event::Woke | Event::Pruned | Event::PruneFailed => {}
             Event::Wanted { desired, by } => self.wanted(desired, *by),
+            Event::Updated { app, updating } => {
+                if let Some(app) = self.apps.get_mut(&app.0) {
+                    app.updating = *updating;
+                }
+            }
             Event::Unwanted { app } => {
                 if let Some(app) = self.apps.get_mut(&app.0) {
                     app.leaving = true;
@@ -157,8 +162,10 @@ impl Told {
             revision: service.revision,
             replicas: u16::try_from(service.replicas.len()).unwrap_or(0),
             depends: service.depends.iter().filter(|it| has(it.on)).copied().collect(),
+            update: service.update,
+            rest_until: Tick(0),
         });
-        let told = ToldApp { leaving: false, services: services.collect() };
+        let told = ToldApp { leaving: false, updating: desired.updating, services: services.collect() };
         let keys: Vec<Key> = told
             .services
             .iter()
@@ -170,7 +177,9 @@ impl Told {
         let working = self.working;
         for key in keys {
             let entry = self.entry(key);
+            entry.giving_way = false;
             if by == By::Hand && working {
+                (entry.trial, entry.tried) = (None, false);
                 entry.order();
             } else if by == By::Hand {
                 entry.ordered = true;
@@ -304,6 +313,7 @@ impl Told {
             | Event::Poked { .. }
             | Event::Woke
             | Event::Wanted { .. }
+            | Event::Updated { .. }
             | Event::Unwanted { .. }
             | Event::Restart { .. }
             | Event::Shutdown { .. }
@@ -413,6 +423,7 @@ impl Entry {
         self.failures += 1;
         if self.failures >= pace.retries.max(1) {
             self.healthy = Some(false);
+            self.trial = self.trial.or(Some(false));
             let restarts = spec.on_unhealthy == limpet_protocol::health::OnUnhealthy::Restart;
             let allowed = spec.restart.tries_max.is_none_or(|most| self.tries < most);
             self.sick |= restarts && allowed;

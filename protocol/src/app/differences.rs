@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 /// The names of those of the fields that differ. A field that is not named is an error of the compiler.
 macro_rules! differing {
     ($before:expr, $after:ident: $($field:ident => $word:literal,)*) => {{
-        let Workload { service: _, replicas: _, depends_on: _, $($field,)* } = $before;
+        let Workload { service: _, replicas: _, depends_on: _, update: _, rollback: _, $($field,)* } = $before;
         [$((*$field != $after.$field).then_some($word)),*]
     }};
 }

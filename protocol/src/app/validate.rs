@@ -2,7 +2,8 @@
 
 use super::{
     APP_BYTES_MAX, App, AppMountSource, DEPENDS_MAX, FILES_MAX, LIST_MAX, LOG_FILE_BYTES_MIN, LOG_FILES_MAX,
-    NAME_BYTES_MAX, REPLICAS_MAX, SECCOMP_BYTES_MAX, SeccompRequest, TEXT_BYTES_MAX, WORKLOADS_MAX, Workload,
+    NAME_BYTES_MAX, OnFailure, PPM, REPLICAS_MAX, SECCOMP_BYTES_MAX, SeccompRequest, TEXT_BYTES_MAX,
+    WORKLOADS_MAX, Workload,
 };
 use crate::health::{HealthChoice, PATH_BYTES_MAX, Probe};
 use crate::launch::{MOUNTS_MAX, STRINGS_BYTES_MAX, STRINGS_MAX};
@@ -165,6 +166,7 @@ fn check(workload: &Workload) -> Result<(), &'static str> {
     rule(workload.stop_signal.is_none_or(|signal| (1..=64).contains(&signal)), "its stop signal is none")?;
     kernel(workload)?;
     paths(workload)?;
+    updates(workload)?;
     health(workload)
 }
 
@@ -276,6 +278,13 @@ fn paths(workload: &Workload) -> Result<(), &'static str> {
 
 fn is_absolute(path: &str) -> bool {
     path.starts_with('/') && path.len() < 4096 && !path.contains('\0')
+}
+
+fn updates(workload: &Workload) -> Result<(), &'static str> {
+    let shares = [workload.update, workload.rollback].into_iter().flatten();
+    let whole = shares.map(|config| config.failures_max_ppm).all(|ppm| ppm <= PPM);
+    let back = workload.rollback.and_then(|config| config.on_failure) != Some(OnFailure::Rollback);
+    if whole && back { Ok(()) } else { Err("how it is replaced or put back is not valid") }
 }
 
 fn health(workload: &Workload) -> Result<(), &'static str> {

@@ -18,7 +18,7 @@ fn another_kind_is_foreign() {
 #[test]
 fn a_record_of_another_format_is_foreign_however_whole_it_is() {
     let mut bytes = sample();
-    bytes[4] = FORMAT - 1;
+    bytes[4] -= 1;
     let checked = bytes.len() - CHECKSUM_BYTES;
     let checksum = fnv1a(&bytes[..checked]).to_le_bytes();
     bytes[checked..].copy_from_slice(&checksum);

@@ -76,6 +76,8 @@ pub(super) fn options(
         depends_on: _,
         restart,
         health,
+        update: _,
+        rollback: _,
     } = workload;
     let named = |what: &'static str| {
         move |invalid: Invalid| {

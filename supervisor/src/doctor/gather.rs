@@ -5,6 +5,7 @@ use crate::board::Board;
 use crate::census::Census;
 use crate::control::{self, ControlError};
 use crate::failure::Failure;
+use crate::output::apps::update_text;
 use crate::supervise::{GROUP, group_id};
 use crate::verbs::{about, info};
 use limpet_runner::cgroup;
@@ -94,7 +95,13 @@ fn unfinished(root: &Path) -> usize {
 
 fn supervisor(board: &Board) -> (Result<bool, String>, Vec<String>) {
     match control::report(board.state()) {
-        Ok(report) => (Ok(true), report.troubles),
+        Ok(report) => {
+            let updates = report.apps.iter().filter_map(|app| {
+                let text = app.update.as_ref().and_then(update_text)?;
+                Some(format!("app {} is {text}", app.name))
+            });
+            (Ok(true), updates.chain(report.troubles.iter().cloned()).collect())
+        }
         Err(ControlError::Absent(_)) => (Ok(false), Vec::new()),
         Err(error) => (Err(error.to_string()), Vec::new()),
     }

@@ -23,7 +23,7 @@ impl Drop for Scratch {
 
 fn entry(name: &str) -> Entry {
     let app = App { name: name.to_owned(), workloads: Vec::new(), volumes: vec!["data".to_owned()] };
-    Entry { app, phase: Phase::Up { settled: false } }
+    Entry { app, phase: Phase::Up { settled: false }, update: None }
 }
 
 #[test]

@@ -6,8 +6,11 @@ pub(crate) mod tests;
 
 use super::format::Column;
 use crate::cli::value::signal;
-use limpet_protocol::control::{AppLine, Change, ChangeKind, Course, Health, Instance, State, Wait};
+use limpet_protocol::control::{
+    AppLine, Change, ChangeKind, Course, Health, Instance, State, UpdateLine, Wait,
+};
 use limpet_protocol::exit::code::SIGNAL_BASE;
+use limpet_protocol::ledger::Course as UpdateCourse;
 use serde_json::{Value, json};
 
 /// The columns of `app ls`.
@@ -194,7 +197,25 @@ pub fn list_row(line: &AppLine, instances: &[Instance]) -> Value {
         "Running": line.running.to_string(),
         "Settled": line.settled.to_string(),
         "Stuck": line.stuck.to_string(),
+        "UpdateState": line.update.as_ref().map(|update| update.course.word()).unwrap_or_default(),
+        "UpdateReason": line.update.as_ref().map(|update| update.why.as_str()).unwrap_or_default(),
     })
+}
+
+/// What is to be said of an update; nothing, if all is as it was asked for.
+#[must_use]
+pub fn update_text(update: &UpdateLine) -> Option<String> {
+    let what = match update.course {
+        UpdateCourse::Going => "being updated",
+        UpdateCourse::Paused => "half updated, paused",
+        UpdateCourse::Committed if update.why.is_empty() => return None,
+        UpdateCourse::Committed => "updated, not all well",
+        UpdateCourse::Reverting => "being rolled back",
+        UpdateCourse::RevertPaused => "half rolled back, paused",
+        UpdateCourse::Reverted => "rolled back",
+    };
+    let why = if update.why.is_empty() { String::new() } else { format!(": {}", update.why) };
+    Some(format!("{what}{why}"))
 }
 
 /// One row of `app ls` for an app whose record cannot be read: how much is wanted of it is not known.
@@ -213,7 +234,10 @@ fn list_status(line: &AppLine, instances: &[Instance]) -> String {
     let parts: Vec<String> =
         counts.filter(|(count, _)| *count > 0).map(|(count, word)| format!("{word}({count})")).collect();
     let leaving = if line.leaving { ", going down" } else { "" };
-    if parts.is_empty() { format!("empty{leaving}") } else { format!("{}{leaving}", parts.join(", ")) }
+    let update = line.update.as_ref().and_then(update_text);
+    let update = update.map(|text| format!(", {text}")).unwrap_or_default();
+    let counts = if parts.is_empty() { "empty".to_owned() } else { parts.join(", ") };
+    format!("{counts}{leaving}{update}")
 }
 
 fn list_word(state: State) -> &'static str {

@@ -272,6 +272,12 @@ impl Progress {
         steady.into_iter().chain(self.cramped_since_ms.map(|since| since + SPACE_PATIENCE_MS)).min()
     }
 
+    /// That all were started is enough, whatever comes of it.
+    #[must_use]
+    pub fn is_detached(&self) -> bool {
+        self.until == Until::Started
+    }
+
     /// Whether there is such a container, and so something to be read of it.
     #[must_use]
     pub fn is_made(&self, name: &str) -> bool {

@@ -221,6 +221,7 @@ fn is_welcome(client: &OwnedFd, group: Option<u32>) -> bool {
 fn manner(request: &Request) -> Manner {
     match request {
         Request::Up { dry_run: false, .. }
+        | Request::Update { .. }
         | Request::Down { .. }
         | Request::Restart { .. }
         | Request::Events { follow: true } => Manner::Listens,

@@ -8,6 +8,7 @@ mod carry;
 mod requests;
 mod scrub;
 mod shown;
+mod updates;
 mod wake;
 
 use crate::board::Board;
@@ -27,6 +28,7 @@ use crate::supervise::reserve::Reserve;
 use crate::supervise::scrubbing::Scrubbing;
 use crate::supervise::tasks::Tasks;
 use limpet_plan::{AppId, Event, InstanceId, Tick, Turn, World, deadline, step};
+use limpet_protocol::ledger::Update;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How long a clean end of the board may take unless it is said.
@@ -76,6 +78,8 @@ pub(crate) struct Daemon<'a> {
     troubles: Vec<String>,
     /// Apps whose `up` has not been reached yet.
     unsettled: BTreeSet<AppId>,
+    /// What has become of the last update of each app, as the ledger has it.
+    updates: BTreeMap<AppId, Update>,
     watchers: Vec<Watcher>,
     journal: Journal,
     notifier: Notifier,
@@ -111,6 +115,7 @@ impl<'a> Daemon<'a> {
             errors: BTreeMap::new(),
             troubles: Vec::new(),
             unsettled: BTreeSet::new(),
+            updates: BTreeMap::new(),
             watchers: Vec::new(),
             journal: Journal::default(),
             notifier,

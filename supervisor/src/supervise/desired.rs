@@ -1,14 +1,35 @@
 //! An app of the ledger, in the words and numbers of the decisions.
 
 use crate::supervise::registry::Registry;
-use limpet_plan::{Condition, Depends, Desired, Place, Service};
-use limpet_protocol::app::{self, App, Workload};
+use limpet_plan::{Condition, Depends, Desired, Place, Service, Updating};
+use limpet_protocol::app::{self, App, UpdateConfig, Workload};
+use limpet_protocol::ledger::{Course, Update};
 
-/// What the decisions are to know of an app; its names get their numbers here.
-pub(crate) fn desired(app: &App, registry: &mut Registry) -> Desired {
+/// What the decisions are to know of an app and its update; its names get their numbers here.
+pub(crate) fn desired(app: &App, update: Option<&Update>, registry: &mut Registry) -> Desired {
     let id = registry.app(&app.name);
-    let services = app.workloads.iter().map(|workload| service(app, workload, id, registry)).collect();
-    Desired { app: id, services }
+    let services = app.workloads.iter().map(|workload| Service {
+        update: update.and_then(|update| replacing(workload, update)),
+        ..service(app, workload, id, registry)
+    });
+    let services = services.collect();
+    let updating = match update.map(|update| update.course) {
+        None | Some(Course::Committed | Course::Reverted) => Updating::No,
+        Some(Course::Going | Course::Reverting) => Updating::Going,
+        Some(Course::Paused | Course::RevertPaused) => Updating::Paused,
+    };
+    Desired { app: id, services, updating }
+}
+
+/// How the containers of a workload are replaced, if it changes.
+fn replacing(workload: &Workload, update: &Update) -> Option<UpdateConfig> {
+    let changes = update.services.contains(&workload.service);
+    match update.course {
+        Course::Going | Course::Paused | Course::Committed => changes.then(|| workload.replacing()),
+        Course::Reverting | Course::RevertPaused | Course::Reverted => {
+            changes.then(|| workload.putting_back())
+        }
+    }
 }
 
 fn service(app: &App, workload: &Workload, id: limpet_plan::AppId, registry: &mut Registry) -> Service {
@@ -29,5 +50,5 @@ fn service(app: &App, workload: &Workload, id: limpet_plan::AppId, registry: &mu
         required: dependency.required,
         restart: dependency.restart,
     });
-    Service { id: service, revision: workload.revision(), replicas, depends: depends.collect() }
+    Service { id: service, revision: workload.revision(), replicas, depends: depends.collect(), update: None }
 }

@@ -21,7 +21,8 @@ use crate::room;
 use crate::screen;
 use follow::{End, follow};
 use limpet_protocol::app::App;
-use limpet_protocol::control::{Change, ChangeKind, Reply, Request};
+use limpet_protocol::control::{Change, ChangeKind, Reply, Request, UpdateLine};
+use limpet_protocol::ledger::Course;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -191,11 +192,30 @@ fn concluded(board: &Board, app: &str, end: &End, progress: &Progress, course: &
             screen::complain(&format!("app {app} is still {course}; {goes_on}"));
             SIGNAL_BASE.saturating_add(*signal)
         }
+        End::Updated(update) => updated(app, update),
         End::Done | End::NoSuchApp => {
             screen::complain(&format!("app {app} was taken down meanwhile"));
             1
         }
     }
+}
+
+fn updated(app: &str, update: &UpdateLine) -> u8 {
+    let why = &update.why;
+    let text = match update.course {
+        Course::Committed if why.is_empty() => return 0,
+        Course::Committed => format!("was updated, though not everything is well: {why}"),
+        Course::Reverted => {
+            format!("was rolled back to its version before: {why}; mend it and try again: limpet up")
+        }
+        Course::Paused => format!("is half updated, as its update was paused: {why}; go on with: limpet up"),
+        Course::RevertPaused => {
+            format!("is half rolled back, as that was paused: {why}; go on with: limpet up")
+        }
+        Course::Going | Course::Reverting => "is still being updated".to_owned(),
+    };
+    screen::complain(&format!("app {app} {text}"));
+    1
 }
 
 fn counted(containers: usize) -> String {

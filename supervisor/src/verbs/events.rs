@@ -35,7 +35,12 @@ pub(super) fn events(board: &Board, args: &EventsArgs) -> Outcome {
             Heard::Reply(Reply::Done) | Heard::TimeOut => return Ok(0),
             Heard::Reply(Reply::Refused(why)) => return Err(ControlError::Refused(why).into()),
             Heard::Reply(
-                Reply::NoSuchApp | Reply::Report(_) | Reply::Diff(_) | Reply::Progress(_) | Reply::Text(_),
+                Reply::NoSuchApp
+                | Reply::Report(_)
+                | Reply::Diff(_)
+                | Reply::Progress(_)
+                | Reply::Updated(_)
+                | Reply::Text(_),
             )
             | Heard::Other => return Err(ControlError::Unexpected.into()),
         }

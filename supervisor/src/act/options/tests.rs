@@ -59,6 +59,8 @@ fn workload() -> Workload {
         depends_on: Vec::new(),
         restart: RestartPolicy { when: When::Always, ..RestartPolicy::default() },
         health: HealthOptions::default(),
+        update: None,
+        rollback: None,
     }
 }
 

@@ -104,8 +104,15 @@ app shop
 
 #[test]
 fn a_list_counts_what_containers_do() {
-    let line =
-        AppLine { name: "shop".to_owned(), leaving: false, wanted: 3, running: 2, settled: 2, stuck: 0 };
+    let line = AppLine {
+        name: "shop".to_owned(),
+        leaving: false,
+        wanted: 3,
+        running: 2,
+        settled: 2,
+        stuck: 0,
+        update: None,
+    };
     let mut other = instance("x", State::Running, Course::Settled);
     other.member = Some(("other".to_owned(), "x".to_owned(), 1));
     let instances = [

@@ -59,6 +59,7 @@ impl Daemon<'_> {
         let Some(name) = self.registry.app_name(app).map(str::to_owned) else { return };
         self.registry.forget_app(app);
         self.unsettled.remove(&app);
+        self.updates.remove(&app);
         self.conclude(&name, last);
     }
 

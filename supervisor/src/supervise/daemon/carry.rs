@@ -25,6 +25,7 @@ impl Daemon<'_> {
             Action::Prune => self.order(None, Turn::UNASKED, Purpose::Prune, &["prune".to_owned()]),
             Action::Dissolved { app } => self.dissolved(app),
             Action::Refused { app, refusal } => self.refused(app, &refusal.to_string()),
+            Action::Update { app, verdict } => self.conclude_update(app, verdict),
             Action::Tell { id, news } => self.tell(id, news),
             Action::Off { clean } => self.off(clean),
         }

@@ -1,5 +1,6 @@
 //! What clients of the control socket ask for.
 
+use super::updates::{self, Origin, Taken, known};
 use super::{Daemon, End, Watcher};
 use crate::failure::Failure;
 use crate::supervise::clients::{Asked, Outbox};
@@ -23,7 +24,8 @@ impl Daemon<'_> {
                 outbox.put(&Reply::Report(self.shown()));
                 outbox.put(&Reply::Done);
             }
-            Request::Up { app, dry_run } => self.up(app, dry_run, outbox),
+            Request::Up { app, dry_run } => self.up(app, Origin::Hand, dry_run, outbox),
+            Request::Update { app } => self.up(app, Origin::Fleet, false, outbox),
             Request::Down { app, volumes } => self.down(&app, volumes, outbox),
             Request::Restart { app, service } => self.restart(&app, service.as_deref(), outbox),
             Request::Look { id, did, name } => {
@@ -64,7 +66,32 @@ impl Daemon<'_> {
     }
 
     /// The ledger has the app before anything is done about it.
-    fn up(&mut self, mut app: App, dry_run: bool, outbox: Outbox) {
+    fn up(&mut self, app: App, origin: Origin, dry_run: bool, outbox: Outbox) {
+        let name = app.name.clone();
+        let taken = match self.take_in(app, origin, dry_run) {
+            Ok(taken) => taken,
+            Err(why) => return outbox.put(&Reply::Refused(why)),
+        };
+        outbox.put(&Reply::Diff(taken.changes));
+        if dry_run {
+            return outbox.put(&Reply::Done);
+        }
+        let update = self.registry.find_app(&name).and_then(|app| self.outcome(app));
+        match update.filter(|update| taken.is_update || update.course.is_moving()) {
+            Some(update) if update.course.is_moving() => outbox.put(&Reply::Updated(update)),
+            Some(update) => return outbox.put(&Reply::Updated(update)),
+            None if origin == Origin::Fleet => return outbox.put(&Reply::Done),
+            None => {}
+        }
+        self.watchers.push(Watcher { app: name, outbox, told: None });
+    }
+
+    /// Takes an app in whose images are there, durably; what then comes of it, the decisions see to. This is what
+    /// everybody calls who wants an app.
+    ///
+    /// # Errors
+    /// Why not, in one line.
+    pub(super) fn take_in(&mut self, mut app: App, origin: Origin, dry_run: bool) -> Result<Taken, String> {
         let name = app.name.clone();
         // What is new begins with the disk as it is now.
         self.reserve.doubt();
@@ -74,38 +101,46 @@ impl Daemon<'_> {
         if let Some(recorded) = &recorded {
             app.keep_images_of(&recorded.app);
         }
+        if origin == Origin::Fleet {
+            app.roll_back_by_default();
+            if let Some(known) = known(&app, recorded.as_ref()) {
+                return known;
+            }
+        }
+        let update = updates::begun(&app, origin, recorded.as_ref());
+        let open = update.as_ref().filter(|update| update.course.is_open());
         let before = self.registry.find_app(&name);
         let admitted = app.validate().map_err(Failure::from).and_then(|()| {
-            let desired = desired(&app, &mut self.registry);
+            let desired = desired(&app, open, &mut self.registry);
             admit(&desired, &self.world)?;
             Ok(desired)
         });
-        let desired = match admitted {
-            Ok(desired) => desired,
-            Err(error) => {
-                self.forget_unknown(before, &name);
-                return outbox.put(&Reply::Refused(format!("app {name}: {error}")));
-            }
-        };
+        let desired = admitted.map_err(|error| {
+            self.forget_unknown(before, &name);
+            format!("app {name}: {error}")
+        })?;
         let before_app = recorded.as_ref().map(|entry| &entry.app);
         let changes = self.changes(&diff(&desired, &self.world), before_app, &app);
-        outbox.put(&Reply::Diff(changes));
+        let taken = Taken { changes, is_update: open.is_some() };
         if dry_run {
             self.forget_unknown(before, &name);
-            return outbox.put(&Reply::Done);
+            return Ok(taken);
         }
         self.cut.pass();
         let was_well = recorded.is_some_and(|entry| entry.is_well() && entry.app != app);
         let kept = if was_well { self.ledger.keep_as_previous(&name) } else { Ok(()) };
-        let entry = Entry { app, phase: Phase::Up { settled: false } };
-        if let Err(error) = kept.and_then(|()| self.ledger.put(&entry)) {
+        let entry = Entry { app, phase: Phase::Up { settled: false }, update };
+        kept.and_then(|()| self.ledger.put(&entry)).map_err(|error| {
             self.forget_unknown(before, &name);
-            return outbox.put(&Reply::Refused(Failure::from(error).to_string()));
-        }
+            Failure::from(error).to_string()
+        })?;
         self.cut.pass();
         self.unsettled.insert(desired.app);
+        if let Some(update) = entry.update.filter(|_| taken.is_update) {
+            self.note_update(desired.app, update);
+        }
         self.events.push_back(Event::Wanted { desired, by: By::Hand });
-        self.watchers.push(Watcher { app: name, outbox, told: None });
+        Ok(taken)
     }
 
     /// The numbers of what was only asked about are given back.
@@ -131,12 +166,14 @@ impl Daemon<'_> {
             Err(error) => return self.down_damaged(name, &error.into(), &outbox),
         };
         self.cut.pass();
-        if let Err(error) = self.ledger.put(&Entry { phase: Phase::Down { volumes }, ..entry }) {
+        let down = Entry { phase: Phase::Down { volumes }, update: None, ..entry };
+        if let Err(error) = self.ledger.put(&down) {
             return outbox.put(&Reply::Refused(Failure::from(error).to_string()));
         }
         self.cut.pass();
         let app = self.registry.app(name);
         self.unsettled.remove(&app);
+        self.updates.remove(&app);
         self.watchers.push(Watcher { app: name.to_owned(), outbox, told: None });
         self.events.push_back(Event::Unwanted { app });
     }
@@ -196,6 +233,9 @@ impl Daemon<'_> {
                 .iter()
                 .any(|line| line.app == *app && !line.leaving && line.settled + line.stuck == line.wanted)
         };
+        // Of an update the decisions say when it is through.
+        let updating = |app: &AppId| self.updates.get(app).is_some_and(|update| update.course.is_open());
+        let reached = |app: &AppId| !updating(app) && reached(app);
         let reached: Vec<AppId> = self.unsettled.iter().copied().filter(reached).collect();
         for app in reached {
             self.unsettled.remove(&app);

@@ -20,6 +20,7 @@ impl Daemon<'_> {
             running: app.running,
             settled: app.settled,
             stuck: app.stuck,
+            update: self.outcome(app.app),
         });
         Report {
             apps: apps.collect(),

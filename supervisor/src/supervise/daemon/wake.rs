@@ -58,8 +58,12 @@ impl Daemon<'_> {
         for name in names {
             match self.ledger.get(&name) {
                 Ok(Some(entry)) => {
-                    let desired = desired(&entry.app, &mut self.registry);
+                    let open = entry.open_update().filter(|_| !matches!(entry.phase, Phase::Down { .. }));
+                    let desired = desired(&entry.app, open, &mut self.registry);
                     let app = desired.app;
+                    if let Some(update) = entry.update {
+                        self.note_update(app, update);
+                    }
                     let by = if entry.phase == (Phase::Up { settled: true }) { By::Ledger } else { By::Hand };
                     self.events.push_back(Event::Wanted { desired, by });
                     match entry.phase {

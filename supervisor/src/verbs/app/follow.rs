@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::output::progress::{Progress, Verdict};
 use crate::output::terminal::Style;
 use crate::screen;
-use limpet_protocol::control::Reply;
+use limpet_protocol::control::{Reply, UpdateLine};
+use limpet_protocol::ledger::Course;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::stdio::stderr;
 use rustix::termios::{isatty, tcgetwinsize};
@@ -27,6 +28,8 @@ pub(super) enum End {
     Verdict(Verdict),
     /// The supervisor says that it is done.
     Done,
+    /// The update came so far, and goes no further by itself.
+    Updated(UpdateLine),
     /// There is no such app.
     NoSuchApp,
     /// The person's patience is over.
@@ -51,7 +54,8 @@ pub(super) fn follow(
     let end = loop {
         let at_ms = millis(begin.elapsed());
         screen.draw(progress);
-        if let Some(verdict) = progress.verdict(at_ms) {
+        if let Some(verdict) = progress.verdict(at_ms).filter(|_| !screen.is_update || progress.is_detached())
+        {
             break End::Verdict(verdict);
         }
         if patience.is_some_and(|patience| begin.elapsed() >= patience) {
@@ -59,7 +63,7 @@ pub(super) fn follow(
         }
         let deadlines = [
             patience.map(|patience| begin + patience),
-            progress.deadline_ms().map(|ms| begin + Duration::from_millis(ms)),
+            progress.deadline_ms().filter(|_| !screen.is_update).map(|ms| begin + Duration::from_millis(ms)),
             screen.is_live.then(|| Instant::now() + REFRESH),
         ];
         let until = deadlines.into_iter().flatten().min();
@@ -85,6 +89,7 @@ fn take(reply: Reply, progress: &mut Progress, screen: &mut Screen<'_>) -> Resul
             Ok(None)
         }
         Reply::Done => Ok(Some(End::Done)),
+        Reply::Updated(update) => Ok(screen.take(update)),
         Reply::NoSuchApp => Ok(Some(End::NoSuchApp)),
         Reply::Refused(why) => Err(ControlError::Refused(why).into()),
         Reply::Report(_) | Reply::Diff(_) | Reply::Event(_) | Reply::Text(_) => {
@@ -111,12 +116,31 @@ struct Screen<'a> {
     /// Lines of the last picture, above the cursor.
     drawn: usize,
     drawn_at: Option<Instant>,
+    /// What comes of it, the supervisor says.
+    is_update: bool,
 }
 
 impl<'a> Screen<'a> {
     fn new(app: &'a str, begin: Instant) -> Self {
         let style = Style::of(isatty(stderr()), |name| std::env::var(name).ok());
-        Self { app, begin, style, is_live: style == Style::Terminal, drawn: 0, drawn_at: None }
+        Self {
+            app,
+            begin,
+            style,
+            is_live: style == Style::Terminal,
+            drawn: 0,
+            drawn_at: None,
+            is_update: false,
+        }
+    }
+
+    fn take(&mut self, update: UpdateLine) -> Option<End> {
+        self.is_update = true;
+        if update.course == Course::Reverting {
+            let app = self.app;
+            self.tell(&[format!(" App {app}  Rolls back: {}", update.why)]);
+        }
+        (!update.course.is_moving()).then_some(End::Updated(update))
     }
 
     fn tell(&self, news: &[String]) {

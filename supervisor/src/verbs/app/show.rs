@@ -7,12 +7,12 @@ use crate::cli::command::app::{AppListArgs, AppPsArgs};
 use crate::control::{self, ControlError};
 use crate::failure::{Failure, Outcome};
 use crate::ledger::Ledger;
-use crate::output::apps::{LIST_COLUMNS, PS_COLUMNS, absent_row, app_of, damaged_row, list_row};
+use crate::output::apps::{LIST_COLUMNS, PS_COLUMNS, absent_row, app_of, damaged_row, list_row, update_text};
 use crate::output::containers::{HEADINGS, row};
 use crate::output::format::Format;
 use crate::screen;
 use crate::verbs::shown;
-use limpet_protocol::control::{Instance, Report};
+use limpet_protocol::control::{AppLine, Instance, Report};
 use limpet_runner::keeper::now_ns;
 use serde_json::Value;
 
@@ -65,6 +65,12 @@ pub(in crate::verbs) fn ps(board: &Board, args: &AppPsArgs) -> Outcome {
     }
     rows.sort_by_key(|row| row["Name"].as_str().map(str::to_owned));
     screen::print(&shown_rows(&rows, args, &format)?);
+    let shown = |line: &&AppLine| args.apps.is_empty() || args.apps.contains(&line.name);
+    for line in report.apps.iter().filter(shown).filter(|_| !args.quiet && !args.services) {
+        if let Some(text) = line.update.as_ref().and_then(update_text) {
+            screen::complain(&format!("app {} is {text}", line.name));
+        }
+    }
     Ok(0)
 }
 

@@ -27,7 +27,7 @@ fn frame(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn greeting() -> Vec<u8> {
-    frame(b"LMPT\x01")
+    frame(b"LMPT\x02")
 }
 
 /// A greeting, and then this.
@@ -48,7 +48,7 @@ fn nonsense() -> Vec<(&'static str, Vec<u8>)> {
         ("a huge greeting", u32::MAX.to_le_bytes().to_vec()),
         ("garbage", [0x5a; 512].to_vec()),
         ("HTTP", b"GET / HTTP/1.1\r\nHost: board\r\n\r\n".to_vec()),
-        ("another version", frame(b"LMPT\x02")),
+        ("another version", frame(b"LMPT\x01")),
         ("another protocol", frame(b"HTTP\x01")),
         ("no request", greeted(&[])),
         ("half a request", greeted(&[200, 0, 0, 0, 1, 2, 3])),

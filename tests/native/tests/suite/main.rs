@@ -59,6 +59,7 @@ mod survival_health;
 mod terminals;
 mod throttles;
 mod top;
+mod transactions;
 mod update;
 mod upgrade;
 mod upkeep;
