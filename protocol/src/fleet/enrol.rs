@@ -58,7 +58,7 @@ pub struct Enrol {
     pub arch: Word,
     /// What its maker engraved (device tree or DMI), if anything.
     pub serial: Option<Word>,
-    /// By the board's key, over [`super::link::proven`] of this connection.
+    /// By the board's key, over [`super::link::proven`] of this connection, with the invitation as the instance.
     pub proof: Signature,
 }
 

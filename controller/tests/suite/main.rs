@@ -1,0 +1,7 @@
+//! Black box: the real `limpet-controller` on a loopback port, spoken to as boards and operators speak to it.
+
+mod board;
+mod client;
+mod rig;
+
+mod basics;
