@@ -133,7 +133,8 @@ pub struct BoardChange {
     pub forget_clone: bool,
 }
 
-/// `GET /boards/ID/desired`: the last state that was uploaded for a board, whether offered yet or not.
+/// `GET /boards/ID/desired`: the last state that was uploaded for a board, whether offered yet or not; of a rollout that is
+/// undone for it, the `undo`. What is signed next is built on it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BoardDesired {
     /// The envelope; `None` if there is none.

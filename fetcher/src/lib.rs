@@ -15,6 +15,7 @@ pub mod confine;
 mod http;
 pub mod lane;
 pub mod limits;
+pub mod lookup;
 pub mod pace;
 pub mod proxy;
 mod retry;

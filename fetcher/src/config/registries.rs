@@ -46,6 +46,11 @@ impl Registries {
         read(&map)
     }
 
+    /// Reaches this `host[:port]` without TLS, whatever the file says.
+    pub fn without_tls(&mut self, host: &str) {
+        self.plain.push(host.to_owned());
+    }
+
     /// Where else the images of a registry are.
     pub(super) fn mirrors_of(&self, domain: &str) -> &[String] {
         self.mirrors.iter().find(|(name, _)| name == domain).map_or(&[], |(_, mirrors)| mirrors)

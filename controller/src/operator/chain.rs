@@ -1,0 +1,86 @@
+//! What the operator's tool believes of a fleet: the chain of roots from the one that it was given, and desired states that
+//! keys of the present root have signed. Pure.
+//!
+//! A state of before a rotation is believed if its signer still counts: otherwise whoever stole the old key could slip an app
+//! into what is signed next.
+
+use super::failure::{During, Failure, Outcome};
+use limpet_protocol::fleet::{BoardId, Desired, Kind, PublicKey, Root, Target};
+use limpet_trust::{Accepted, Clock, Memory, envelope};
+
+/// A believed root.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain {
+    memory: Memory,
+}
+
+impl Chain {
+    /// From the first root alone.
+    pub(crate) fn first(root: &[u8]) -> Outcome<Self> {
+        let what = || "believe the first root".to_owned();
+        let opened = envelope::open(root).during(what)?;
+        if opened.kind != Kind::Root {
+            return Err(Failure::new("believe the first root: the file holds another document"));
+        }
+        let nobody = BoardId(PublicKey([0; 32]));
+        let memory = Memory::enrolled(nobody, heapless::Vec::new(), opened.payload).during(what)?;
+        envelope::verify(&opened, &memory.root.root).during(what)?;
+        Ok(Self { memory })
+    }
+
+    /// With what the controller has: its list begins with the same root, and each follows from the one before.
+    pub(crate) fn follow(self, roots: &[Vec<u8>], now_s: u64) -> Outcome<Self> {
+        let from = roots.iter().position(|root| {
+            envelope::open(root).is_ok_and(|root| envelope::digest(root.payload) == self.memory.root_digest)
+        });
+        let from = from.ok_or_else(|| {
+            Failure::new(
+                "the controller does not have the root that this fleet began with: it is of another fleet",
+            )
+        })?;
+        roots[from..].iter().try_fold(self, |chain, root| chain.next(root, now_s))
+    }
+
+    /// With one more root; the last one again changes nothing.
+    pub(crate) fn next(mut self, root: &[u8], now_s: u64) -> Outcome<Self> {
+        let clock = Clock { synchronised_s: Some(now_s), built_s: 0 };
+        let accepted = limpet_trust::accept(&self.memory, root, &clock);
+        match accepted.during(|| "believe the next root".to_owned())? {
+            Accepted::KnownRoot => {}
+            Accepted::Root(memory) => self.memory = *memory,
+            Accepted::Known(_) | Accepted::Desired { .. } => {
+                return Err(Failure::new("a state stands where a root belongs"));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The present root.
+    pub(crate) fn root(&self) -> &Root {
+        &self.memory.root
+    }
+
+    /// SHA-256 of its payload: what an invitation carries.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        self.memory.root_digest
+    }
+
+    /// The desired state in an envelope, if it is for this board and its signers count.
+    pub(crate) fn desired(&self, bytes: &[u8], board: BoardId) -> Outcome<Desired> {
+        let opened = envelope::open(bytes)?;
+        if opened.kind != Kind::Desired {
+            return Err(Failure::new("it is no desired state"));
+        }
+        let verified = envelope::verify(&opened, &self.memory.root.deploy)?;
+        let Ok((desired, [])) = postcard::take_from_bytes::<Desired>(verified.payload()) else {
+            return Err(Failure::new("it does not decode"));
+        };
+        if desired.fleet != self.memory.root.fleet || desired.target != Target::Board(board) {
+            return Err(Failure::new("it is for another board"));
+        }
+        Ok(desired)
+    }
+}
+
+#[cfg(test)]
+mod tests;

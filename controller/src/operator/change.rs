@@ -1,0 +1,213 @@
+//! From what people want of boards to a rollout: who is meant, what they have, what differs, signing, uploading.
+
+use super::cli::{Change, Strategy};
+use super::content::{Content, Stamp};
+use super::context::Signed;
+use super::differences::{differences, grouped};
+use super::encoding::{base64, from_base64, key, now_s, shown};
+use super::failure::{During, Failure, Outcome};
+use super::files;
+use super::session::Session;
+use crate::api::{Board, BoardDesired, BoardUpload, NewRollout, Rollout};
+use limpet_fleet::selector;
+use limpet_protocol::fleet::{BoardId, Desired};
+use limpet_trust::Position;
+use limpet_trust::sign::{Secret, seal};
+
+/// Most names of boards in one line.
+const NAMES_SHOWN: usize = 5;
+
+/// One board that is meant.
+pub(crate) struct Target {
+    pub(crate) board: Board,
+    id: BoardId,
+    pub(crate) before: Content,
+    pub(crate) after: Content,
+}
+
+/// Boards that a change means, with what they have now.
+pub(crate) async fn targets(session: &mut Session, change: &Change) -> Outcome<Vec<Target>> {
+    let selector = selector::parse(&change.to).during(|| format!("--to {:?}", change.to))?;
+    if selector.is_all() && !change.all {
+        return Err(Failure::new("--to says nothing, which means all boards; say --all if you mean them"));
+    }
+    let boards = session.boards().await?.boards;
+    let meant = boards.into_iter().filter(|board| selector.selects(&board.labels) && !board.revoked);
+    let (left, boards): (Vec<Board>, Vec<Board>) = meant.partition(|board| board.cordoned);
+    for board in &left {
+        eprintln!("board {} is cordoned and left out", shown(&board.name));
+    }
+    if boards.is_empty() {
+        return Err(Failure::new(format!(
+            "no board has the labels {:?}; see limpetctl get boards -o wide",
+            change.to
+        )));
+    }
+    let mut targets = Vec::new();
+    for board in boards {
+        let id = key(&board.id).map(BoardId);
+        let id =
+            id.ok_or_else(|| Failure::new(format!("the id of board {} is no key", shown(&board.name))))?;
+        let before = before(session, &board, id).await.during(|| format!("board {}", shown(&board.name)))?;
+        targets.push(Target { board, id, after: before.clone(), before });
+    }
+    Ok(targets)
+}
+
+/// The last state of a board, if the controller shows no older one than the board itself says it has.
+async fn before(session: &mut Session, board: &Board, id: BoardId) -> Outcome<Content> {
+    let shows: BoardDesired = session.get(&format!("/boards/{}/desired", board.id)).await?;
+    let desired = match shows.desired {
+        None => None,
+        Some(text) => {
+            let bytes = from_base64(&text).ok_or_else(|| Failure::new("its state is no base64url"))?;
+            Some(session.chain.desired(&bytes, id).during(|| "believe its last state".to_owned())?)
+        }
+    };
+    is_newest(desired.as_ref(), board)?;
+    Ok(Content::of(desired))
+}
+
+fn is_newest(desired: Option<&Desired>, board: &Board) -> Outcome<()> {
+    let taken = board.report.as_ref().map_or((0, 0), |report| report.taken);
+    let taken = Position { root: taken.0, generation: taken.1 };
+    let shows = desired.map_or(Position::default(), |desired| Position {
+        root: desired.root_generation,
+        generation: desired.generation,
+    });
+    if taken <= shows {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "it has taken {taken}, the controller knows no later state of it than {shows}: what it runs would be lost"
+    )))
+}
+
+/// Shows what differs; signs and uploads it, or writes it where a stick can be.
+pub(crate) async fn carry_out(
+    session: &mut Session,
+    secret: &Secret,
+    mut targets: Vec<Target>,
+    change: &Change,
+    subject: &str,
+) -> Outcome<()> {
+    targets.retain(|target| target.before != target.after);
+    show(&targets);
+    if targets.is_empty() || change.dry_run {
+        return Ok(());
+    }
+    let uploads = sign(session, secret, &targets, change.expires)?;
+    match &change.out {
+        Some(directory) => write(session, directory, &targets, &uploads),
+        None => upload(session, uploads, change, subject).await,
+    }
+}
+
+fn show(targets: &[Target]) {
+    let lines = |target: &Target| (shown(&target.board.name), differences(&target.before, &target.after));
+    let boards: Vec<_> = targets.iter().map(lines).collect();
+    for (names, lines) in grouped(&boards) {
+        let more = names.len().saturating_sub(NAMES_SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let count = if names.len() == 1 { "1 board".to_owned() } else { format!("{} boards", names.len()) };
+        println!("{count} ({}{more}):", names[..names.len().min(NAMES_SHOWN)].join(", "));
+        lines.iter().for_each(|line| println!("  {line}"));
+    }
+    if targets.is_empty() {
+        println!("nothing changes");
+    }
+}
+
+/// The next state and, after it, what was before, for each board.
+fn sign(session: &Session, secret: &Secret, targets: &[Target], expires: u64) -> Outcome<Vec<BoardUpload>> {
+    let root = session.chain.root();
+    if !root.deploy.keys.contains(&secret.public()) {
+        return Err(Failure::new(
+            "the key of this fleet's configuration is no deploy key; connect with one (--key)",
+        ));
+    }
+    let issued_s = now_s();
+    if root.expires_s < issued_s {
+        return Err(Failure::new("the fleet's root has expired; sign a new one with limpetctl keys rotate"));
+    }
+    let stamp = Stamp {
+        fleet: root.fleet,
+        root_generation: root.generation,
+        issued_s,
+        expires_s: issued_s.saturating_add(expires),
+    };
+    let generation = session.last_generation()?;
+    let mut uploads = Vec::new();
+    for Target { board, id, before, after } in targets {
+        let sealed = |content: &Content, generation| {
+            seal(&[secret], &content.desired(stamp, *id, generation)).map(|bytes| base64(&bytes))
+        };
+        let what = || format!("sign for board {}", shown(&board.name));
+        let desired = sealed(after, generation + 1).during(what)?;
+        let undo = sealed(before, generation + 2).during(what)?;
+        uploads.push(BoardUpload { board: board.id.clone(), desired, undo });
+    }
+    Ok(uploads)
+}
+
+/// Files for a stick, one per board, and the roots that a board may lack.
+fn write(
+    session: &Session,
+    directory: &std::path::Path,
+    targets: &[Target],
+    uploads: &[BoardUpload],
+) -> Outcome<()> {
+    std::fs::create_dir_all(directory).during(|| format!("make {}", directory.display()))?;
+    session.note_written(session.last_generation()? + 1)?;
+    for (at, root) in session.fleet.roots.iter().enumerate() {
+        let path = directory.join(format!("root-{}.doc", at + 1));
+        let bytes = from_base64(root).unwrap_or_default();
+        files::replace(&path, &bytes)?;
+    }
+    for (target, upload) in targets.iter().zip(uploads) {
+        // A name comes from the controller: it names a file here only if it is one.
+        let name = match limpet_protocol::app::is_file_name(&target.board.name) {
+            true => &target.board.name,
+            false => &target.board.id,
+        };
+        let path = directory.join(format!("{name}.doc"));
+        files::replace(&path, &from_base64(&upload.desired).unwrap_or_default())?;
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+async fn upload(
+    session: &mut Session,
+    boards: Vec<BoardUpload>,
+    change: &Change,
+    subject: &str,
+) -> Outcome<()> {
+    let root = session.chain.root().generation;
+    let generation = session.last_generation()? + 2;
+    let new = NewRollout {
+        subject: subject.to_owned(),
+        note: change.note.clone(),
+        strategy: strategy(&change.strategy),
+        boards,
+    };
+    let rollout: Rollout = session.post("/rollouts", &new).await?;
+    session.place.note(Signed { root, generation, written: 0 })?;
+    println!("rollout/{} of {}", rollout.id, shown(&rollout.subject));
+    if change.detach {
+        return Ok(());
+    }
+    super::rollout::follow(session, rollout.id).await
+}
+
+/// As the API takes it.
+pub(crate) fn strategy(words: &Strategy) -> limpet_fleet::rollout::Strategy {
+    limpet_fleet::rollout::Strategy {
+        canary: words.canary,
+        batch: words.batch,
+        soak_s: words.soak,
+        failures: words.max_failures,
+        undo: !words.no_undo,
+        patience_s: words.patience,
+    }
+}

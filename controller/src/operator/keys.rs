@@ -1,0 +1,193 @@
+//! `limpetctl keys`: making keys, and the roots that say which of them count.
+
+use super::chain::Chain;
+use super::cli::{Global, Keys, RootSigning};
+use super::encoding::{hex, key, now_s};
+use super::failure::{During, Failure, Outcome};
+use super::files;
+use super::keyfile::{self, FILE_BYTES_MAX, KeyFile, Role};
+use super::session::Session;
+use crate::api::NewRoot;
+use crate::client::random;
+use limpet_protocol::fleet::{ENVELOPE_BYTES_MAX, FleetId, Keyring, PublicKey, Root};
+use limpet_trust::sign::{Secret, seal};
+use std::path::{Path, PathBuf};
+
+/// Carries one out.
+pub(crate) async fn run(global: &Global, verb: Keys) -> Outcome<()> {
+    match verb {
+        Keys::Init { directory, expires, no_passphrase } => init(global, &directory, expires, no_passphrase),
+        Keys::Make { file, no_passphrase } => {
+            let secret = make(global, Role::Deploy, &file, no_passphrase)?;
+            println!("{}", secret.public());
+            Ok(())
+        }
+        Keys::AddDeploy { file, public, signing, no_passphrase } => {
+            let added = match (file, public) {
+                (Some(file), _) => make(global, Role::Deploy, &file, no_passphrase)?.public(),
+                (None, public) => public_key(&public.unwrap_or_default())?,
+            };
+            next(global, &signing, Vec::new(), |root| push(&mut root.deploy, added)).await
+        }
+        Keys::Rotate { new_root, new_deploy, remove_deploy, signing, no_passphrase } => {
+            let removed = remove_deploy.iter().map(|text| public_key(text)).collect::<Outcome<Vec<_>>>()?;
+            let fresh = |path: Option<PathBuf>, role| {
+                path.map(|path| make(global, role, &path, no_passphrase)).transpose()
+            };
+            let (root, deploy) = (fresh(new_root, Role::Root)?, fresh(new_deploy, Role::Deploy)?);
+            rotate(global, &signing, root, deploy, &removed).await
+        }
+        Keys::Show { files } => files.iter().try_for_each(|file| show(file)),
+    }
+}
+
+fn init(global: &Global, directory: &Path, expires: u64, open: bool) -> Outcome<()> {
+    std::fs::create_dir_all(directory).during(|| format!("make {}", directory.display()))?;
+    let place = |name: &str| directory.join(name);
+    let root_key = make(global, Role::Root, &place("root.key"), open)?;
+    let deploy_key = make(global, Role::Deploy, &place("deploy.key"), open)?;
+    let now_s = now_s();
+    let root = Root {
+        fleet: FleetId(random()),
+        generation: 1,
+        issued_s: now_s,
+        expires_s: now_s.saturating_add(expires),
+        root: one(root_key.public())?,
+        deploy: one(deploy_key.public())?,
+    };
+    let document = place("root-1.doc");
+    files::write_new(&document, &seal(&[&root_key], &root)?, 0o644)?;
+    let shown = document.display();
+    println!("fleet {}", root.fleet);
+    println!(
+        "Keep {} away from any network; without it the fleet's keys can never be changed.",
+        place("root.key").display()
+    );
+    println!("Next, where boards can reach it: limpet-controller init --data DIR --root {shown}");
+    println!(
+        "Then here: limpetctl connect https://HOST[:PORT] --pin PIN --root {shown} --key {}",
+        place("deploy.key").display()
+    );
+    Ok(())
+}
+
+/// A new key in a new file.
+fn make(global: &Global, role: Role, path: &Path, open: bool) -> Outcome<Secret> {
+    if path.exists() {
+        return Err(Failure::new(format!("make key {}: it is there already", path.display())));
+    }
+    let passphrase = match open {
+        true => None,
+        false => Some(global.passphrase().choose(&path.display().to_string())?),
+    };
+    let (secret, file) = keyfile::make(role, passphrase.as_deref())?;
+    let mut bytes = serde_json::to_vec_pretty(&file)?;
+    bytes.push(b'\n');
+    files::write_new(path, &bytes, 0o600)?;
+    Ok(secret)
+}
+
+fn one(key: PublicKey) -> Outcome<Keyring> {
+    let mut keyring = Keyring { keys: heapless::Vec::new(), threshold: 1 };
+    push(&mut keyring, key)?;
+    Ok(keyring)
+}
+
+fn push(keyring: &mut Keyring, key: PublicKey) -> Outcome<()> {
+    if keyring.keys.contains(&key) {
+        return Err(Failure::new(format!("key {key} counts already")));
+    }
+    keyring.keys.push(key).map_err(|_| Failure::new("a role has as many keys as it can; remove one first"))
+}
+
+async fn rotate(
+    global: &Global,
+    signing: &RootSigning,
+    new_root: Option<Secret>,
+    new_deploy: Option<Secret>,
+    removed: &[PublicKey],
+) -> Outcome<()> {
+    let (root, deploy) = (new_root.as_ref().map(Secret::public), new_deploy.as_ref().map(Secret::public));
+    let change = |next: &mut Root| {
+        if let Some(key) = root {
+            next.root = one(key)?;
+        }
+        if let Some(key) = deploy {
+            next.deploy = one(key)?;
+        }
+        without(&mut next.deploy, removed)
+    };
+    next(global, signing, new_root.into_iter().collect(), change).await
+}
+
+fn without(keyring: &mut Keyring, removed: &[PublicKey]) -> Outcome<()> {
+    for key in removed {
+        let at = keyring.keys.iter().position(|other| other == key);
+        keyring.keys.remove(at.ok_or_else(|| Failure::new(format!("key {key} does not count anyway")))?);
+    }
+    if keyring.keys.len() < usize::from(keyring.threshold) {
+        return Err(Failure::new(
+            "fewer deploy keys are left than must sign; add one first (keys add-deploy)",
+        ));
+    }
+    Ok(())
+}
+
+/// Signs the root that follows the controller's last, and uploads it.
+async fn next(
+    global: &Global,
+    signing: &RootSigning,
+    mut signers: Vec<Secret>,
+    change: impl FnOnce(&mut Root) -> Outcome<()>,
+) -> Outcome<()> {
+    let (mut session, _) = Session::open(global).await?;
+    let now_s = now_s();
+    let mut root = session.chain.root().clone();
+    root.generation += 1;
+    root.issued_s = now_s;
+    root.expires_s = now_s.saturating_add(signing.expires);
+    change(&mut root)?;
+    for path in &signing.root_key {
+        signers.push(global.passphrase().open(path)?.0);
+    }
+    let sealed = seal(&signers.iter().collect::<Vec<_>>(), &root)?;
+    // Boards judge by the same rules; what they would refuse is not sent to them.
+    session.chain.clone().next(&sealed, now_s)?;
+    if let Some(out) = &signing.out {
+        files::write_new(out, &sealed, 0o644)?;
+    }
+    session.send_root(&NewRoot { root: super::encoding::base64(&sealed) }).await?;
+    println!("root {} counts from now on", root.generation);
+    Ok(())
+}
+
+fn public_key(text: &str) -> Outcome<PublicKey> {
+    key(text).ok_or_else(|| Failure::new(format!("{text:?} is no public key: 64 hexadecimal digits")))
+}
+
+fn show(path: &Path) -> Outcome<()> {
+    let bytes = files::read(path, ENVELOPE_BYTES_MAX as u64)?;
+    if bytes.first() == Some(&b'{') && bytes.len() as u64 <= FILE_BYTES_MAX {
+        let file = KeyFile::parse(&bytes).during(|| format!("read {}", path.display()))?;
+        let role = match file.role {
+            Role::Root => "root",
+            Role::Deploy => "deploy",
+        };
+        let sealed = if file.is_sealed() { "passphrase" } else { "open" };
+        println!("{role} key {} ({sealed})", file.public);
+        return Ok(());
+    }
+    let envelope = limpet_trust::envelope::open(&bytes).during(|| format!("read {}", path.display()))?;
+    let root: Root = postcard::from_bytes(envelope.payload).during(|| format!("read {}", path.display()))?;
+    println!("root {} of fleet {}", root.generation, root.fleet);
+    println!("digest {}", hex(&limpet_trust::envelope::digest(envelope.payload)));
+    for (role, keyring) in [("root", &root.root), ("deploy", &root.deploy)] {
+        for key in &keyring.keys {
+            println!("{role} key {key} ({} must sign)", keyring.threshold);
+        }
+    }
+    if root.generation == 1 {
+        Chain::first(&bytes)?;
+    }
+    Ok(())
+}
