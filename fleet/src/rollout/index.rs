@@ -14,6 +14,7 @@ pub(super) struct Index {
     pub(super) in_step: u32,
     pub(super) committed_in_step: u32,
     pub(super) failed_in_step: u32,
+    pub(super) gone_in_step: u32,
     /// Of all steps.
     pub(super) exposed: u32,
     pub(super) on_their_way: u32,
@@ -60,7 +61,8 @@ impl Index {
     }
 
     pub(super) fn step_begins(&mut self) {
-        (self.in_step, self.committed_in_step, self.failed_in_step) = (0, 0, 0);
+        (self.in_step, self.committed_in_step) = (0, 0);
+        (self.failed_in_step, self.gone_in_step) = (0, 0);
     }
 
     fn count(&mut self, board: u32, member: &Member, step: u32, is_more: bool) {
@@ -76,6 +78,7 @@ impl Index {
         bump(&mut self.in_step, is_in_step);
         bump(&mut self.committed_in_step, is_in_step && committed);
         bump(&mut self.failed_in_step, is_in_step && failed);
+        bump(&mut self.gone_in_step, is_in_step && member.gone);
         bump(&mut self.exposed, member.is_exposed());
         bump(&mut self.on_their_way, on_its_way);
         bump(&mut self.held, on_its_way && member.held);
@@ -132,8 +135,9 @@ fn numbered(members: &[Member]) -> impl Iterator<Item = (u32, &Member)> {
 impl Rollout {
     /// After a start: nobody is there, and whoever is waited for is waited for anew.
     pub(super) fn wake(&mut self, now_s: u64) {
+        let since_s = if planted!(StartGivesUp) { 0 } else { now_s };
         for member in &mut self.members {
-            (member.online, member.away_since_s, member.waited_since_s) = (false, now_s, now_s);
+            (member.online, member.away_since_s, member.waited_since_s) = (false, since_s, since_s);
         }
         self.recount(now_s);
     }
@@ -168,8 +172,17 @@ impl Rollout {
         self.index.count(board, &before, step, false);
         change(member);
         self.index.count(board, member, step, true);
-        if !member.is_stored_as(&before) {
+        let is_told = before.part != member.part || !planted!(RowsAreForgotten);
+        if !member.is_stored_as(&before) && is_told {
             self.changes.members.push(board);
         }
+    }
+
+    /// The index is what counting all members gives.
+    #[cfg(test)]
+    pub(crate) fn index_is_true(&self) -> bool {
+        let mut again = self.clone();
+        again.recount(self.index.now_s);
+        again.index == self.index
     }
 }

@@ -97,7 +97,7 @@ impl Member {
 
     /// It can be offered something that is new to it.
     pub(super) fn is_open(&self) -> bool {
-        !self.gone && !self.cordoned
+        (!self.gone || planted!(GoneAreOffered)) && !self.cordoned
     }
 
     /// It was offered the new state once, so it may have it.
@@ -105,19 +105,24 @@ impl Member {
         self.step.is_some()
     }
 
+    /// Whatever was heard of it.
+    fn may_have_it(&self) -> bool {
+        self.is_exposed() && (self.has == Has::Forward || !planted!(OnlyKnownGoBack))
+    }
+
     /// Whether a row that was stored of the one says the same of the other.
-    pub(super) fn is_stored_as(&self, other: &Self) -> bool {
-        let untold =
-            |member: &Self| Self { online: false, away_since_s: 0, waited_since_s: 0, ..member.clone() };
-        untold(self) == untold(other)
+    pub(crate) fn is_stored_as(&self, other: &Self) -> bool {
+        let stored = |member: &Self| (member.forward, member.undo, member.step, member.has);
+        let flags = |member: &Self| (member.held, member.cordoned, member.gone);
+        stored(self) == stored(other) && flags(self) == flags(other) && self.part == other.part
     }
 
     pub(super) fn offer(&self, goes_back: bool) -> Offer {
         let is_news = self.is_open() || planted!(CordonIsIgnored);
         match (self.has, &self.part) {
-            _ if self.gone => Offer::Before,
+            _ if self.gone && !planted!(GoneAreOffered) => Offer::Before,
             (Has::Undo, _) => Offer::Undo,
-            (Has::Before | Has::Forward, _) if goes_back && is_news && self.is_exposed() => Offer::Undo,
+            (Has::Before | Has::Forward, _) if goes_back && is_news && self.may_have_it() => Offer::Undo,
             (Has::Forward, _) => Offer::Forward,
             (Has::Before, Part::Offered { .. } | Part::Failed(_)) if is_news && !goes_back => Offer::Forward,
             (

@@ -123,7 +123,7 @@ impl Rollout {
             }
             member.cordoned = is_on;
             match (&member.part, is_on) {
-                (Part::Offered { .. }, true) if member.has == Has::Before => member.part = Part::Skipped,
+                (Part::Offered { .. }, true) if planted!(CordonFreesPlaces) => member.part = Part::Skipped,
                 (Part::Waiting | Part::Undoing { .. }, true) => member.part = Part::Skipped,
                 (Part::Undone, false) => {}
                 (_, false) if goes_back && member.is_exposed() && !member.gone => member.goes_back(now_s),
@@ -149,6 +149,7 @@ impl Rollout {
 
     fn told(&mut self, board: u32, told: &Told, now_s: u64) {
         let (step, goes_back) = (self.header.step, self.header.status.goes_back());
+        let came = self.index.committed_in_step;
         self.change(board, |member| {
             if member.held != told.held {
                 (member.held, member.waited_since_s) = (told.held, now_s);
@@ -160,7 +161,7 @@ impl Rollout {
             self.leave(board);
         } else if told.taken == member.undo {
             self.change(board, |member| member.told_undo(told.progress.as_ref(), step, now_s));
-        } else if told.taken == member.forward && (member.has < Has::Undo || planted!(LateIsBelieved)) {
+        } else if told.taken == member.forward && member.has < Has::Undo {
             self.change(board, |member| {
                 member.has = Has::Forward;
                 member.step = member.step.or(Some(step));
@@ -170,6 +171,11 @@ impl Rollout {
                     member.told_forward(told.progress.as_ref(), now_s);
                 }
             });
+        }
+        let is_later = self.index.committed_in_step > came && !planted!(LatecomersAreNotWatched);
+        if is_later && self.header.soak_since_s.is_some() {
+            // One that nobody waited for: now it is the last that came.
+            self.header_mut().soak_since_s = None;
         }
         if self.member(board).is_some_and(|member| matches!(member.part, Part::Failed(_))) {
             self.last_failed = Some(board);
@@ -188,7 +194,7 @@ impl Member {
 
     /// It is there again, after it was given up or while it is waited for.
     fn returns(&mut self, goes_back: bool, now_s: u64) {
-        if self.part != Part::Away || goes_back {
+        if self.part != Part::Away || goes_back || planted!(WhoReturnsIsForgotten) {
             return;
         }
         match self.has {

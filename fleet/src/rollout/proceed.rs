@@ -1,6 +1,6 @@
 //! What follows from what was noted: who is given up, whether to stop, whose turn it is.
 
-use super::{Header, Part, Rollout, Status};
+use super::{Has, Header, Part, Rollout, Status};
 
 impl Rollout {
     pub(super) fn header_mut(&mut self) -> &mut Header {
@@ -17,9 +17,17 @@ impl Rollout {
     fn expire(&mut self, now_s: u64) {
         let patience_s = self.header.strategy.patience_s;
         let Some(since_s) = now_s.checked_sub(patience_s) else { return };
+        if planted!(PatienceIsEndless) {
+            return;
+        }
         while let Some(board) = self.index.first_waited(since_s) {
             self.change(board, |member| {
+                if planted!(GivenUpAreReplaced) {
+                    member.step = None;
+                }
                 member.part = match &member.part {
+                    // It was taken back, and until now it might have been too late for that.
+                    Part::Offered { .. } if member.cordoned && member.has == Has::Before => Part::Skipped,
                     Part::Offered { said: Some(said), .. } if member.online => Part::Failed(said.clone()),
                     Part::Offered { .. } if member.online || planted!(AwayIsFailed) => {
                         Part::Failed(format!("it is there, but did not come to it within {patience_s} s"))
@@ -80,8 +88,12 @@ impl Rollout {
             self.nobody_came(now_s);
             return true;
         }
-        if nobody_came && !self.header.accepted && self.index.committed == 0 {
+        if nobody_came && !self.header.accepted && self.index.committed == 0 && !planted!(VanishedArePassed) {
             // They are all away: they may be so because of what they got, so whoever returns first has to tell.
+            if self.index.gone_in_step == self.index.in_step {
+                let why = "no board of this step is left that could tell how it went";
+                self.header_mut().status = Status::Paused(String::from(why));
+            }
             return false;
         }
         self.soak(now_s)
@@ -124,7 +136,7 @@ impl Rollout {
     /// Offers it to as many as may be on their way.
     fn fill(&mut self, now_s: u64) {
         let (limit, step) = (self.limit(), self.header.step);
-        while self.index.on_their_way < limit || planted!(BatchIsUnlimited) {
+        while self.index.on_their_way < limit + u32::from(planted!(OneTooMany)) {
             let Some(board) = self.next_board(limit) else { return };
             self.change(board, |member| {
                 member.step = Some(step);
@@ -232,8 +244,6 @@ impl Rollout {
         for board in (0..).take(self.members.len()) {
             self.change(board, |member| match (&member.part, member.is_exposed()) {
                 (Part::Undone, _) => {}
-                (Part::Committed { .. }, true) if planted!(CommittedStay) => {}
-                (Part::Failed(_), true) if planted!(FailedStay) => {}
                 (_, true) if member.is_open() => member.goes_back(now_s),
                 (Part::Waiting | Part::Away, _) => member.part = Part::Skipped,
                 (
