@@ -7,6 +7,7 @@
 use crate::app::{APP_BYTES_MAX, App, InvalidApp, is_app_name, is_file_name};
 use crate::id::ContainerId;
 use crate::ledger::Course as UpdateCourse;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -33,6 +34,8 @@ pub const SHUTDOWN_MS_MAX: u64 = 3_600_000;
 pub const NAME_BYTES_MAX: usize = 128;
 /// Longest path of a program.
 pub const PATH_BYTES_MAX: usize = 4095;
+/// Most files that are applied at a time: every root that a board can have missed, and a desired state.
+pub const FILES_MAX: usize = crate::fleet::enrol::ROOTS_MAX + 1;
 /// Events that are remembered for those who ask later.
 pub const EVENTS_MAX: usize = 256;
 
@@ -112,6 +115,14 @@ pub enum Request {
     },
     /// [`Reply::Text`]: metrics in Prometheus's text form.
     Metrics,
+    /// Judge these signed documents and follow them. [`Reply::Text`] with a line for each that was taken, then
+    /// [`Reply::Refused`] with a line for each that was not, or [`Reply::Done`].
+    Apply {
+        /// Absolute paths, at most [`FILES_MAX`].
+        files: Vec<String>,
+    },
+    /// [`Reply::Fleet`]: what the board tells its fleet. What the files of its fleet and the lock say is looked up anew first.
+    Fleet,
 }
 
 /// Why a request is not one, though it decodes.
@@ -124,11 +135,14 @@ pub enum InvalidRequest {
     #[error("no {0} has such a name")]
     Name(&'static str),
     /// A path that is not absolute, too long or with a zero byte.
-    #[error("the program's path is not absolute")]
+    #[error("a path is not absolute")]
     Path,
     /// A time that is too long.
     #[error("a shutdown takes at most {SHUTDOWN_MS_MAX} ms")]
     Time,
+    /// None, or too many.
+    #[error("1 to {FILES_MAX} files are applied at a time")]
+    Files,
 }
 
 impl Request {
@@ -150,13 +164,18 @@ impl Request {
                 rule(is_file_name(name) && name.len() <= NAME_BYTES_MAX, InvalidRequest::Name("container"))
             }
             Self::Shutdown { within_ms } => rule(*within_ms <= SHUTDOWN_MS_MAX, InvalidRequest::Time),
-            Self::Upgrade { program } => {
-                let whole = program.len() <= PATH_BYTES_MAX && !program.contains('\0');
-                rule(program.starts_with('/') && whole, InvalidRequest::Path)
+            Self::Upgrade { program } => rule(is_path(program), InvalidRequest::Path),
+            Self::Apply { files } => {
+                rule((1..=FILES_MAX).contains(&files.len()), InvalidRequest::Files)?;
+                rule(files.iter().all(|file| is_path(file)), InvalidRequest::Path)
             }
-            Self::Ping | Self::Report | Self::Events { .. } | Self::Metrics => Ok(()),
+            Self::Ping | Self::Report | Self::Events { .. } | Self::Metrics | Self::Fleet => Ok(()),
         }
     }
+}
+
+fn is_path(path: &str) -> bool {
+    path.starts_with('/') && path.len() <= PATH_BYTES_MAX && !path.contains('\0')
 }
 
 /// What a person did to a container, in docker's words.
@@ -224,6 +243,8 @@ pub enum Reply {
     Event(Event),
     /// Text, as it is to be shown.
     Text(String),
+    /// What the board tells its fleet; nothing if it is in none.
+    Fleet(Option<Box<crate::fleet::report::Report>>),
 }
 
 impl Reply {
@@ -233,7 +254,12 @@ impl Reply {
         match self {
             Self::Done | Self::Refused(_) | Self::NoSuchApp => true,
             Self::Updated(update) => !update.course.is_moving(),
-            Self::Report(_) | Self::Diff(_) | Self::Progress(_) | Self::Event(_) | Self::Text(_) => false,
+            Self::Report(_)
+            | Self::Diff(_)
+            | Self::Progress(_)
+            | Self::Event(_)
+            | Self::Text(_)
+            | Self::Fleet(_) => false,
         }
     }
 }

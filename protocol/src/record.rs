@@ -15,6 +15,7 @@ const fn format(kind: Kind) -> u8 {
     match kind {
         Kind::App | Kind::History => 4,
         Kind::Container | Kind::Exit | Kind::Keep | Kind::Running | Kind::Intent | Kind::Scrub => 3,
+        Kind::Outline | Kind::Begun | Kind::Controller => 1,
     }
 }
 const HEADER_BYTES: usize = 10;
@@ -42,6 +43,12 @@ pub enum Kind {
     History = 7,
     /// [`crate::scrub::Scrub`]
     Scrub = 8,
+    /// What a fleet wants of a board, in short; until the next boot.
+    Outline = 9,
+    /// How far an app of a fleet was handed on.
+    Begun = 10,
+    /// Where a fleet's controller is.
+    Controller = 11,
 }
 
 /// Why bytes are not the record that was expected.

@@ -5,6 +5,7 @@
 //! supervisor does no harm.
 
 mod create;
+mod fleet;
 mod options;
 pub(crate) mod probe;
 
@@ -76,6 +77,8 @@ fn carry_out(board: &Board, effect: &[&str]) -> Result<u8, Failure> {
         ["remove", id] => remove(board, &parse(id)?),
         ["probe", id] => probe::probe(board, &parse(id)?),
         ["scrub", rate] => crate::scrub::carry_out(board, rate),
+        ["take", files @ ..] => fleet::documents(board, files),
+        ["fetch", app] => fleet::fetch(board, app),
         ["prune"] => prune::unreferenced(board).map(|_| status::DONE),
         ["dissolve", app] => dissolve(board, app),
         _ => Err(Failure::new("act: is started by limpet itself")),

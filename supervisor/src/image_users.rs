@@ -87,6 +87,13 @@ impl<'a> ImageUsers<'a> {
 fn app_uses(board: &Board) -> Result<Vec<AppUse>, Failure> {
     let ledger = Ledger::new(board.globals.root.as_ref());
     let mut uses = Vec::new();
+    // What a fleet wants and what is being fetched for it.
+    let ready = crate::fleet::Files::new(board.globals.root.as_ref(), board.state()).ready();
+    for name in ready.names()? {
+        if let Ok(Some(entry)) = ready.get(&name) {
+            uses.extend(uses_of(&entry.app, false));
+        }
+    }
     for name in ledger.names()? {
         if let Some(entry) = ledger.get(&name)? {
             uses.extend(uses_of(&entry.app, false));

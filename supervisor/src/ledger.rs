@@ -66,7 +66,13 @@ impl Ledger {
     /// That of the instance whose durable directory is `root`. Nothing is made before something is recorded.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { apps: root.join("ledger/apps"), previous: root.join("ledger/previous") }
+        Self::at(&root.join("ledger"))
+    }
+
+    /// One in another place, for what is to be in the ledger later.
+    #[must_use]
+    pub(crate) fn at(directory: &Path) -> Self {
+        Self { apps: directory.join("apps"), previous: directory.join("previous") }
     }
 
     /// Names of all apps in it, sorted, also those whose records are damaged.

@@ -14,12 +14,14 @@ pub mod copying;
 pub mod disk;
 pub mod doctor;
 pub mod failure;
+mod fleet;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod gathering;
 pub mod image_users;
 pub mod init;
 pub mod ledger;
+mod lock;
 pub mod making;
 mod names;
 pub mod output;

@@ -10,6 +10,7 @@ mod cut;
 mod daemon;
 mod desired;
 mod facts;
+mod fleet;
 mod history;
 mod jobs;
 mod journal;
@@ -19,6 +20,7 @@ mod mailbox;
 mod metrics;
 pub(crate) mod notify;
 pub mod place;
+mod post;
 pub mod reactor;
 mod registry;
 pub mod reserve;
@@ -81,7 +83,8 @@ pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
     let fetched = door.map(|door| door.map(|socket| metrics::door::serve(socket, &tasks)));
     let root = Path::new(&board.globals.root);
     let scrubbing = Scrubbing::new(root, args.scrub_bytes_per_s, args.scrub_every_ms);
-    let mut daemon = Daemon::new(board, tasks, jobs, notifier, (reserve, scrubbing), seed()?);
+    let mut daemon =
+        Daemon::new(board, tasks, jobs, notifier, (reserve, scrubbing), (seed()?, instance(state)?));
     if let (Some(place), Some(Err(errno))) = (&args.metrics, &fetched) {
         daemon.trouble(format!("serve metrics at {place}: {}", limpet_runner::failure::reason(*errno)));
     }
@@ -115,6 +118,18 @@ fn seed() -> Result<u64, Failure> {
     let mut bytes = [0; 8];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
     Ok(u64::from_ne_bytes(bytes))
+}
+
+/// A number that this boot of the board chose, for its fleet: a copy of its card has another.
+fn instance(state: &Path) -> Result<[u8; 16], Failure> {
+    let path = state.join("instance");
+    if let Some(kept) = fs::read(&path).ok().and_then(|bytes| bytes.try_into().ok()) {
+        return Ok(kept);
+    }
+    let mut bytes = [0; 16];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
+    fs::write(&path, bytes)?;
+    Ok(bytes)
 }
 
 /// The number of a group in /etc/group; none, if the board has no such group.

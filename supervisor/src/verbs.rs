@@ -11,6 +11,7 @@ mod doctor;
 mod events;
 mod exec;
 mod export;
+pub(crate) mod fleet;
 mod images;
 pub(crate) mod info;
 mod inspect;
@@ -33,6 +34,8 @@ mod top;
 mod update;
 mod upgrade;
 pub(crate) mod verify;
+
+pub(crate) use app::bring_quietly as bring_images;
 
 use crate::board::Board;
 use crate::cli::{self, Command};
@@ -121,6 +124,9 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Install(args) => install::install(board, &args),
         Command::Upgrade(args) => upgrade::upgrade(board, &args),
         Command::Shutdown(within_ms) => supervisor::shutdown(board, within_ms),
+        Command::Apply(files) => fleet::apply(board, &files),
+        Command::Lock(reason) => fleet::lock(board, reason.as_deref()),
+        Command::Unlock => fleet::unlock(board),
         Command::Metrics => supervisor::metrics(board),
         Command::Up(args) => app::up(board, &args),
         Command::Down(args) => app::down(board, &args),

@@ -118,6 +118,12 @@ pub enum Command {
     Upgrade(UpgradeArgs),
     /// `shutdown`: stop every container within so many milliseconds
     Shutdown(u64),
+    /// `apply` these files
+    Apply(Vec<String>),
+    /// `lock`, with a reason
+    Lock(Option<String>),
+    /// `unlock`
+    Unlock,
     /// `metrics`
     Metrics,
     /// `info`

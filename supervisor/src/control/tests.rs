@@ -121,7 +121,7 @@ fn one_that_lets_nobody_in_or_is_another_program_is_said() {
     assert!(matches!(begin(&state), Err(ControlError::TurnedAway)));
     supervisor.join().expect("no panic");
     for (name, greeting, expected) in [
-        ("older", hello(Hello::OURS.version + 1), "version 2 of the control protocol"),
+        ("older", hello(Hello::OURS.version + 1), "of the control protocol, this command version"),
         ("foreign", frame(&Hello { magic: *b"HTTP", version: 1 }, 64).expect("a frame"), "is no limpet"),
         ("garbage", b"HTTP/1.1 400 Bad Request\r\n".to_vec(), "is not understood"),
     ] {

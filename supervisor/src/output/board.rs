@@ -4,6 +4,7 @@
 mod tests;
 
 use super::size;
+use limpet_protocol::fleet::report::{Held, Progress, Report};
 use limpet_runner::cgroup::{Controllers, Version};
 use limpet_runner::features::{Features, KERNEL_MIN, MountApi};
 use serde_json::{Value, json};
@@ -53,6 +54,10 @@ pub struct Facts {
     pub seccomp: bool,
     /// It has overlayfs, or may load it.
     pub overlayfs: bool,
+    /// What it tells its fleet; `None` if it is in none, or no supervisor runs.
+    pub fleet: Option<Box<Report>>,
+    /// Who holds changes of the fleet back.
+    pub lock: Option<String>,
     /// What stands in the way of a container, and what to do.
     pub warnings: Vec<String>,
 }
@@ -91,8 +96,69 @@ pub fn info(facts: &Facts) -> Value {
         "MemoryLimit": controllers.contains(&"memory"),
         "PidsLimit": controllers.contains(&"pids"),
         "Features": features(facts),
+        "Fleet": facts.fleet.as_deref().map(fleet),
+        "UpdateLock": facts.lock,
         "Warnings": facts.warnings,
     })
+}
+
+fn fleet(report: &Report) -> Value {
+    let apps = report.apps.iter().map(|app| (app.name.to_string(), Value::from(progress(&app.progress))));
+    json!({
+        "Root": report.root_generation,
+        "TakenRoot": report.taken.0,
+        "TakenGeneration": report.taken.1,
+        "Refused": report.refused,
+        "HeldBack": report.held.map(held),
+        "Program": report.program.as_ref().map(|(version, far)| format!("{version}: {}", progress(far))),
+        "Apps": apps.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// Why nothing is changed, in words.
+fn held(held: Held) -> &'static str {
+    match held {
+        Held::Locked => "an update lock",
+        Held::Window => "outside of its maintenance windows, or the clock is not synchronised",
+    }
+}
+
+/// How far something is, in words.
+fn progress(progress: &Progress) -> String {
+    match progress {
+        Progress::Waiting => "waiting".to_owned(),
+        Progress::Fetching => "fetching".to_owned(),
+        Progress::Updating => "updating".to_owned(),
+        Progress::Committed => "committed".to_owned(),
+        Progress::Reverted(why) => format!("reverted: {why}"),
+        Progress::Failed(why) => format!("failed, is tried again: {why}"),
+        Progress::Paused(why) => format!("paused: {why}"),
+    }
+}
+
+/// Lines of a board that is in a fleet.
+fn fleet_lines(text: &mut String, facts: &Facts) {
+    if let Some(report) = facts.fleet.as_deref() {
+        let (root, generation) = report.taken;
+        let taken = if root == 0 {
+            "nothing taken yet".to_owned()
+        } else {
+            format!("generation {generation} under root {root}")
+        };
+        line(text, "Fleet", &taken);
+        let document = fleet(report);
+        for (label, field) in [("Refused", "Refused"), ("Held Back", "HeldBack"), ("Limpet", "Program")] {
+            if let Some(value) = document[field].as_str() {
+                line(text, &format!(" {label}"), value);
+            }
+        }
+        for app in &report.apps {
+            line(text, &format!(" App {}", app.name), &progress(&app.progress));
+        }
+    }
+    if let Some(lock) = &facts.lock {
+        line(text, "Update Lock", lock);
+    }
 }
 
 fn number(version: Version) -> &'static str {
@@ -148,6 +214,7 @@ pub fn info_lines(facts: &Facts) -> String {
     line(&mut text, "Default Process Limit", &facts.pids_default.to_string());
     line(&mut text, "Cgroup Version", &plain(&document["CgroupVersion"]));
     line(&mut text, "Cgroup Controllers", &plain(&document["CgroupControllers"]));
+    fleet_lines(&mut text, facts);
     line(&mut text, "Kernel Features", "");
     for (label, field) in FEATURES {
         let has = document["Features"][*field] == true;

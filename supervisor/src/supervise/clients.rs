@@ -232,6 +232,8 @@ fn manner(request: &Request) -> Manner {
         | Request::Look { .. }
         | Request::Shutdown { .. }
         | Request::Upgrade { .. }
+        | Request::Apply { .. }
+        | Request::Fleet
         | Request::Metrics => Manner::Stays,
     }
 }

@@ -5,6 +5,8 @@
 
 mod answers;
 mod carry;
+mod fleet;
+mod post;
 mod requests;
 mod scrub;
 mod shown;
@@ -13,15 +15,18 @@ mod wake;
 
 use crate::board::Board;
 use crate::failure::Failure;
+use crate::fleet::Files;
 use crate::ledger::Ledger;
 use crate::supervise::clients::Outbox;
 use crate::supervise::cut::Cut;
 use crate::supervise::facts::Care;
+use crate::supervise::fleet::Fleet;
 use crate::supervise::jobs::Jobs;
 use crate::supervise::journal::Journal;
 use crate::supervise::keepers::Keepers;
 use crate::supervise::mailbox::Message;
 use crate::supervise::notify::Notifier;
+use crate::supervise::post::Post;
 use crate::supervise::reactor::now;
 use crate::supervise::registry::Registry;
 use crate::supervise::reserve::Reserve;
@@ -85,6 +90,9 @@ pub(crate) struct Daemon<'a> {
     notifier: Notifier,
     reserve: Reserve,
     scrubbing: Scrubbing,
+    fleet: Fleet,
+    post: Post,
+    telling: post::Telling,
     cut: Cut,
     shutting_down: Vec<Outbox>,
     care: Care,
@@ -100,8 +108,9 @@ impl<'a> Daemon<'a> {
         jobs: Jobs,
         notifier: Notifier,
         (reserve, scrubbing): (Reserve, Scrubbing),
-        seed: u64,
+        (seed, instance): (u64, [u8; 16]),
     ) -> Self {
+        let files = Files::new(board.globals.root.as_ref(), board.state());
         Self {
             board,
             tasks,
@@ -121,6 +130,9 @@ impl<'a> Daemon<'a> {
             notifier,
             reserve,
             scrubbing,
+            fleet: Fleet::new(files.clone()),
+            post: Post::new(files, instance),
+            telling: post::Telling::default(),
             cut: Cut::from_environment(),
             shutting_down: Vec::new(),
             care: Care::Asked,
@@ -152,6 +164,7 @@ impl<'a> Daemon<'a> {
     /// Takes all that has happened, and does what follows from it.
     fn work(&mut self) {
         while let Some(message) = self.tasks.mailbox.take() {
+            self.doubt_telling();
             self.hear(message);
             self.decide();
         }
@@ -164,6 +177,8 @@ impl<'a> Daemon<'a> {
         self.decide();
         self.scrub();
         self.settle();
+        self.follow();
+        self.mind_post();
         self.tell_watchers();
         self.notifier.beat(now());
     }
@@ -182,6 +197,9 @@ impl<'a> Daemon<'a> {
             self.notifier.deadline(),
             self.reserve.deadline(),
             self.scrubbing.deadline(),
+            self.fleet.deadline(),
+            self.post.deadline(),
+            self.telling.deadline().filter(|_| self.post.is_running()),
         ];
         let earliest: Option<Tick> = deadlines.into_iter().flatten().min();
         Ok(self.tasks.reactor.turn(earliest)?)
@@ -195,6 +213,8 @@ impl<'a> Daemon<'a> {
             Message::Again(id) => self.events.push_back(Event::Poked { id }),
             Message::Signal(number) => self.signal(number),
             Message::Client(asked) => self.serve(asked),
+            Message::Post => self.hear_post(),
+            Message::PostWritable => self.flush_post(),
         }
     }
 

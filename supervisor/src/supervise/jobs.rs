@@ -22,6 +22,23 @@ use std::sync::Arc;
 /// Most that is read of what a child says on either stream.
 const SAID_BYTES_MAX: usize = 4096;
 
+/// What says where registries are reached, whom to believe and who asks; see [`crate::pulling`].
+const NETWORK_VARIABLES: [&str; 13] = [
+    "HOME",
+    "PATH",
+    "DOCKER_CONFIG",
+    "LIMPET_CONFIG",
+    "SSL_CERT_FILE",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
 /// What a child is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -46,6 +63,10 @@ pub(crate) enum Purpose {
     Dissolve(AppId),
     /// Read all images again.
     Scrub,
+    /// Judge documents of a fleet.
+    Judge,
+    /// Fetch the images of a fleet's app.
+    Fetch,
 }
 
 /// For whom a child works.
@@ -99,10 +120,17 @@ impl Jobs {
         Self { lock, outside, last: 0, running: BTreeMap::new() }
     }
 
+    /// Where children are to be, see [`super::place::outside`].
+    #[must_use]
+    pub(crate) fn outside(&self) -> &Arc<Vec<OwnedFd>> {
+        &self.outside
+    }
+
     /// An empty file in either case. A probe and a scrub change nothing, and may take as long as they like.
     fn stdin(&self, purpose: Purpose) -> io::Result<Stdio> {
         match purpose {
-            Purpose::Probe | Purpose::Scrub => Ok(Stdio::null()),
+            // Two children of a fleet hold locks of their own; to fetch may take days.
+            Purpose::Probe | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => Ok(Stdio::null()),
             Purpose::Create { .. }
             | Purpose::Start
             | Purpose::Kill
@@ -121,6 +149,11 @@ impl Jobs {
         let mut command = Command::new("/proc/self/exe");
         // What it makes must not depend on the environment in which the supervisor was started.
         command.arg0("limpet").args(words).env_clear();
+        if order.purpose == Purpose::Fetch {
+            command.envs(
+                std::env::vars_os().filter(|(name, _)| NETWORK_VARIABLES.iter().any(|known| name == *known)),
+            );
+        }
         if let Some(classic) = std::env::var_os(limpet_runner::features::CLASSIC_MOUNTS) {
             command.env(limpet_runner::features::CLASSIC_MOUNTS, classic);
         }

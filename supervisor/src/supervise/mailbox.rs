@@ -30,6 +30,10 @@ pub(crate) enum Message {
     Again(InstanceId),
     /// A signal.
     Signal(i32),
+    /// The process that asks the controller has said something.
+    Post,
+    /// It can be told more.
+    PostWritable,
     /// A client of the control socket asks for something.
     Client(crate::supervise::clients::Asked),
 }

@@ -10,7 +10,7 @@ use crate::output::format::Format;
 use crate::screen;
 
 /// Limpet's version.
-pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// No clock that is right says an earlier time: the day of this version, seconds since 1970 (2026-11-27).
 pub(crate) const RELEASED_S: u64 = 1_795_737_600;
 

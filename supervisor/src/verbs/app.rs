@@ -8,6 +8,7 @@ mod images;
 mod logs;
 mod show;
 
+pub(crate) use images::bring_quietly;
 pub(super) use logs::logs;
 pub(super) use show::{list, ps};
 

@@ -40,7 +40,8 @@ pub(super) fn events(board: &Board, args: &EventsArgs) -> Outcome {
                 | Reply::Diff(_)
                 | Reply::Progress(_)
                 | Reply::Updated(_)
-                | Reply::Text(_),
+                | Reply::Text(_)
+                | Reply::Fleet(_),
             )
             | Heard::Other => return Err(ControlError::Unexpected.into()),
         }

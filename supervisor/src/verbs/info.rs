@@ -59,6 +59,8 @@ fn facts(board: &Board) -> Facts {
         features,
         seccomp,
         overlayfs,
+        fleet: super::fleet::status(board),
+        lock: crate::lock::held(Path::new(&board.globals.root), board.state()),
         warnings,
     }
 }

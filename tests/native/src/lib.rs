@@ -11,6 +11,7 @@ pub mod ceiling;
 pub mod cgroup;
 pub mod crun;
 pub mod disk;
+pub mod fleet;
 mod hang;
 pub mod http;
 pub mod isolated;

@@ -90,6 +90,17 @@ impl Registry {
         self.home.path().join("data/docker/registry/v2/blobs")
     }
 
+    /// Digest of what the tag `1` of a name means.
+    ///
+    /// # Panics
+    /// There is none.
+    #[must_use]
+    pub fn digest(&self, name: &str) -> String {
+        let tag = format!("data/docker/registry/v2/repositories/{name}/_manifests/tags/1/current/link");
+        let path = self.home.path().join(tag);
+        fs::read_to_string(&path).unwrap_or_else(|e| panic!("reading {}: {e}", path.display()))
+    }
+
     /// Whose certificate it has, if it speaks TLS.
     #[must_use]
     pub fn authority(&self) -> Option<&Authority> {

@@ -75,3 +75,19 @@ fn seconds(text: &str) -> Result<u64, Invalid> {
 pub(in crate::cli) fn metrics(_: &Matches) -> Result<Command, Problem> {
     Ok(Command::Metrics)
 }
+
+/// `apply`
+pub(in crate::cli) fn apply(matches: &Matches) -> Result<Command, Problem> {
+    let file = |file: &String| text::filled(file).map_err(|error| Problem::operand(error.to_string()));
+    Ok(Command::Apply(matches.operands.iter().map(file).collect::<Result<_, _>>()?))
+}
+
+/// `lock`
+pub(in crate::cli) fn lock(matches: &Matches) -> Result<Command, Problem> {
+    Ok(Command::Lock(matches.operands.first().cloned()))
+}
+
+/// `unlock`
+pub(in crate::cli) fn unlock(_: &Matches) -> Result<Command, Problem> {
+    Ok(Command::Unlock)
+}

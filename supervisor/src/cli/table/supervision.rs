@@ -2,9 +2,11 @@
 
 use super::{NO, Operands, Section, Subject, Verb, switch, value};
 use crate::cli::build::supervision as build;
+use limpet_protocol::control::FILES_MAX;
 
 /// Verbs with a name of their own.
-pub(super) static VERBS: &[&Verb] = &[&SUPERVISE, &DOCTOR, &INSTALL, &UPGRADE, &SHUTDOWN, &METRICS];
+pub(super) static VERBS: &[&Verb] =
+    &[&SUPERVISE, &DOCTOR, &INSTALL, &UPGRADE, &SHUTDOWN, &METRICS, &APPLY, &LOCK, &UNLOCK];
 
 const NONE: Operands = Operands { usage: "", min: 0, max: 0, subject: Subject::Text, end_flags: false };
 
@@ -82,4 +84,31 @@ static METRICS: Verb = Verb {
     sections: &[],
     examples: &[],
     build: build::metrics,
+};
+
+static APPLY: Verb = Verb {
+    name: "apply",
+    purpose: "Take what the fleet's operator signed from files, as the controller would deliver it",
+    operands: Operands { usage: "FILE...", min: 1, max: FILES_MAX, subject: Subject::Path, end_flags: false },
+    sections: &[],
+    examples: &[("limpet apply /mnt/usb/*.limpet", "roots first; ends with 1 if one is refused")],
+    build: build::apply,
+};
+
+static LOCK: Verb = Verb {
+    name: "lock",
+    purpose: "Hold back what the fleet wants changed, until limpet unlock",
+    operands: Operands { usage: "[REASON]", min: 0, max: 1, subject: Subject::Text, end_flags: false },
+    sections: &[],
+    examples: &[("limpet lock 'a batch is running'", "an app can hold it, too: a file in STATE/locks")],
+    build: build::lock,
+};
+
+static UNLOCK: Verb = Verb {
+    name: "unlock",
+    purpose: "Let changes of the fleet begin again",
+    operands: NONE,
+    sections: &[],
+    examples: &[],
+    build: build::unlock,
 };

@@ -24,6 +24,8 @@ fn facts(kernel: (u32, u32), cgroup: Option<(Version, Controllers)>) -> Facts {
         features: Features::of(kernel, true, false),
         seccomp: true,
         overlayfs: true,
+        fleet: None,
+        lock: None,
         warnings: Vec::new(),
     }
 }

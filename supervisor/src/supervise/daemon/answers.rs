@@ -15,8 +15,18 @@ use limpet_runner::keeper::now_ns;
 impl Daemon<'_> {
     pub(super) fn job_ended(&mut self, finished: &Finished) {
         let Some(order) = self.jobs.end(finished.job) else { return };
-        if order.purpose == Purpose::Scrub {
-            return self.scrubbed(finished);
+        match order.purpose {
+            Purpose::Scrub => return self.scrubbed(finished),
+            Purpose::Judge => return self.judged(Some(finished)),
+            Purpose::Fetch => return self.fetched(Some(finished)),
+            Purpose::Create { .. }
+            | Purpose::Start
+            | Purpose::Kill
+            | Purpose::Clear
+            | Purpose::Remove
+            | Purpose::Probe
+            | Purpose::Prune
+            | Purpose::Dissolve(_) => {}
         }
         let done = finished.status == Some(status::DONE);
         if !done && order.purpose != Purpose::Probe {
@@ -51,6 +61,8 @@ impl Daemon<'_> {
             | Purpose::Clear
             | Purpose::Remove
             | Purpose::Scrub
+            | Purpose::Judge
+            | Purpose::Fetch
             | Purpose::Probe => self.events.push_back(Event::Pruned),
         }
     }
@@ -60,6 +72,7 @@ impl Daemon<'_> {
         self.registry.forget_app(app);
         self.unsettled.remove(&app);
         self.updates.remove(&app);
+        self.fleet.is_stale = true;
         self.conclude(&name, last);
     }
 
@@ -82,7 +95,7 @@ impl Daemon<'_> {
                 self.events.push_back(Event::Removed { id, turn });
             }
             Purpose::Probe => self.events.push_back(Event::Probed { id, turn, healthy: true }),
-            Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub => {}
+            Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => {}
         }
     }
 
@@ -146,6 +159,8 @@ impl Daemon<'_> {
                     self.dissolve_ended(app, &Reply::Refused(why));
                 }
                 Purpose::Scrub => self.scrubbing.ended(None),
+                Purpose::Judge => self.judged(None),
+                Purpose::Fetch => self.fetched(None),
                 _ => self.events.push_back(Event::PruneFailed),
             };
         };
@@ -156,7 +171,9 @@ impl Daemon<'_> {
             Purpose::Clear => Effect::Clear,
             Purpose::Remove => Effect::Remove,
             Purpose::Probe => return self.events.push_back(Event::Probed { id, turn, healthy: false }),
-            Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub => return,
+            Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => {
+                return;
+            }
         };
         self.failed(id, turn, effect, failure);
     }

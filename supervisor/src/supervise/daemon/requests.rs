@@ -41,6 +41,12 @@ impl Daemon<'_> {
                 outbox.put(&Reply::Done);
                 self.end = Some(End::Upgrade { program });
             }
+            Request::Apply { files } => self.apply(files, outbox),
+            Request::Fleet => {
+                self.look_at_fleet();
+                outbox.put(&Reply::Fleet(self.fleet_report().map(Box::new)));
+                outbox.put(&Reply::Done);
+            }
             Request::Metrics => {
                 let (room, driver) = (crate::room::of(self.board), cgroup::detect());
                 let text = metrics::text(self.shown(), room, |instance| {
@@ -68,6 +74,9 @@ impl Daemon<'_> {
     /// The ledger has the app before anything is done about it.
     fn up(&mut self, app: App, origin: Origin, dry_run: bool, outbox: Outbox) {
         let name = app.name.clone();
+        if let Some(why) = self.is_fleets(&name).filter(|_| origin == Origin::Hand && !dry_run) {
+            return outbox.put(&Reply::Refused(why));
+        }
         let taken = match self.take_in(app, origin, dry_run) {
             Ok(taken) => taken,
             Err(why) => return outbox.put(&Reply::Refused(why)),
@@ -144,7 +153,7 @@ impl Daemon<'_> {
     }
 
     /// The numbers of what was only asked about are given back.
-    fn forget_unknown(&mut self, before: Option<AppId>, name: &str) {
+    pub(super) fn forget_unknown(&mut self, before: Option<AppId>, name: &str) {
         let world = report(&self.world);
         let known = |id: InstanceId| world.instances.iter().any(|instance| instance.id == id);
         let unknown: Vec<InstanceId> = self
@@ -160,6 +169,9 @@ impl Daemon<'_> {
     }
 
     fn down(&mut self, name: &str, volumes: bool, outbox: Outbox) {
+        if let Some(why) = self.is_fleets(name) {
+            return outbox.put(&Reply::Refused(why));
+        }
         let entry = match self.ledger.get(name) {
             Ok(Some(entry)) => entry,
             Ok(None) => return outbox.put(&Reply::NoSuchApp),

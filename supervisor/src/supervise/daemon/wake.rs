@@ -32,6 +32,7 @@ impl Daemon<'_> {
         self.events.extend(self.reserve.check(now()).map(Event::Space));
         self.events.push_back(Event::Settled);
         self.decide();
+        self.wake_fleet();
     }
 
     /// From here on also those that run and never asked to be kept: they are to end well, too.

@@ -28,6 +28,7 @@ mod events;
 mod exec;
 mod exit_codes;
 mod files;
+mod fleet;
 mod full_disk;
 mod health;
 mod hostile;
