@@ -24,6 +24,7 @@ mod passphrase;
 mod per_board;
 mod resolve;
 mod rollout;
+mod screen;
 mod session;
 mod status;
 mod table;
@@ -33,6 +34,7 @@ mod words;
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Verb};
 use failure::Outcome;
+use screen::say;
 use std::process::ExitCode;
 
 /// Entry of `limpetctl`.
@@ -66,7 +68,9 @@ async fn run(cli: Cli) -> Outcome<()> {
         Verb::Cordon(names) => boards::cordon(global, &names, true).await,
         Verb::Uncordon(names) => boards::cordon(global, &names, false).await,
         Verb::Completion { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "limpetctl", &mut std::io::stdout());
+            let mut words = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "limpetctl", &mut words);
+            say!("{}", String::from_utf8_lossy(&words).trim_end());
             Ok(())
         }
         Verb::Version { client } => version(global, client).await,
@@ -77,10 +81,10 @@ async fn run(cli: Cli) -> Outcome<()> {
 }
 
 async fn version(global: &cli::Global, client: bool) -> Outcome<()> {
-    println!("limpetctl {}", env!("CARGO_PKG_VERSION"));
+    say!("limpetctl {}", env!("CARGO_PKG_VERSION"));
     if !client {
         let (session, _) = session::Session::open(global).await?;
-        println!("limpet-controller {}", encoding::shown(&session.fleet.version));
+        say!("limpet-controller {}", encoding::shown(&session.fleet.version));
     }
     Ok(())
 }

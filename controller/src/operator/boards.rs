@@ -3,6 +3,7 @@
 use super::cli::{Board as Verb, Global, Invite, Names, Output};
 use super::encoding::{base64, from_hex};
 use super::failure::{During, Failure, Outcome};
+use super::screen::say;
 use super::session::Session;
 use super::words::{label_changes, pairs};
 use crate::api::{self, Board, BoardChange, NewInvite, Serials};
@@ -81,7 +82,7 @@ async fn change(global: &Global, names: &Names, change: BoardChange, done: &str)
             .patch(&format!("/boards/{}", board.id), &change)
             .await
             .during(|| format!("board {}", board.name))?;
-        println!("board/{} {done}", super::encoding::shown(&board.name));
+        say!("board/{} {done}", super::encoding::shown(&board.name));
     }
     Ok(())
 }
@@ -136,12 +137,12 @@ async fn invite(global: &Global, args: Invite) -> Outcome<()> {
     let text = token_text(&token)?;
     match args.output {
         Output::Json => {
-            println!("{}", serde_json::to_string_pretty(&Invited { token: &text, invite: &invite })?);
+            say!("{}", serde_json::to_string_pretty(&Invited { token: &text, invite: &invite })?);
         }
         Output::Table | Output::Wide | Output::Name => {
-            println!("{text}");
+            say!("{text}");
             if !args.no_qr && std::io::stdout().is_terminal() {
-                println!("{}", code(&text)?);
+                say!("{}", code(&text)?);
             }
             eprintln!("On the board: limpet join TOKEN (good for {} boards, {} s)", args.uses, args.ttl);
         }

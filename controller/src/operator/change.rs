@@ -7,6 +7,7 @@ use super::differences::{differences, grouped};
 use super::encoding::{base64, from_base64, key, now_s, shown};
 use super::failure::{During, Failure, Outcome};
 use super::files;
+use super::screen::say;
 use super::session::Session;
 use crate::api::{Board, BoardDesired, BoardUpload, NewRollout, Rollout};
 use limpet_fleet::selector;
@@ -23,6 +24,8 @@ pub(crate) struct Target {
     id: BoardId,
     pub(crate) before: Content,
     pub(crate) after: Content,
+    /// What was before is not known: an undo leaves the new state.
+    anew: bool,
 }
 
 /// Boards that a change means, with what they have now.
@@ -48,8 +51,21 @@ pub(crate) async fn targets(session: &mut Session, change: &Change) -> Outcome<V
         let id = key(&board.id).map(BoardId);
         let id =
             id.ok_or_else(|| Failure::new(format!("the id of board {} is no key", shown(&board.name))))?;
-        let before = before(session, &board, id).await.during(|| format!("board {}", shown(&board.name)))?;
-        targets.push(Target { board, id, after: before.clone(), before });
+        let (before, anew) = match before(session, &board, id).await {
+            Ok(before) => (before, false),
+            Err(failure) if change.anew => {
+                eprintln!("board {}: {}; it begins anew", shown(&board.name), failure.line);
+                (Content::default(), true)
+            }
+            Err(failure) => {
+                return Err(Failure::new(format!(
+                    "board {}: {}; --anew gives up what that was",
+                    shown(&board.name),
+                    failure.line
+                )));
+            }
+        };
+        targets.push(Target { board, id, after: before.clone(), before, anew });
     }
     Ok(targets)
 }
@@ -110,11 +126,11 @@ fn show(targets: &[Target]) {
         let more = names.len().saturating_sub(NAMES_SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let count = if names.len() == 1 { "1 board".to_owned() } else { format!("{} boards", names.len()) };
-        println!("{count} ({}{more}):", names[..names.len().min(NAMES_SHOWN)].join(", "));
-        lines.iter().for_each(|line| println!("  {line}"));
+        say!("{count} ({}{more}):", names[..names.len().min(NAMES_SHOWN)].join(", "));
+        lines.iter().for_each(|line| say!("  {line}"));
     }
     if targets.is_empty() {
-        println!("nothing changes");
+        say!("nothing changes");
     }
 }
 
@@ -138,13 +154,13 @@ fn sign(session: &Session, secret: &Secret, targets: &[Target], expires: u64) ->
     };
     let generation = session.last_generation()?;
     let mut uploads = Vec::new();
-    for Target { board, id, before, after } in targets {
+    for Target { board, id, before, after, anew } in targets {
         let sealed = |content: &Content, generation| {
             seal(&[secret], &content.desired(stamp, *id, generation)).map(|bytes| base64(&bytes))
         };
         let what = || format!("sign for board {}", shown(&board.name));
         let desired = sealed(after, generation + 1).during(what)?;
-        let undo = sealed(before, generation + 2).during(what)?;
+        let undo = sealed(if *anew { after } else { before }, generation + 2).during(what)?;
         uploads.push(BoardUpload { board: board.id.clone(), desired, undo });
     }
     Ok(uploads)
@@ -172,7 +188,7 @@ fn write(
         };
         let path = directory.join(format!("{name}.doc"));
         files::replace(&path, &from_base64(&upload.desired).unwrap_or_default())?;
-        println!("{}", path.display());
+        say!("{}", path.display());
     }
     Ok(())
 }
@@ -193,7 +209,7 @@ async fn upload(
     };
     let rollout: Rollout = session.post("/rollouts", &new).await?;
     session.place.note(Signed { root, generation, written: 0 })?;
-    println!("rollout/{} of {}", rollout.id, shown(&rollout.subject));
+    say!("rollout/{} of {}", rollout.id, shown(&rollout.subject));
     if change.detach {
         return Ok(());
     }

@@ -316,6 +316,9 @@ pub(crate) struct Change {
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) strategy: Strategy,
+    /// Where a board's last state cannot be believed, begin with nothing: its other apps are taken away
+    #[arg(long)]
+    pub(crate) anew: bool,
     /// Do not wait for the rollout
     #[arg(long)]
     pub(crate) detach: bool,

@@ -6,6 +6,7 @@ use super::context::{Context, pin};
 use super::encoding::{base64, hex};
 use super::failure::{During, Outcome};
 use super::files;
+use super::screen::say;
 use super::session::Session;
 use limpet_protocol::fleet::ENVELOPE_BYTES_MAX;
 
@@ -24,7 +25,7 @@ pub(crate) async fn run(global: &Global, args: Connect) -> Outcome<()> {
     let place = global.place()?;
     let (session, _) = Session::with(place, context, &global.passphrase()).await?;
     session.place.write(&session.context)?;
-    println!(
+    say!(
         "fleet {} at {}: root {}, generation {} (controller {})",
         session.context.fleet,
         session.context.url,

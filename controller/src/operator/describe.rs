@@ -6,6 +6,7 @@ use super::differences::short;
 use super::encoding::{age, from_base64, key, now_s, shown};
 use super::failure::{Failure, Outcome};
 use super::rollout::{committed, part_text, status_text};
+use super::screen::say;
 use super::session::Session;
 use super::status::{board_status, progress};
 use super::words::window_text;
@@ -32,7 +33,7 @@ pub(crate) async fn run(global: &Global, args: Describe) -> Outcome<()> {
             ));
         }
     };
-    lines.iter().for_each(|line| println!("{line}"));
+    lines.iter().for_each(|line| say!("{line}"));
     Ok(())
 }
 

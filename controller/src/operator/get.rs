@@ -4,6 +4,7 @@ use super::cli::{Get, Global, Kind, Output};
 use super::encoding::{age, now_s, shown};
 use super::failure::{Failure, Outcome};
 use super::rollout;
+use super::screen::say;
 use super::session::Session;
 use super::status::board_status;
 use super::table::Table;
@@ -166,7 +167,7 @@ async fn events(session: &mut Session, args: &Get, path: &str) -> Outcome<()> {
             .into_iter()
             .filter(|event| args.names.is_empty() || args.names.contains(&event.who))
             .collect();
-        event_table(&more, now_s()).lines(false).iter().for_each(|line| println!("{line}"));
+        event_table(&more, now_s()).lines(false).iter().for_each(|line| say!("{line}"));
     }
 }
 
@@ -197,8 +198,8 @@ fn invite_table(invites: &[Invite], now_s: u64) -> Table {
 /// Once, in the form that was asked for.
 fn print<T: Serialize>(args: &Get, list: &[T], table: &Table, name: impl Fn(&T) -> String) -> Outcome<()> {
     match args.output {
-        Output::Json => println!("{}", serde_json::to_string_pretty(list)?),
-        Output::Name => list.iter().for_each(|item| println!("{}", shown(&name(item)))),
+        Output::Json => say!("{}", serde_json::to_string_pretty(list)?),
+        Output::Name => list.iter().for_each(|item| say!("{}", shown(&name(item)))),
         Output::Table | Output::Wide => table.print(!args.no_headers),
     }
     if list.is_empty() && !args.names.is_empty() {
@@ -211,6 +212,6 @@ fn print<T: Serialize>(args: &Get, list: &[T], table: &Table, name: impl Fn(&T) 
 fn changes(args: &Get, table: &Table, last: Vec<String>) -> Vec<String> {
     let first = last.is_empty();
     let lines = table.lines(first && !args.no_headers);
-    lines.iter().filter(|line| !last.contains(line)).for_each(|line| println!("{line}"));
+    lines.iter().filter(|line| !last.contains(line)).for_each(|line| say!("{line}"));
     if lines.is_empty() { last } else { lines }
 }

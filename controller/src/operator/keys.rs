@@ -6,6 +6,7 @@ use super::encoding::{hex, key, now_s};
 use super::failure::{During, Failure, Outcome};
 use super::files;
 use super::keyfile::{self, FILE_BYTES_MAX, KeyFile, Role};
+use super::screen::say;
 use super::session::Session;
 use crate::api::NewRoot;
 use crate::client::random;
@@ -19,23 +20,37 @@ pub(crate) async fn run(global: &Global, verb: Keys) -> Outcome<()> {
         Keys::Init { directory, expires, no_passphrase } => init(global, &directory, expires, no_passphrase),
         Keys::Make { file, no_passphrase } => {
             let secret = make(global, Role::Deploy, &file, no_passphrase)?;
-            println!("{}", secret.public());
+            say!("{}", secret.public());
             Ok(())
         }
         Keys::AddDeploy { file, public, signing, no_passphrase } => {
-            let added = match (file, public) {
-                (Some(file), _) => make(global, Role::Deploy, &file, no_passphrase)?.public(),
-                (None, public) => public_key(&public.unwrap_or_default())?,
+            // Files are made when it is known that they will count.
+            let change = |root: &mut Root, _: &mut Vec<Secret>| {
+                let added = match (&file, &public) {
+                    (Some(file), _) => make(global, Role::Deploy, file, no_passphrase)?.public(),
+                    (None, public) => public_key(public.as_deref().unwrap_or_default())?,
+                };
+                push(&mut root.deploy, added)
             };
-            next(global, &signing, Vec::new(), |root| push(&mut root.deploy, added)).await
+            next(global, &signing, change).await
         }
         Keys::Rotate { new_root, new_deploy, remove_deploy, signing, no_passphrase } => {
             let removed = remove_deploy.iter().map(|text| public_key(text)).collect::<Outcome<Vec<_>>>()?;
-            let fresh = |path: Option<PathBuf>, role| {
-                path.map(|path| make(global, role, &path, no_passphrase)).transpose()
+            let fresh = |path: Option<&PathBuf>, role| {
+                path.map(|path| make(global, role, path, no_passphrase)).transpose()
             };
-            let (root, deploy) = (fresh(new_root, Role::Root)?, fresh(new_deploy, Role::Deploy)?);
-            rotate(global, &signing, root, deploy, &removed).await
+            let change = |root: &mut Root, signers: &mut Vec<Secret>| {
+                without(&mut root.deploy, &removed, new_deploy.is_some())?;
+                if let Some(secret) = fresh(new_deploy.as_ref(), Role::Deploy)? {
+                    root.deploy = one(secret.public())?;
+                }
+                if let Some(secret) = fresh(new_root.as_ref(), Role::Root)? {
+                    root.root = one(secret.public())?;
+                    signers.push(secret);
+                }
+                Ok(())
+            };
+            next(global, &signing, change).await
         }
         Keys::Show { files } => files.iter().try_for_each(|file| show(file)),
     }
@@ -58,13 +73,13 @@ fn init(global: &Global, directory: &Path, expires: u64, open: bool) -> Outcome<
     let document = place("root-1.doc");
     files::write_new(&document, &seal(&[&root_key], &root)?, 0o644)?;
     let shown = document.display();
-    println!("fleet {}", root.fleet);
-    println!(
+    say!("fleet {}", root.fleet);
+    say!(
         "Keep {} away from any network; without it the fleet's keys can never be changed.",
         place("root.key").display()
     );
-    println!("Next, where boards can reach it: limpet-controller init --data DIR --root {shown}");
-    println!(
+    say!("Next, where boards can reach it: limpet-controller init --data DIR --root {shown}");
+    say!(
         "Then here: limpetctl connect https://HOST[:PORT] --pin PIN --root {shown} --key {}",
         place("deploy.key").display()
     );
@@ -100,32 +115,12 @@ fn push(keyring: &mut Keyring, key: PublicKey) -> Outcome<()> {
     keyring.keys.push(key).map_err(|_| Failure::new("a role has as many keys as it can; remove one first"))
 }
 
-async fn rotate(
-    global: &Global,
-    signing: &RootSigning,
-    new_root: Option<Secret>,
-    new_deploy: Option<Secret>,
-    removed: &[PublicKey],
-) -> Outcome<()> {
-    let (root, deploy) = (new_root.as_ref().map(Secret::public), new_deploy.as_ref().map(Secret::public));
-    let change = |next: &mut Root| {
-        if let Some(key) = root {
-            next.root = one(key)?;
-        }
-        if let Some(key) = deploy {
-            next.deploy = one(key)?;
-        }
-        without(&mut next.deploy, removed)
-    };
-    next(global, signing, new_root.into_iter().collect(), change).await
-}
-
-fn without(keyring: &mut Keyring, removed: &[PublicKey]) -> Outcome<()> {
+fn without(keyring: &mut Keyring, removed: &[PublicKey], all_are_replaced: bool) -> Outcome<()> {
     for key in removed {
         let at = keyring.keys.iter().position(|other| other == key);
         keyring.keys.remove(at.ok_or_else(|| Failure::new(format!("key {key} does not count anyway")))?);
     }
-    if keyring.keys.len() < usize::from(keyring.threshold) {
+    if !all_are_replaced && keyring.keys.len() < usize::from(keyring.threshold) {
         return Err(Failure::new(
             "fewer deploy keys are left than must sign; add one first (keys add-deploy)",
         ));
@@ -137,19 +132,19 @@ fn without(keyring: &mut Keyring, removed: &[PublicKey]) -> Outcome<()> {
 async fn next(
     global: &Global,
     signing: &RootSigning,
-    mut signers: Vec<Secret>,
-    change: impl FnOnce(&mut Root) -> Outcome<()>,
+    change: impl FnOnce(&mut Root, &mut Vec<Secret>) -> Outcome<()>,
 ) -> Outcome<()> {
     let (mut session, _) = Session::open(global).await?;
+    let mut signers = Vec::new();
+    for path in &signing.root_key {
+        signers.push(global.passphrase().open(path)?.0);
+    }
     let now_s = now_s();
     let mut root = session.chain.root().clone();
     root.generation += 1;
     root.issued_s = now_s;
     root.expires_s = now_s.saturating_add(signing.expires);
-    change(&mut root)?;
-    for path in &signing.root_key {
-        signers.push(global.passphrase().open(path)?.0);
-    }
+    change(&mut root, &mut signers)?;
     let sealed = seal(&signers.iter().collect::<Vec<_>>(), &root)?;
     // Boards judge by the same rules; what they would refuse is not sent to them.
     session.chain.clone().next(&sealed, now_s)?;
@@ -157,7 +152,7 @@ async fn next(
         files::write_new(out, &sealed, 0o644)?;
     }
     session.send_root(&NewRoot { root: super::encoding::base64(&sealed) }).await?;
-    println!("root {} counts from now on", root.generation);
+    say!("root {} counts from now on", root.generation);
     Ok(())
 }
 
@@ -174,16 +169,16 @@ fn show(path: &Path) -> Outcome<()> {
             Role::Deploy => "deploy",
         };
         let sealed = if file.is_sealed() { "passphrase" } else { "open" };
-        println!("{role} key {} ({sealed})", file.public);
+        say!("{role} key {} ({sealed})", file.public);
         return Ok(());
     }
     let envelope = limpet_trust::envelope::open(&bytes).during(|| format!("read {}", path.display()))?;
     let root: Root = postcard::from_bytes(envelope.payload).during(|| format!("read {}", path.display()))?;
-    println!("root {} of fleet {}", root.generation, root.fleet);
-    println!("digest {}", hex(&limpet_trust::envelope::digest(envelope.payload)));
+    say!("root {} of fleet {}", root.generation, root.fleet);
+    say!("digest {}", hex(&limpet_trust::envelope::digest(envelope.payload)));
     for (role, keyring) in [("root", &root.root), ("deploy", &root.deploy)] {
         for key in &keyring.keys {
-            println!("{role} key {key} ({} must sign)", keyring.threshold);
+            say!("{role} key {key} ({} must sign)", keyring.threshold);
         }
     }
     if root.generation == 1 {

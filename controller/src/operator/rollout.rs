@@ -3,6 +3,7 @@
 use super::cli::{Global, Rollout as Verb};
 use super::encoding::{age, now_s, shown};
 use super::failure::{Failure, Outcome};
+use super::screen::say;
 use super::session::Session;
 use super::table::Table;
 use crate::api::Rollout;
@@ -21,7 +22,7 @@ pub(crate) async fn run(global: &Global, verb: Verb) -> Outcome<()> {
             let id = which(&mut session, id).await?;
             if no_wait {
                 let rollout = one(&mut session, id).await?;
-                println!("{}", line(&rollout));
+                say!("{}", line(&rollout));
                 return Ok(());
             }
             follow(&mut session, id).await
@@ -51,7 +52,7 @@ pub(crate) async fn one(session: &mut Session, id: u64) -> Outcome<Rollout> {
 async fn steer(session: &mut Session, id: Option<u64>, word: &str) -> Outcome<Rollout> {
     let id = which(session, id).await?;
     let rollout: Rollout = session.tell(&format!("/rollouts/{id}/{word}")).await?;
-    println!("{}", line(&rollout));
+    say!("{}", line(&rollout));
     Ok(rollout)
 }
 
@@ -79,7 +80,7 @@ async fn watch(session: &mut Session, id: u64) -> Outcome<Rollout> {
     let mut told = Told::default();
     loop {
         let rollout = one(session, id).await?;
-        told.news(&rollout).iter().for_each(|line| println!("{line}"));
+        told.news(&rollout).iter().for_each(|line| say!("{line}"));
         if is_over(&rollout.status) {
             return Ok(rollout);
         }

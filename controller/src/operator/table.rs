@@ -1,5 +1,7 @@
 //! Columns for people.
 
+use super::screen::say;
+
 /// Spaces between columns.
 const GAP: usize = 3;
 
@@ -48,7 +50,7 @@ impl Table {
             eprintln!("nothing found");
             return;
         }
-        self.lines(with_heads).iter().for_each(|line| println!("{line}"));
+        self.lines(with_heads).iter().for_each(|line| say!("{line}"));
     }
 }
 

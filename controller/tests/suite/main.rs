@@ -2,6 +2,8 @@
 
 mod board;
 mod client;
+mod desk;
 mod rig;
 
 mod basics;
+mod limpetctl;
