@@ -37,6 +37,6 @@ mod tests;
 pub use load::{Request, load};
 pub use problem::{PROBLEMS_MAX, Problem, Problems};
 pub use sources::{FILES_MAX, Reader, SOURCE_BYTES_MAX};
-pub use top::{Options, Parsed, Source, parse};
+pub use top::{Options, Parsed, Placement, Source, parse};
 pub use variables::Variables;
 pub use yaml::{DEPTH_MAX, ENTRIES_MAX, NODES_MAX, TREE_BYTES_MAX};

@@ -15,6 +15,8 @@ pub(crate) struct Scope<'s, 'a, 'b> {
     pub(crate) definitions: Definitions,
     /// Name of the project.
     pub(crate) project: &'s str,
+    /// There may be several boards.
+    pub(crate) is_for_fleet: bool,
 }
 
 impl Scope<'_, '_, '_> {

@@ -2,6 +2,7 @@
 
 mod bombs;
 mod files;
+mod placement;
 mod properties;
 mod real;
 mod right;

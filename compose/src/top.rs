@@ -35,6 +35,8 @@ pub struct Options {
     pub project_name: Option<String>,
     /// Services with one of these profiles take part; `*` is all.
     pub profiles: Vec<String>,
+    /// It is for a fleet: services may say on which boards they run.
+    pub is_for_fleet: bool,
 }
 
 /// An app, and what is better known about it.
@@ -44,7 +46,43 @@ pub struct Parsed {
     pub app: App,
     /// What is no mistake, but may be none of the person's intentions: variables that are not set.
     pub remarks: Vec<Problem>,
+    /// Services that run on some boards of a fleet only, and what a board must meet.
+    pub placements: Vec<Placement>,
 }
+
+/// On which boards of a fleet a service runs: its `deploy.placement.constraints`, as they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Which service.
+    pub service: String,
+    /// All must be met.
+    pub constraints: Vec<String>,
+}
+
+impl Parsed {
+    /// The app for a board on which these services do not run; `None` if no service is left.
+    ///
+    /// # Errors
+    /// A service that does run there needs one of them.
+    pub fn without(mut self, services: &[&str]) -> Result<Option<App>, String> {
+        let is_absent = |service: &str| services.contains(&service);
+        self.app.workloads.retain(|workload| !is_absent(&workload.service));
+        for workload in &mut self.app.workloads {
+            let needed = workload.depends_on.iter().find(|one| one.required && is_absent(&one.service));
+            if let Some(needed) = needed {
+                return Err(format!(
+                    "the service {} depends on {}, which its placement keeps from there",
+                    workload.service, needed.service
+                ));
+            }
+            workload.depends_on.retain(|one| !is_absent(&one.service));
+        }
+        Ok((!self.app.workloads.is_empty()).then_some(self.app))
+    }
+}
+
+/// An app, and where its services run.
+pub(crate) type Placed = (App, Vec<Placement>);
 
 /// What the top of a file declares.
 #[derive(Default)]
@@ -91,8 +129,8 @@ pub fn parse(
 ) -> Result<Parsed, Problems> {
     let mut read = Sources::new(reader, &options.working_directory);
     let app = app(sources, variables, options, &mut read);
-    let (app, remarks) = read.report.finish(app)?;
-    Ok(Parsed { app, remarks })
+    let ((app, placements), remarks) = read.report.finish(app)?;
+    Ok(Parsed { app, remarks, placements })
 }
 
 /// Like [`parse`], for sources that have been read already.
@@ -101,7 +139,7 @@ pub(crate) fn app(
     variables: &Variables,
     options: &Options,
     sources: &mut Sources<'_, '_>,
-) -> Option<App> {
+) -> Option<Placed> {
     let mut budget = Budget::new();
     let roots = roots(texts, options, &mut budget, sources);
     let named = name(&roots, variables, options);
@@ -127,10 +165,11 @@ pub(crate) fn app(
         return None;
     };
     merge::settle(&mut root);
-    let mut scope =
-        Scope { sources, variables: &variables, definitions: Definitions::default(), project: &name };
-    let app = read(&root, options, &mut scope)?;
-    checked(app, &root, &mut scope)
+    let is_for_fleet = options.is_for_fleet;
+    let definitions = Definitions::default();
+    let mut scope = Scope { sources, variables: &variables, definitions, project: &name, is_for_fleet };
+    let (app, placements) = read(&root, options, &mut scope)?;
+    checked(app, &root, &mut scope).map(|app| (app, placements))
 }
 
 /// The documents of all texts, as they are written.
@@ -389,7 +428,7 @@ fn contents(key: &str, node: &Node, secret: bool, scope: &mut Scope<'_, '_, '_>)
 }
 
 /// The app of a merged tree.
-fn read(root: &Node, options: &Options, scope: &mut Scope<'_, '_, '_>) -> Option<App> {
+fn read(root: &Node, options: &Options, scope: &mut Scope<'_, '_, '_>) -> Option<Placed> {
     fields::read(&mut (), root, &TOP, scope);
     let Some(services) = root.get("services") else {
         scope.report().add(&root.fault("has no services:"));
@@ -408,6 +447,7 @@ fn read(root: &Node, options: &Options, scope: &mut Scope<'_, '_, '_>) -> Option
         scope.report().leave();
     }
     service::resolve_dependencies(&mut drafts, services, scope);
+    let placements = drafts.iter_mut().filter_map(service::placement).collect();
     let places: Vec<At> = drafts.iter().map(|draft| draft.name_at).collect();
     let workloads: Vec<Workload> = drafts.into_iter().map(|draft| draft.workload).collect();
     let own = scope.definitions.volumes.iter().filter(|volume| !volume.external);
@@ -415,7 +455,7 @@ fn read(root: &Node, options: &Options, scope: &mut Scope<'_, '_, '_>) -> Option
     let app = App { name: scope.project.to_owned(), workloads, volumes };
     service::check_names(&app, &places, scope);
     scope.report().leave();
-    Some(app)
+    Some((app, placements))
 }
 
 fn check_service_name(name: &str) -> Result<(), String> {

@@ -24,7 +24,12 @@ pub(super) struct Given {
     restart: Option<Restart>,
     update: Option<UpdateConfig>,
     rollback: Option<UpdateConfig>,
+    /// On which boards of a fleet it may run.
+    pub(super) constraints: Vec<String>,
 }
+
+/// Most constraints of one service.
+const CONSTRAINTS_MAX: usize = 16;
 
 /// The kernel's weight of one CPU that is reserved.
 const SHARES_PER_CPU: u64 = 1024;
@@ -49,11 +54,30 @@ const FIELDS: Fields<Given> = Fields {
         ("rollback_config", |given, node, scope| {
             set(&mut given.rollback, Ok(Some(super::update::rollback(node, scope))))
         }),
+        ("placement", |given, node, scope| match scope.is_for_fleet || node.is_empty() {
+            true => nested(given, node, &PLACEMENT, scope),
+            false => Err(node.fault("is not supported: there is one board; leave it out")),
+        }),
     ],
     refused: &[
         ("labels", "they are of swarm's service, which there is not; write labels: of the service itself"),
         ("endpoint_mode", "it is of swarm's network; leave it out"),
-        ("placement", "there is one board; leave it out"),
+    ],
+};
+
+const PLACEMENT: Fields<Given> = Fields {
+    known: &[("constraints", |given, node, scope| {
+        scope.each(node, &mut |item, _| {
+            if given.constraints.len() == CONSTRAINTS_MAX {
+                return Err(item.fault(format!("is over {CONSTRAINTS_MAX} constraints")));
+            }
+            given.constraints.push(item.text()?.to_owned());
+            Ok(())
+        })
+    })],
+    refused: &[
+        ("preferences", "nothing is spread over boards; leave it out"),
+        ("max_replicas_per_node", "replicas are those of each board; leave it out"),
     ],
 };
 

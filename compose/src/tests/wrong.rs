@@ -395,7 +395,7 @@ const CASES: &[(&str, &str)] = &[
     ("gpus: all", "4:5: services.web.gpus: is not supported: name the device files with devices:"),
     (
         "deploy: {placement: {constraints: [a]}}",
-        "4:14: services.web.deploy.placement: is not supported: there is one board; leave it out",
+        "4:25: services.web.deploy.placement: is not supported: there is one board; leave it out",
     ),
     // YAML.
     ("init: true\ninit: true", "5:5: services.web: init stands here twice, first in line 4"),

@@ -200,6 +200,9 @@ impl Account {
     pub(super) fn silent(&mut self, board: u32, now_s: u64) -> Result<(), Broken> {
         let known = self.is(board);
         if known.reverted || (known.online && self.is_given_up(board, now_s)) {
+            if !std::mem::replace(&mut self.of(board).reverted, true) {
+                self.failed.insert(board);
+            }
             self.on_their_way.remove(&board);
             return Ok(());
         }
@@ -209,7 +212,8 @@ impl Account {
     /// The controller waits for a board no longer.
     pub(super) fn given_up(&mut self, board: u32, now_s: u64) -> Result<(), Broken> {
         let known = self.is(board);
-        if known.online || !self.is_given_up(board, now_s) {
+        let is_right = (!known.online || known.cordoned) && self.is_given_up(board, now_s);
+        if !is_right && self.on_their_way.contains(&board) {
             return Err(format!("board {board} is given up: {known:?}"));
         }
         self.on_their_way.remove(&board);

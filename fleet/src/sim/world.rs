@@ -337,7 +337,10 @@ impl World {
         if is_older {
             self.was_restored = true;
             let boards = &self.boards;
-            self.account.restored(&self.header, &self.rows, |board| boards[at(board)].taken);
+            // A board that has a state of a later rollout is on its way with nothing of this one.
+            let really =
+                |board| if boards[at(board)].is_later { Has::Before } else { boards[at(board)].taken };
+            self.account.restored(&self.header, &self.rows, really);
             self.input(&Input::Restored)?;
         }
         self.input(&Input::Time)?;
@@ -414,7 +417,9 @@ impl World {
         let (row, goes_back) = (&self.rows[at(board)], self.goes_back());
         match (&before.part, &row.part) {
             (Part::Failed(_), Part::Failed(_)) => {}
-            (Part::Offered { .. }, Part::Away) => self.account.given_up(board, self.now_s)?,
+            (Part::Offered { .. }, Part::Away | Part::Skipped) if !goes_back => {
+                self.account.given_up(board, self.now_s)?;
+            }
             (_, Part::Failed(_)) if !goes_back && row.has < Has::Undo => {
                 self.account.silent(board, self.now_s)?;
             }
