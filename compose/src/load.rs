@@ -40,7 +40,7 @@ pub struct Request {
     /// Variables of the process.
     pub environment: Vec<(String, String)>,
     /// It is for a fleet: services may say on which boards they run.
-    pub is_for_fleet: bool,
+    pub for_fleet: bool,
 }
 
 /// The app that is asked for. Everything is read through `reader`.
@@ -54,8 +54,8 @@ pub fn load(request: &Request, reader: &mut Reader<'_>) -> Result<Parsed, Proble
         Some((texts, variables, options)) => app(&texts, &variables, &options, &mut sources),
         None => None,
     };
-    let ((app, placements), remarks) = sources.report.finish(app)?;
-    Ok(Parsed { app, remarks, placements })
+    let ((app, placement), remarks) = sources.report.finish(app)?;
+    Ok(Parsed { app, remarks, placement })
 }
 
 type Gathered = (Vec<Source>, Variables, Options);
@@ -85,7 +85,7 @@ fn gather(request: &Request, sources: &mut Sources<'_, '_>) -> Result<Gathered, 
         working_directory: request.working_directory.clone(),
         project_name: request.project_name.clone().or(named),
         profiles,
-        is_for_fleet: request.is_for_fleet,
+        for_fleet: request.for_fleet,
     };
     Ok((texts, variables, options))
 }

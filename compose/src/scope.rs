@@ -16,7 +16,7 @@ pub(crate) struct Scope<'s, 'a, 'b> {
     /// Name of the project.
     pub(crate) project: &'s str,
     /// There may be several boards.
-    pub(crate) is_for_fleet: bool,
+    pub(crate) for_fleet: bool,
 }
 
 impl Scope<'_, '_, '_> {

@@ -18,7 +18,6 @@ use crate::fields::{self, Fields};
 use crate::node::{Entry, Node};
 use crate::problem::{At, Fault, Outcome};
 use crate::scope::Scope;
-use crate::top::Placement;
 use limpet_protocol::app::{App, Dependency, REPLICAS_MAX, Workload};
 use limpet_protocol::health::HealthChoice;
 use limpet_protocol::launch::Network;
@@ -135,10 +134,10 @@ pub(crate) fn read(entry: &Entry, scope: &mut Scope<'_, '_, '_>) -> Draft {
 }
 
 /// On which boards it runs, if it says so.
-pub(crate) fn placement(draft: &mut Draft) -> Option<Placement> {
+pub(crate) fn placement(draft: &mut Draft) -> Option<(String, Vec<String>)> {
     let constraints = std::mem::take(&mut draft.deploy.constraints);
     let service = draft.workload.service.clone();
-    (!constraints.is_empty()).then_some(Placement { service, constraints })
+    (!constraints.is_empty()).then_some((service, constraints))
 }
 
 fn finish_image(draft: &mut Draft, _: &mut Scope<'_, '_, '_>) -> Outcome {

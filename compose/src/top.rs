@@ -36,7 +36,7 @@ pub struct Options {
     /// Services with one of these profiles take part; `*` is all.
     pub profiles: Vec<String>,
     /// It is for a fleet: services may say on which boards they run.
-    pub is_for_fleet: bool,
+    pub for_fleet: bool,
 }
 
 /// An app, and what is better known about it.
@@ -47,17 +47,11 @@ pub struct Parsed {
     /// What is no mistake, but may be none of the person's intentions: variables that are not set.
     pub remarks: Vec<Problem>,
     /// Services that run on some boards of a fleet only, and what a board must meet.
-    pub placements: Vec<Placement>,
+    pub placement: Placement,
 }
 
-/// On which boards of a fleet a service runs: its `deploy.placement.constraints`, as they are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placement {
-    /// Which service.
-    pub service: String,
-    /// All must be met.
-    pub constraints: Vec<String>,
-}
+/// Names of services, each with its `deploy.placement.constraints` as they are written: all must be met.
+pub type Placement = Vec<(String, Vec<String>)>;
 
 impl Parsed {
     /// The app for a board on which these services do not run; `None` if no service is left.
@@ -82,7 +76,7 @@ impl Parsed {
 }
 
 /// An app, and where its services run.
-pub(crate) type Placed = (App, Vec<Placement>);
+pub(crate) type Placed = (App, Placement);
 
 /// What the top of a file declares.
 #[derive(Default)]
@@ -129,8 +123,8 @@ pub fn parse(
 ) -> Result<Parsed, Problems> {
     let mut read = Sources::new(reader, &options.working_directory);
     let app = app(sources, variables, options, &mut read);
-    let ((app, placements), remarks) = read.report.finish(app)?;
-    Ok(Parsed { app, remarks, placements })
+    let ((app, placement), remarks) = read.report.finish(app)?;
+    Ok(Parsed { app, remarks, placement })
 }
 
 /// Like [`parse`], for sources that have been read already.
@@ -165,11 +159,11 @@ pub(crate) fn app(
         return None;
     };
     merge::settle(&mut root);
-    let is_for_fleet = options.is_for_fleet;
+    let for_fleet = options.for_fleet;
     let definitions = Definitions::default();
-    let mut scope = Scope { sources, variables: &variables, definitions, project: &name, is_for_fleet };
-    let (app, placements) = read(&root, options, &mut scope)?;
-    checked(app, &root, &mut scope).map(|app| (app, placements))
+    let mut scope = Scope { sources, variables: &variables, definitions, project: &name, for_fleet };
+    let (app, placement) = read(&root, options, &mut scope)?;
+    checked(app, &root, &mut scope).map(|app| (app, placement))
 }
 
 /// The documents of all texts, as they are written.
@@ -447,7 +441,7 @@ fn read(root: &Node, options: &Options, scope: &mut Scope<'_, '_, '_>) -> Option
         scope.report().leave();
     }
     service::resolve_dependencies(&mut drafts, services, scope);
-    let placements = drafts.iter_mut().filter_map(service::placement).collect();
+    let placement = drafts.iter_mut().filter_map(service::placement).collect();
     let places: Vec<At> = drafts.iter().map(|draft| draft.name_at).collect();
     let workloads: Vec<Workload> = drafts.into_iter().map(|draft| draft.workload).collect();
     let own = scope.definitions.volumes.iter().filter(|volume| !volume.external);
@@ -455,7 +449,7 @@ fn read(root: &Node, options: &Options, scope: &mut Scope<'_, '_, '_>) -> Option
     let app = App { name: scope.project.to_owned(), workloads, volumes };
     service::check_names(&app, &places, scope);
     scope.report().leave();
-    Some((app, placements))
+    Some((app, placement))
 }
 
 fn check_service_name(name: &str) -> Result<(), String> {

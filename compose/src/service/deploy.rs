@@ -54,7 +54,7 @@ const FIELDS: Fields<Given> = Fields {
         ("rollback_config", |given, node, scope| {
             set(&mut given.rollback, Ok(Some(super::update::rollback(node, scope))))
         }),
-        ("placement", |given, node, scope| match scope.is_for_fleet || node.is_empty() {
+        ("placement", |given, node, scope| match scope.for_fleet || node.is_empty() {
             true => nested(given, node, &PLACEMENT, scope),
             false => Err(node.fault("is not supported: there is one board; leave it out")),
         }),

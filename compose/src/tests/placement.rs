@@ -1,12 +1,12 @@
 //! On which boards of a fleet services run.
 
 use super::{DIRECTORY, options, reader};
-use crate::{Options, Parsed, Placement, Problems, Source, Variables, parse};
+use crate::{Options, Parsed, Problems, Source, Variables, parse};
 
 /// A project for a fleet.
 fn placed(text: &str) -> Result<Parsed, Problems> {
     let sources = [Source { path: format!("{DIRECTORY}/compose.yaml"), text: text.to_owned() }];
-    let options = Options { is_for_fleet: true, ..options() };
+    let options = Options { for_fleet: true, ..options() };
     parse(&sources, &Variables::default(), &options, &mut reader(&[]))
 }
 
@@ -26,7 +26,7 @@ const SHOP: &str = "services:
 fn constraints_are_told_as_they_are_written() {
     let parsed = placed(SHOP).expect("right");
     let constraints = ["node.labels.site == greenhouse", "node.hostname != pi-7"].map(str::to_owned).to_vec();
-    assert_eq!(parsed.placements, [Placement { service: "cache".to_owned(), constraints }]);
+    assert_eq!(parsed.placement, [("cache".to_owned(), constraints)]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl World {
     /// Whether the controller knows what boards have.
     fn is_known(&self) -> bool {
         let pairs = self.boards.iter().zip(&self.rows);
-        pairs.into_iter().all(|(board, row)| row.gone || board.is_later || row.has == board.taken)
+        pairs.into_iter().all(|(board, row)| row.gone || row.has == board.taken)
     }
 
     /// Some have what was before although it is done: an undo was lost with the backup.

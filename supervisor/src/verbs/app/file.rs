@@ -29,7 +29,7 @@ pub(super) fn read(source: &FileArgs) -> Result<App, Failure> {
         profiles: source.profiles.clone(),
         working_directory,
         environment: environment(),
-        is_for_fleet: false,
+        for_fleet: false,
     };
     let parsed = load(&request, &mut |path| bytes(path).map_err(|error| error.to_string()))
         .map_err(|problems| failure(&problems))?;
