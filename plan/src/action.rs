@@ -67,6 +67,9 @@ pub enum Action {
         id: InstanceId,
         /// For the answer.
         turn: Turn,
+        /// If it turns out to be well within so many milliseconds, that is good news enough for the next time that something
+        /// happens: nobody is to be woken for it.
+        unhurried_ms: u32,
     },
     /// The probe took too long or is not wanted any more: kill its process group.
     EndProbe {

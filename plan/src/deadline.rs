@@ -16,13 +16,13 @@ pub fn deadline(world: &World) -> Option<Tick> {
     };
     let pruning = world.disk.pruning.map(|since| since.after(PATIENCE_MS));
     let disk = [pruning, world.disk.prune_at.filter(|_| world.disk.pruning.is_none())];
-    let instances = world.instances.iter().flat_map(times);
+    let instances = world.instances.iter().flat_map(|instance| times(instance, world.now));
     let updates = world.update_times();
     phase.into_iter().chain(disk).chain(instances).flatten().chain(updates).filter(|at| *at > world.now).min()
 }
 
 /// Every time that matters to an instance; those that have passed wait for something else.
-fn times(instance: &Instance) -> [Option<Tick>; 4] {
+fn times(instance: &Instance, now: Tick) -> [Option<Tick>; 4] {
     let doubt = match instance.doubt {
         Doubt::None | Doubt::Wanted => None,
         Doubt::Asked { at, .. } => Some(at.after(PATIENCE_MS)),
@@ -36,9 +36,10 @@ fn times(instance: &Instance) -> [Option<Tick>; 4] {
         | Stage::Clearing { asked, .. }
         | Stage::Removing { asked, .. } => [Some(asked.after(PATIENCE_MS)), None],
         Stage::Running(running) => {
-            let timeout_ms = instance.spec.health.map_or(0, |pace| u64::from(pace.timeout_ms.max(1)));
-            let probe = running.watch.probe.map(|(_, began)| began.after(timeout_ms));
-            [probe, running.watch.due.filter(|_| !running.paused)]
+            match running.watch.probe {
+                Some((_, began)) => instance.probe_times(&running, began, now).map(Some),
+                None => [running.watch.due.filter(|_| !running.paused), None],
+            }
         }
         Stage::Stopping { kill_at, .. } => [kill_at, None],
     };

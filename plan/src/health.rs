@@ -3,11 +3,17 @@
 //! The first probe comes one interval after the start, the next one interval after the end of the one before; within
 //! the start period, as long as none succeeded, the start interval counts instead, and failures of probes that began in
 //! it are not counted.
+//!
+//! What is well stays well at most times, and nobody needs to be woken for that: the answer of such a probe is taken when the
+//! next is due ([`Action::Probe`], `unhurried_ms`). It is then reckoned to have taken as long as the last one that was watched.
 
 use crate::instance::{Again, Health, Instance, Running, Stage, Watch};
 use crate::policy;
 use crate::{Action, Actions, News, Tick, Turn, Wrong};
 use limpet_protocol::health::{OnUnhealthy, Pace};
+
+/// A probe may take so much longer than the one before, and still be over when the next one is due.
+const PROBE_MARGIN_MS: u64 = 50;
 
 impl Instance {
     /// Its health is as it should be, as far as anybody looks.
@@ -34,6 +40,7 @@ impl Instance {
         let (Stage::Running(mut running), Some(pace)) = (self.stage, self.spec.health) else { return };
         let Some((_, began)) = running.watch.probe.filter(|(asked, _)| *asked == turn) else { return };
         let before = self.history.health;
+        let unhurried = self.unhurried_ms() > 0;
         let in_start_period =
             before == Health::Starting && began.since(running.since) < u64::from(pace.start_period_ms);
         if healthy {
@@ -49,8 +56,14 @@ impl Instance {
                 self.became_unhealthy(before, actions);
             }
         }
+        let ended = if unhurried && healthy {
+            began.after(running.watch.took_ms.into()).min(now)
+        } else {
+            running.watch.took_ms = u32::try_from(now.since(began)).unwrap_or(u32::MAX);
+            now
+        };
         running.watch.probe = None;
-        running.watch.due = Some(now.after(pause_ms(&pace, self.history.health, running.since, now)));
+        running.watch.due = Some(ended.after(pause_ms(&pace, self.history.health, running.since, now)));
         self.stage = Stage::Running(running);
     }
 
@@ -87,6 +100,36 @@ impl Instance {
             actions.push(Action::EndProbe { id: self.id, turn });
         }
         self.history.health = Health::Unwatched;
+    }
+}
+
+impl Instance {
+    /// How long an answer "well" of a probe may take without anybody being woken for it: one interval, if nothing but that is
+    /// expected; 0 if it is waited for.
+    pub(crate) fn unhurried_ms(&self) -> u32 {
+        match (&self.stage, self.spec.health) {
+            (Stage::Running(running), Some(pace))
+                if self.history.health == Health::Healthy && running.watch.failures == 0 =>
+            {
+                pace.interval_ms
+            }
+            _ => 0,
+        }
+    }
+
+    /// When a probe that began at `began` is looked after: one that is waited for when its time is over; any other when the next
+    /// would be due, with some time for this one, and if it is not over then, when its time is.
+    pub(crate) fn probe_times(&self, running: &Running, began: Tick, now: Tick) -> [Tick; 2] {
+        let timeout_ms = self.spec.health.map_or(0, |pace| u64::from(pace.timeout_ms.max(1)));
+        let unhurried_ms = u64::from(self.unhurried_ms());
+        if unhurried_ms == 0 {
+            return [began.after(timeout_ms); 2];
+        }
+        if planted!(NewsIsSlept) {
+            return [Tick(u64::MAX); 2];
+        }
+        let next = unhurried_ms + 2 * u64::from(running.watch.took_ms) + PROBE_MARGIN_MS;
+        [began.after(next), began.after(next.max(timeout_ms)).max(now.after(1))]
     }
 }
 

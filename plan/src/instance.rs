@@ -164,6 +164,8 @@ pub(crate) struct Watch {
     pub(crate) due: Option<Tick>,
     /// The probe under way.
     pub(crate) probe: Option<(Turn, Tick)>,
+    /// How long the last probe took of which that is known.
+    pub(crate) took_ms: u32,
 }
 
 /// Whether the facts must be looked at.

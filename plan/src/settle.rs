@@ -167,10 +167,12 @@ impl World {
         let pace = instance.spec.health?;
         match running.watch.probe {
             Some(_) if planted!(ProbesNeverTimeOut) => None,
-            Some((turn, began)) if self.now.since(began) >= u64::from(pace.timeout_ms.max(1)) => {
-                Some(Move::ProbeFailed { turn })
+            Some((turn, began)) => {
+                let late = self.now.since(began) >= u64::from(pace.timeout_ms.max(1));
+                // One that wakes nobody may have answered long ago.
+                let silent = self.woke || instance.unhurried_ms() == 0;
+                (late && silent).then_some(Move::ProbeFailed { turn })
             }
-            Some(_) => None,
             None if running.paused => None,
             None => running.watch.due.is_some_and(|due| due <= self.now).then_some(Move::Probe),
         }
@@ -299,7 +301,7 @@ impl Instance {
                     running.watch.probe = Some((turn, now));
                     running.watch.due = None;
                 }
-                Some(Action::Probe { id, turn })
+                Some(Action::Probe { id, turn, unhurried_ms: self.unhurried_ms() })
             }
             Move::ProbeFailed { .. } | Move::Drop => None,
         }

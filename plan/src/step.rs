@@ -22,6 +22,7 @@ pub fn step(world: &mut World, event: Event, now: Tick) -> Actions {
     if world.phase == Phase::Off {
         return actions;
     }
+    world.woke = event == Event::Woke;
     learn(world, event, &mut actions);
     if world.phase != Phase::Waking {
         world.settle(&mut actions);

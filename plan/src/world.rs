@@ -81,6 +81,8 @@ pub(crate) struct Disk {
 #[derive(Clone, Debug)]
 pub struct World {
     pub(crate) now: Tick,
+    /// The last event was [`crate::Event::Woke`]: every answer that was there had been told.
+    pub(crate) woke: bool,
     pub(crate) phase: Phase,
     pub(crate) random: Random,
     pub(crate) disk: Disk,
@@ -97,6 +99,7 @@ impl World {
     pub fn new(seed: u64) -> Box<Self> {
         Box::new(Self {
             now: Tick(0),
+            woke: false,
             phase: Phase::Waking,
             random: Random::new(seed),
             disk: Disk::default(),

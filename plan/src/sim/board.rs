@@ -89,7 +89,11 @@ pub(super) struct Child {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Work {
     Effect(Effect),
-    Probe { well: bool },
+    Probe {
+        well: bool,
+        /// It wakes nobody if it is well and over by then.
+        unhurried: Tick,
+    },
     Prune,
 }
 
@@ -188,7 +192,7 @@ impl Sim {
     pub(super) fn next(&mut self, hands: bool) -> Result<bool, Broken> {
         let processes =
             self.containers.values().filter_map(|container| container.process).filter_map(|it| it.next());
-        let children = self.children.iter().map(|child| child.done_at);
+        let children = self.children.iter().filter(|child| self.is_heard_of(child)).map(|child| child.done_at);
         let hand = hands.then_some(self.next_hand);
         let daemon = match &self.daemon {
             Some(daemon) => daemon.next(),
@@ -215,7 +219,8 @@ impl Sim {
             self.end_process(key);
             return Ok(());
         }
-        if let Some(index) = self.children.iter().position(|child| child.done_at <= self.now) {
+        let done = |child: &Child| child.done_at <= self.now && self.is_heard_of(child);
+        if let Some(index) = self.children.iter().position(done) {
             return self.finish_child(index);
         }
         if self.daemon.is_none() {

@@ -47,6 +47,7 @@ bugs! {
     UnhealthyIsLeft: "on-unhealthy=restart does nothing",
     StartPeriodIsIgnored: "failures within the start period count",
     ProbesNeverTimeOut: "a probe that hangs is waited for for ever",
+    NewsIsSlept: "the answer of a probe that wakes nobody is never looked for",
     FollowersAreLeft: "restart: true does nothing",
     NothingIsNoted: "the daemon's successor learns nothing of what was counted",
     SecondsAreKept: "a second container for one place stays",

@@ -98,8 +98,22 @@ impl Sim {
         self.handle(event)
     }
 
-    /// One step of the decisions, checked, and then carried out as far as the daemon lives.
+    /// Whatever wakes the daemon, it first takes what probes have to say that wake nobody.
     fn handle(&mut self, event: Event) -> Result<(), Broken> {
+        while let Some(index) =
+            self.children.iter().position(|child| child.done_at <= self.now && !self.is_heard_of(child))
+        {
+            let child = self.children.remove(index);
+            let known = self.daemon.as_ref().and_then(|daemon| daemon.ids.get(&child.key).copied());
+            if let Some(id) = known {
+                self.decide(Event::Probed { id, turn: child.turn, healthy: true })?;
+            }
+        }
+        self.decide(event)
+    }
+
+    /// One step of the decisions, checked, and then carried out as far as the daemon lives.
+    fn decide(&mut self, event: Event) -> Result<(), Broken> {
         self.say(|| format!("{event:?}{}", self.names()));
         if event == Event::Missed {
             self.lost = false;

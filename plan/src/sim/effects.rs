@@ -17,7 +17,7 @@ impl Sim {
             Action::Look { id, turn } => self.child(id, turn, Effect::Look, 5),
             Action::Stop { id, turn, grace_ms } => self.stop(id, turn, grace_ms),
             Action::Kill { id, turn } => self.kill(id, turn),
-            Action::Probe { id, turn } => self.probe(id, turn),
+            Action::Probe { id, turn, unhurried_ms } => self.probe(id, turn, unhurried_ms),
             Action::EndProbe { id, turn } => {
                 let key = self.key(id);
                 self.children.retain(|child| {
@@ -62,13 +62,15 @@ impl Sim {
         self.children.push(Child { daemon: self.daemons, key, turn, work: Work::Effect(effect), done_at });
     }
 
-    fn probe(&mut self, id: InstanceId, turn: Turn) {
+    fn probe(&mut self, id: InstanceId, turn: Turn, unhurried_ms: u32) {
         let key = self.key(id);
         let process = self.containers.get(&key).and_then(|container| container.process);
         let well = process.is_some_and(|process| process.well) && (self.quiet || !self.dice.permille(100));
         let hangs = !self.quiet && self.dice.permille(50);
         let done_at = self.now.after(1 + if hangs { 100_000 } else { self.dice.up_to(15) });
-        self.children.push(Child { daemon: self.daemons, key, turn, work: Work::Probe { well }, done_at });
+        let unhurried = self.now.after(unhurried_ms.into());
+        let work = Work::Probe { well, unhurried };
+        self.children.push(Child { daemon: self.daemons, key, turn, work, done_at });
     }
 
     fn prune(&mut self) {
@@ -106,6 +108,15 @@ impl Sim {
         }
     }
 
+    /// The daemon is woken when it is done: always, but for a probe that finds what is expected in time.
+    pub(super) fn is_heard_of(&self, child: &Child) -> bool {
+        let waited_for = match child.work {
+            Work::Probe { well, unhurried } => !well || child.done_at >= unhurried,
+            Work::Effect(_) | Work::Prune => true,
+        };
+        waited_for || self.daemon.is_none() || child.daemon != self.daemons
+    }
+
     /// A child is done, unless it has to wait for others.
     pub(super) fn finish_child(&mut self, index: usize) -> Result<(), Broken> {
         let child = self.children[index];
@@ -129,7 +140,7 @@ impl Sim {
         self.say(|| format!("   child done: {:?} {:?}", child.key, child.work));
         match child.work {
             Work::Effect(effect) => self.finish_effect(child, effect),
-            Work::Probe { well } => self.answer(child, |id, turn| Event::Probed { id, turn, healthy: well }),
+            Work::Probe { well, .. } => self.answer(child, |id, turn| Event::Probed { id, turn, healthy: well }),
             Work::Prune => {
                 let failed = !self.quiet && self.dice.permille(200);
                 if child.daemon == self.daemons {

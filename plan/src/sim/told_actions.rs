@@ -38,7 +38,7 @@ impl Told {
             Action::Kill { id, .. } => self.kill(key(daemon, id), now),
             Action::Clear { id, turn } => self.clear(key(daemon, id), turn),
             Action::Remove { id, turn } => self.remove(key(daemon, id), turn, now),
-            Action::Probe { id, turn } => self.probe(key(daemon, id), turn, now),
+            Action::Probe { id, turn, .. } => self.probe(key(daemon, id), turn, now),
             Action::EndProbe { id, turn } => self.end_probe(key(daemon, id), turn, now),
             Action::Forget { id } => self.forget(key(daemon, id)),
             Action::Dissolved { app } => self.dissolved(app.0),
