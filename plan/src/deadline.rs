@@ -35,12 +35,10 @@ fn times(instance: &Instance, now: Tick) -> [Option<Tick>; 4] {
         | Stage::Starting { asked, .. }
         | Stage::Clearing { asked, .. }
         | Stage::Removing { asked, .. } => [Some(asked.after(PATIENCE_MS)), None],
-        Stage::Running(running) => {
-            match running.watch.probe {
-                Some((_, began)) => instance.probe_times(&running, began, now).map(Some),
-                None => [running.watch.due.filter(|_| !running.paused), None],
-            }
-        }
+        Stage::Running(running) => match running.watch.probe {
+            Some((_, began)) => instance.probe_times(&running, began, now).map(Some),
+            None => [running.watch.due.filter(|_| !running.paused), None],
+        },
         Stage::Stopping { kill_at, .. } => [kill_at, None],
     };
     [doubt, retry, stage[0], stage[1]]

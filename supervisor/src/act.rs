@@ -76,6 +76,7 @@ fn carry_out(board: &Board, effect: &[&str]) -> Result<u8, Failure> {
         ["clear", id] => clear(board, &parse(id)?),
         ["remove", id] => remove(board, &parse(id)?),
         ["probe", id] => probe::probe(board, &parse(id)?),
+        ["probe", id, unhurried_ms] => probe::unhurried(board, &parse(id)?, unhurried_ms),
         ["scrub", rate] => crate::scrub::carry_out(board, rate),
         ["take", files @ ..] => fleet::documents(board, files),
         ["fetch", app] => fleet::fetch(board, app),

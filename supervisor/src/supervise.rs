@@ -66,7 +66,7 @@ pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
     let lock = locks::only_one(state)?;
     limpet_runner::reserve::ask(state, args.reserve_bytes)
         .map_err(|error| Failure::new(format!("note the reserve in {}: {error}", state.display())))?;
-    let jobs = Jobs::new(locks::effects(state)?);
+    let jobs = Jobs::new(locks::effects(state)?)?;
     // After an upgrade, the children of the program before are ours, and have ended by now.
     while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}
     if let Err(error) = place::enter_ceiling(&board.globals.state) {

@@ -192,7 +192,8 @@ impl Sim {
     pub(super) fn next(&mut self, hands: bool) -> Result<bool, Broken> {
         let processes =
             self.containers.values().filter_map(|container| container.process).filter_map(|it| it.next());
-        let children = self.children.iter().filter(|child| self.is_heard_of(child)).map(|child| child.done_at);
+        let children =
+            self.children.iter().filter(|child| self.is_heard_of(child)).map(|child| child.done_at);
         let hand = hands.then_some(self.next_hand);
         let daemon = match &self.daemon {
             Some(daemon) => daemon.next(),

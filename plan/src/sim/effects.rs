@@ -140,7 +140,9 @@ impl Sim {
         self.say(|| format!("   child done: {:?} {:?}", child.key, child.work));
         match child.work {
             Work::Effect(effect) => self.finish_effect(child, effect),
-            Work::Probe { well, .. } => self.answer(child, |id, turn| Event::Probed { id, turn, healthy: well }),
+            Work::Probe { well, .. } => {
+                self.answer(child, |id, turn| Event::Probed { id, turn, healthy: well })
+            }
             Work::Prune => {
                 let failed = !self.quiet && self.dice.permille(200);
                 if child.daemon == self.daemons {

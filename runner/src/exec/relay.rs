@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
+use std::time::{Duration, Instant};
 
 /// How long a terminal whose command has ended may be silent before nothing more is expected of it: the kernel brings
 /// the last output in its own time, and then the end.
@@ -52,6 +53,19 @@ impl Held {
     /// # Errors
     /// The holder was killed, or the kernel failed us.
     pub fn converse(self, streams: &Streams<'_>) -> Result<Outcome, ExecError> {
+        self.relay(streams, None)?.ok_or(ExecError::Lost)
+    }
+
+    /// As [`Held::converse`], but no longer than until then: `None` if the command had not ended. It is killed as soon as
+    /// nobody holds it any more.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn converse_until(self, streams: &Streams<'_>, until: Instant) -> Result<Option<Outcome>, ExecError> {
+        self.relay(streams, Some(until))
+    }
+
+    fn relay(self, streams: &Streams<'_>, until: Option<Instant>) -> Result<Option<Outcome>, ExecError> {
         let Some(stdio) = self.stdio else { return Err(ExecError::Lost) };
         let signals = streams.terminal.map(|_| Signals::take(TERMINAL_SIGNALS)).transpose()?;
         let raw =
@@ -70,10 +84,11 @@ impl Held {
             ended: None,
             raw,
             signals,
+            until,
         };
         relay.pass_size();
         let outcome = relay.run()?;
-        if outcome == Outcome::Detached {
+        if outcome == Some(Outcome::Detached) {
             Self { channel: relay.channel, stdio: None }.leave()?;
         }
         Ok(outcome)
@@ -113,6 +128,7 @@ struct Relay<'a> {
     ended: Option<u8>,
     raw: Option<RawTerminal<'a>>,
     signals: Option<Signals>,
+    until: Option<Instant>,
 }
 
 /// What can be done without waiting; nothing at all is a silence.
@@ -128,25 +144,29 @@ struct Ready {
 }
 
 impl Relay<'_> {
-    fn run(&mut self) -> Result<Outcome, ExecError> {
+    /// `None` if the time is over before anything else is.
+    fn run(&mut self) -> Result<Option<Outcome>, ExecError> {
         loop {
             let ready = self.wait()?;
             if let Some(code) = self.ended.filter(|_| ready.nothing) {
-                return Ok(Outcome::Exited(code));
+                return Ok(Some(Outcome::Exited(code)));
+            }
+            if self.until.is_some_and(|until| until <= Instant::now()) {
+                return Ok(None);
             }
             if ready.signals
                 && let Some(signal) = self.take_signals()?
             {
-                return Ok(Outcome::Interrupted(signal));
+                return Ok(Some(Outcome::Interrupted(signal)));
             }
             if !self.move_output(&ready)? {
-                return Ok(Outcome::OutputClosed);
+                return Ok(Some(Outcome::OutputClosed));
             }
             if ready.channel {
                 self.hear()?;
             }
             if self.move_input(&ready)? {
-                return Ok(Outcome::Detached);
+                return Ok(Some(Outcome::Detached));
             }
         }
     }
@@ -182,7 +202,11 @@ impl Relay<'_> {
     /// Once the command has ended only what it left behind is waited for: a pipe has it all by then.
     fn patience(&self) -> Option<Timespec> {
         let unwritten = self.output.writable().is_some() || self.errors.writable().is_some();
-        self.ended.filter(|_| !unwritten)?;
+        if self.ended.is_none() || unwritten {
+            // A millisecond more, as a wait of less than that would turn in circles.
+            let left = self.until?.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
+            return Timespec::try_from(left).ok();
+        }
         let on_terminal = self.master.is_some() && self.output.readable().is_some();
         let tv_nsec = if on_terminal { LAST_OUTPUT_MS * 1_000_000 } else { 0 };
         Some(Timespec { tv_sec: 0, tv_nsec })

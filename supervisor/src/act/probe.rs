@@ -9,7 +9,7 @@ use super::status;
 use crate::board::Board;
 use crate::failure::Failure;
 use limpet_protocol::container::Container;
-use limpet_protocol::health::{Health, Probe};
+use limpet_protocol::health::Probe;
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::Running;
 use limpet_protocol::launch::{Launch, Network, Process};
@@ -21,39 +21,59 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Most that is read of an answer: its status line is all that counts.
 const ANSWER_BYTES_MAX: usize = 64;
 /// The user and group that nobody is.
 const NOBODY: u32 = 65534;
 
-/// [`status::DONE`] if it is healthy, [`status::UNWELL`] if not.
+/// As [`probe`]; whoever asked looks for the answer in its own time, unless standard output says that it is to look now: it does
+/// unless the container is healthy and that was found out within `unhurried_ms`.
+pub(super) fn unhurried(board: &Board, id: &ContainerId, unhurried_ms: &str) -> Result<u8, Failure> {
+    let unhurried = Duration::from_millis(unhurried_ms.parse().unwrap_or(0));
+    let begun = Instant::now();
+    let found = probe(board, id);
+    if !matches!(found, Ok(status::DONE)) || begun.elapsed() >= unhurried {
+        // A pipe that is full was not heard yet; one that nobody reads is that of a supervisor that is gone.
+        std::io::stdout().write_all(b"\n").and_then(|()| std::io::stdout().flush()).ok();
+    }
+    found
+}
+
+/// [`status::DONE`] if it is healthy, [`status::UNWELL`] if not, or not within its time.
 pub(super) fn probe(board: &Board, id: &ContainerId) -> Result<u8, Failure> {
     let container = board.home.load(id)?;
     let (Some(health), Status::Running(running)) = (container.health.clone(), board.status(id)?) else {
         return Ok(status::DISAGREES);
     };
+    let until = Instant::now() + Duration::from_millis(u64::from(health.pace.timeout_ms.max(1)));
     let healthy = match &health.probe {
-        Probe::Exec(words) => execute(&container, &running, words)?,
+        Probe::Exec(words) => execute(&container, &running, words, until)?,
         Probe::Http { port, path } => {
             enter_network(&container, &running)?;
-            http(*port, path, timeout(&health))
+            http(*port, path, until)
         }
         Probe::Tcp { port } => {
             enter_network(&container, &running)?;
-            connect(*port, timeout(&health)).is_some()
+            connect(*port, until).is_some()
         }
     };
     Ok(if healthy { status::DONE } else { status::UNWELL })
 }
 
-fn timeout(health: &Health) -> Duration {
-    Duration::from_millis(u64::from(health.pace.timeout_ms.max(1)))
+/// What is left until then; `None` if nothing is.
+fn left(until: Instant) -> Option<Duration> {
+    until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
 }
 
 /// Runs the command as the container's own user; nobody reads what it says.
-fn execute(container: &Container, running: &Running, words: &[String]) -> Result<bool, Failure> {
+fn execute(
+    container: &Container,
+    running: &Running,
+    words: &[String],
+    until: Instant,
+) -> Result<bool, Failure> {
     if !spawn::is_protected() {
         return Err(Failure::new(format!("start again from a protected program: {}", spawn::again())));
     }
@@ -69,7 +89,7 @@ fn execute(container: &Container, running: &Running, words: &[String]) -> Result
         terminal: None,
         detach: limpet_runner::attach::DetachKeys::none(),
     };
-    Ok(held.converse(&streams)? == Outcome::Exited(0))
+    Ok(held.converse_until(&streams, until)? == Some(Outcome::Exited(0)))
 }
 
 /// From here on this process is in the container's network, and nobody.
@@ -83,15 +103,14 @@ fn enter_network(container: &Container, running: &Running) -> Result<(), Failure
     Ok(())
 }
 
-fn connect(port: u16, timeout: Duration) -> Option<TcpStream> {
+fn connect(port: u16, until: Instant) -> Option<TcpStream> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let stream = TcpStream::connect_timeout(&address, timeout).ok()?;
-    let timed = stream.set_read_timeout(Some(timeout)).and_then(|()| stream.set_write_timeout(Some(timeout)));
-    timed.ok().map(|()| stream)
+    let stream = TcpStream::connect_timeout(&address, left(until)?).ok()?;
+    stream.set_write_timeout(Some(left(until)?)).ok().map(|()| stream)
 }
 
-fn http(port: u16, path: &str, timeout: Duration) -> bool {
-    let Some(mut stream) = connect(port, timeout) else { return false };
+fn http(port: u16, path: &str, until: Instant) -> bool {
+    let Some(mut stream) = connect(port, until) else { return false };
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nUser-Agent: limpet-health\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     );
@@ -101,6 +120,9 @@ fn http(port: u16, path: &str, timeout: Duration) -> bool {
     let mut answer = [0; ANSWER_BYTES_MAX];
     let mut length = 0;
     while length < answer.len() && status_of(&answer[..length]).is_none() {
+        if left(until).is_none_or(|left| stream.set_read_timeout(Some(left)).is_err()) {
+            break;
+        }
         match stream.read(&mut answer[length..]) {
             Ok(0) | Err(_) => break,
             Ok(count) => length += count,

@@ -145,6 +145,7 @@ impl<'a> Daemon<'a> {
     /// # Errors
     /// The kernel does not let it wait.
     pub(crate) fn run(&mut self) -> Result<End, Failure> {
+        let _bell = self.jobs.listen(&self.tasks);
         self.wake();
         self.notifier.ready("keeping what should run running");
         loop {
@@ -163,6 +164,10 @@ impl<'a> Daemon<'a> {
 
     /// Takes all that has happened, and does what follows from it.
     fn work(&mut self) {
+        for finished in self.jobs.harvest() {
+            self.job_ended(&finished);
+            self.decide();
+        }
         while let Some(message) = self.tasks.mailbox.take() {
             self.doubt_telling();
             self.hear(message);
@@ -208,6 +213,7 @@ impl<'a> Daemon<'a> {
     fn hear(&mut self, message: Message) {
         match message {
             Message::Job(finished) => self.job_ended(&finished),
+            Message::Rung => self.jobs.hurry(&self.tasks),
             Message::Ended { id, exit } => self.run_ended(id, &exit),
             Message::Lost { id, run } => self.run_lost(id, run),
             Message::Again(id) => self.events.push_back(Event::Poked { id }),

@@ -9,6 +9,7 @@ use crate::supervise::tasks::Tasks;
 use limpet_plan::{AppId, InstanceId, Turn};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
 };
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Most that is read of what a child says on either stream.
@@ -56,7 +58,10 @@ pub(crate) enum Purpose {
     /// Remove one.
     Remove,
     /// Find out whether one is healthy.
-    Probe,
+    Probe {
+        /// See [`limpet_plan::Action::Probe`].
+        unhurried: bool,
+    },
     /// Remove what nothing refers to.
     Prune,
     /// Remove the last of an app.
@@ -102,22 +107,85 @@ pub(crate) struct Jobs {
     outside: Arc<Vec<OwnedFd>>,
     last: u64,
     running: BTreeMap<u64, Job>,
+    /// Those that are not waited for.
+    unhurried: BTreeMap<u64, OwnedFd>,
+    bell: Bell,
+}
+
+/// A pipe by which those that are not waited for say that they are to be looked at now. It says nothing else, as they deal
+/// with what containers say; and it never comes to its end, as both of its ends are ours.
+#[derive(Debug)]
+struct Bell {
+    heard: Rc<OwnedFd>,
+    rung: OwnedFd,
+}
+
+impl Bell {
+    fn new() -> rustix::io::Result<Self> {
+        let (heard, rung) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        Ok(Self { heard: Rc::new(heard), rung })
+    }
 }
 
 #[derive(Debug)]
 struct Job {
     order: Order,
     group: Pid,
-    /// Ends with it.
-    _task: Task<()>,
+    /// Ends with it; `None` while it is not waited for.
+    task: Option<Task<()>>,
 }
 
 impl Jobs {
     /// None yet; each that changes something holds `lock` while it runs.
     #[must_use]
-    pub(crate) fn new(lock: OwnedFd) -> Self {
+    ///
+    /// # Errors
+    /// No pipe.
+    pub(crate) fn new(lock: OwnedFd) -> io::Result<Self> {
         let outside = Arc::new(super::place::outside());
-        Self { lock, outside, last: 0, running: BTreeMap::new() }
+        let bell = Bell::new()?;
+        Ok(Self { lock, outside, last: 0, running: BTreeMap::new(), unhurried: BTreeMap::new(), bell })
+    }
+
+    /// From now on [`Message::Rung`] tells of the bell.
+    #[must_use]
+    pub(crate) fn listen(&self, tasks: &Tasks) -> Task<()> {
+        let (heard, tasks_) = (self.bell.heard.clone(), tasks.clone());
+        tasks.spawn(async move {
+            while tasks_.reactor.ready(&*heard, Interest::Read).await.is_ok() {
+                let mut said = [0; 64];
+                while rustix::io::read(&*heard, &mut said).is_ok_and(|count| count > 0) {}
+                tasks_.mailbox.put(Message::Rung);
+            }
+        })
+    }
+
+    /// Those that have ended and were not waited for.
+    pub(crate) fn harvest(&mut self) -> Vec<Finished> {
+        let (running, mut ended) = (&mut self.running, Vec::new());
+        self.unhurried.retain(|job, pidfd| {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+            let status = match waitid(WaitId::PidFd(pidfd.as_fd()), options) {
+                Ok(None) => return true,
+                Ok(Some(status)) => status.exit_status().and_then(|status| u8::try_from(status).ok()),
+                Err(_) => None,
+            };
+            if running.contains_key(job) {
+                let (stdout, stderr) = (String::new(), String::new());
+                ended.push(Finished { job: *job, status, stdout, stderr });
+            }
+            false
+        });
+        ended
+    }
+
+    /// From now on all of them are waited for: one of them has rung, and is about to end.
+    pub(crate) fn hurry(&mut self, tasks: &Tasks) {
+        for (job, pidfd) in core::mem::take(&mut self.unhurried) {
+            if let Some(running) = self.running.get_mut(&job) {
+                running.task = Some(tasks.spawn(watch(job, pidfd, [None, None], tasks.clone())));
+            }
+        }
     }
 
     /// Where children are to be, see [`super::place::outside`].
@@ -130,7 +198,7 @@ impl Jobs {
     fn stdin(&self, purpose: Purpose) -> io::Result<Stdio> {
         match purpose {
             // Two children of a fleet hold locks of their own; to fetch may take days.
-            Purpose::Probe | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => Ok(Stdio::null()),
+            Purpose::Probe { .. } | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => Ok(Stdio::null()),
             Purpose::Create { .. }
             | Purpose::Start
             | Purpose::Kill
@@ -138,6 +206,16 @@ impl Jobs {
             | Purpose::Remove
             | Purpose::Prune
             | Purpose::Dissolve(_) => Ok(Stdio::from(self.lock.try_clone()?)),
+        }
+    }
+
+    /// Pipes; one that is not waited for has the bell, and nobody reads its complaints.
+    fn said(&self, purpose: Purpose) -> io::Result<(Stdio, Stdio)> {
+        match purpose {
+            Purpose::Probe { unhurried: true } => {
+                Ok((Stdio::from(self.bell.rung.try_clone()?), Stdio::null()))
+            }
+            _ => Ok((Stdio::piped(), Stdio::piped())),
         }
     }
 
@@ -159,19 +237,21 @@ impl Jobs {
         }
         // Otherwise a few dozen probes at a time would fill the ceiling.
         limpet_sys::process::join_before_exec(&mut command, self.outside.clone());
-        let mut child = command
-            .stdin(self.stdin(order.purpose)?)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()?;
+        let (stdout, stderr) = self.said(order.purpose)?;
+        let stdin = self.stdin(order.purpose)?;
+        let mut child = command.stdin(stdin).stdout(stdout).stderr(stderr).process_group(0).spawn()?;
         let group = Pid::from_child(&child);
         let pidfd = pidfd_open(group, PidfdFlags::empty())?;
         let [stdout, stderr] =
             [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
         self.last += 1;
-        let task = tasks.spawn(watch(self.last, pidfd, [stdout, stderr], tasks.clone()));
-        self.running.insert(self.last, Job { order, group, _task: task });
+        let task = if order.purpose == (Purpose::Probe { unhurried: true }) {
+            self.unhurried.insert(self.last, pidfd);
+            None
+        } else {
+            Some(tasks.spawn(watch(self.last, pidfd, [stdout, stderr], tasks.clone())))
+        };
+        self.running.insert(self.last, Job { order, group, task });
         Ok(())
     }
 
@@ -183,14 +263,16 @@ impl Jobs {
     /// A child works on this instance, probes left out.
     #[must_use]
     pub(crate) fn at_work(&self, id: InstanceId) -> bool {
-        let works = |order: &Order| order.id == Some(id) && order.purpose != Purpose::Probe;
+        let works = |order: &Order| order.id == Some(id) && !matches!(order.purpose, Purpose::Probe { .. });
         self.running.values().any(|job| works(&job.order))
     }
 
     /// Ends a probe with all that it started.
     pub(crate) fn end_probe(&self, id: InstanceId, turn: Turn) {
-        let probe = Order { id: Some(id), turn, purpose: Purpose::Probe };
-        for job in self.running.values().filter(|job| job.order == probe) {
+        let is_it = |order: &Order| {
+            (order.id, order.turn) == (Some(id), turn) && matches!(order.purpose, Purpose::Probe { .. })
+        };
+        for job in self.running.values().filter(|job| is_it(&job.order)) {
             // The leader of the group is not waited for yet, so the number is still its own; it may have ended.
             kill_process_group(job.group, Signal::KILL).ok();
         }

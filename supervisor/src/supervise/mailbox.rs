@@ -12,6 +12,8 @@ use std::rc::Rc;
 pub(crate) enum Message {
     /// A child has ended.
     Job(Finished),
+    /// One of those that are not waited for is to be looked at.
+    Rung,
     /// A keeper said that its container's run is over.
     Ended {
         /// Which instance.

@@ -79,10 +79,15 @@ fn plain(value: u64) -> Option<(String, String)> {
     Some((String::new(), value.to_string()))
 }
 
-/// All metrics, with the room on the disk, and what `used` says of each container that runs.
+/// All metrics, with the room on the disk, how often the supervisor woke up, and what `used` says of each container that runs.
 #[must_use]
-pub(crate) fn text(report: Report, room: Option<Room>, used: impl Fn(&Instance) -> Option<Usage>) -> String {
-    let board = board(&report, room);
+pub(crate) fn text(
+    report: Report,
+    room: Option<Room>,
+    wakeups: u64,
+    used: impl Fn(&Instance) -> Option<Usage>,
+) -> String {
+    let board = board(&report, room, wakeups);
     let runs = |one: &Instance| one.state == State::Running;
     let mut all: Vec<One> = report
         .instances
@@ -101,7 +106,7 @@ pub(crate) fn text(report: Report, room: Option<Room>, used: impl Fn(&Instance) 
     }
 }
 
-fn board(report: &Report, room: Option<Room>) -> String {
+fn board(report: &Report, room: Option<Room>, wakeups: u64) -> String {
     let mut text = String::new();
     let mut one = |name: &str, kind: &str, help: &str, value: u64| {
         family(&mut text, name, kind, help);
@@ -121,6 +126,7 @@ fn board(report: &Report, room: Option<Room>) -> String {
         "Containers for which the supervisor has no room.",
         away,
     );
+    one("limpet_supervisor_wakeups_total", "counter", "Times that the supervisor woke up.", wakeups);
     text
 }
 

@@ -8,7 +8,7 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::{Errno, Result};
 use rustix::time::{ClockId, Timespec, clock_gettime};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -39,6 +39,7 @@ pub enum Interest {
 pub struct Reactor {
     epoll: OwnedFd,
     waiting: RefCell<Waiting>,
+    wakeups: Cell<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -63,7 +64,13 @@ impl Reactor {
     /// What epoll_create1(2) says.
     pub fn new() -> Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        Ok(Self { epoll, waiting: RefCell::default() })
+        Ok(Self { epoll, waiting: RefCell::default(), wakeups: Cell::default() })
+    }
+
+    /// How often it slept, and so how often it woke up.
+    #[must_use]
+    pub fn wakeups(&self) -> u64 {
+        self.wakeups.get()
     }
 
     /// Waits until `fd` is ready. Only one task may wait for a descriptor at a time.
@@ -87,6 +94,7 @@ impl Reactor {
         let timeout = until.map(|until| timespec(until.since(now())));
         let mut events: [epoll::Event; EVENTS_MAX] =
             [epoll::Event { flags: EventFlags::empty(), data: EventData::new_u64(0) }; EVENTS_MAX];
+        self.wakeups.set(self.wakeups.get() + 1);
         let count = match epoll::wait(&self.epoll, &mut events[..], timeout.as_ref()) {
             Ok(count) => count,
             Err(Errno::INTR) => 0,

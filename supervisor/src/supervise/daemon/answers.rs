@@ -24,12 +24,12 @@ impl Daemon<'_> {
             | Purpose::Kill
             | Purpose::Clear
             | Purpose::Remove
-            | Purpose::Probe
+            | Purpose::Probe { .. }
             | Purpose::Prune
             | Purpose::Dissolve(_) => {}
         }
         let done = finished.status == Some(status::DONE);
-        if !done && order.purpose != Purpose::Probe {
+        if !done && !matches!(order.purpose, Purpose::Probe { .. }) {
             self.keep_error(&order, finished);
         }
         match (done, order.id) {
@@ -63,7 +63,7 @@ impl Daemon<'_> {
             | Purpose::Scrub
             | Purpose::Judge
             | Purpose::Fetch
-            | Purpose::Probe => self.events.push_back(Event::Pruned),
+            | Purpose::Probe { .. } => self.events.push_back(Event::Pruned),
         }
     }
 
@@ -94,7 +94,7 @@ impl Daemon<'_> {
                 }
                 self.events.push_back(Event::Removed { id, turn });
             }
-            Purpose::Probe => self.events.push_back(Event::Probed { id, turn, healthy: true }),
+            Purpose::Probe { .. } => self.events.push_back(Event::Probed { id, turn, healthy: true }),
             Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => {}
         }
     }
@@ -170,7 +170,7 @@ impl Daemon<'_> {
             Purpose::Kill => Effect::Kill,
             Purpose::Clear => Effect::Clear,
             Purpose::Remove => Effect::Remove,
-            Purpose::Probe => return self.events.push_back(Event::Probed { id, turn, healthy: false }),
+            Purpose::Probe { .. } => return self.events.push_back(Event::Probed { id, turn, healthy: false }),
             Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => {
                 return;
             }

@@ -18,7 +18,7 @@ impl Daemon<'_> {
             Action::Clear { id, turn } => self.act("clear", id, turn, Purpose::Clear),
             Action::Remove { id, turn } => self.act("remove", id, turn, Purpose::Remove),
             Action::Look { id, turn } => self.look(id, turn),
-            Action::Probe { id, turn } => self.act("probe", id, turn, Purpose::Probe),
+            Action::Probe { id, turn, unhurried_ms } => self.probe(id, turn, unhurried_ms),
             Action::EndProbe { id, turn } => self.jobs.end_probe(id, turn),
             Action::Note { id, history } => self.note(id, &history),
             Action::Forget { id } => self.forget(id),
@@ -49,6 +49,18 @@ impl Daemon<'_> {
             }
             None => self.not_done(Order { id: Some(id), turn, purpose }, Failure::Disagrees),
         }
+    }
+
+    fn probe(&mut self, id: InstanceId, turn: Turn, unhurried_ms: u32) {
+        let purpose = Purpose::Probe { unhurried: unhurried_ms > 0 };
+        let Some(container) = self.registry.container(id) else {
+            return self.not_done(Order { id: Some(id), turn, purpose }, Failure::Disagrees);
+        };
+        let mut words = vec!["probe".to_owned(), container.as_str().to_owned()];
+        if unhurried_ms > 0 {
+            words.push(unhurried_ms.to_string());
+        }
+        self.order(Some(id), turn, purpose, &words);
     }
 
     /// Starts the child of an effect.

@@ -49,7 +49,7 @@ impl Daemon<'_> {
             }
             Request::Metrics => {
                 let (room, driver) = (crate::room::of(self.board), cgroup::detect());
-                let text = metrics::text(self.shown(), room, |instance| {
+                let text = metrics::text(self.shown(), room, self.tasks.reactor.wakeups(), |instance| {
                     self.usage(driver.as_deref().ok()?, instance)
                 });
                 outbox.put(&Reply::Text(text));

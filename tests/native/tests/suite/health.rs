@@ -103,3 +103,35 @@ fn the_start_period_has_its_own_pace_and_failures_do_not_count_in_it() {
     limpet.ok(&["exec", "cc", "touch", "/well"]);
     until_health(&limpet, "healthy");
 }
+
+/// One wake-up begins a probe and takes the answer of the one before; what is asked here for the count wakes it, too.
+#[test]
+fn what_is_well_wakes_the_supervisor_once_for_each_probe() {
+    const PROBES: u64 = 40;
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    let check = ["--health-cmd", "echo >> /probes", "--health-interval", "200ms", "--health-timeout", "5s"];
+    limpet.detached(&[&["--name", "cc"], &check[..], &["busybox", "sleep", "1000"]].concat());
+    let probes = || {
+        let count = limpet.try_to(&["exec", "cc", "wc", "-l", "/probes"]);
+        count.stdout.split(' ').next().and_then(|count| count.parse::<u64>().ok())
+    };
+    let wakeups = || {
+        let text = limpet.ok(&["metrics"]).stdout;
+        let line = text.lines().find(|line| line.starts_with("limpet_supervisor_wakeups_total "));
+        line.and_then(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).expect("it is counted")
+    };
+    until("two probes were made", || probes().filter(|count| *count >= 2));
+    let (woken, probed) = (wakeups(), probes().expect("it runs"));
+    let mut looks = 0;
+    let last = until("more probes were made", || {
+        looks += 1;
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        probes().filter(|count| *count >= probed + PROBES)
+    });
+    let (woken, made) = (wakeups() - woken, last - probed);
+    println!("{woken} wake-ups for {made} probes");
+    // Asking for the metrics takes a few, and a probe that is slower than the one before is looked for twice.
+    assert!(woken <= made + made / 4 + 12, "{woken} wake-ups for {made} probes");
+    assert!(looks > 0);
+}
