@@ -141,7 +141,7 @@ impl Sim {
         match child.work {
             Work::Effect(effect) => self.finish_effect(child, effect),
             Work::Probe { well, .. } => {
-                self.answer(child, |id, turn| Event::Probed { id, turn, healthy: well })
+                self.answer(child, |id, turn| Event::Probed { id, turn, healthy: well });
             }
             Work::Prune => {
                 let failed = !self.quiet && self.dice.permille(200);

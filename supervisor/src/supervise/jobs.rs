@@ -137,7 +137,6 @@ struct Job {
 
 impl Jobs {
     /// None yet; each that changes something holds `lock` while it runs.
-    #[must_use]
     ///
     /// # Errors
     /// No pipe.
@@ -148,7 +147,6 @@ impl Jobs {
     }
 
     /// From now on [`Message::Rung`] tells of the bell.
-    #[must_use]
     pub(crate) fn listen(&self, tasks: &Tasks) -> Task<()> {
         let (heard, tasks_) = (self.bell.heard.clone(), tasks.clone());
         tasks.spawn(async move {

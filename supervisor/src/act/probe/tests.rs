@@ -52,7 +52,7 @@ fn a_server_is_asked_and_its_answer_counts() {
             client.write_all(answer.as_bytes()).expect("write");
             String::from_utf8_lossy(&request[..length]).into_owned()
         });
-        assert_eq!(http(port, "/up?x=1", Duration::from_secs(10)), healthy, "{answer}");
+        assert_eq!(http(port, "/up?x=1", Instant::now() + Duration::from_secs(10)), healthy, "{answer}");
         let request = server.join().expect("server");
         assert!(request.starts_with("GET /up?x=1 HTTP/1.1\r\n"), "{request}");
     }
