@@ -126,9 +126,11 @@ impl Instance {
             return [began.after(timeout_ms); 2];
         }
         if planted!(NewsIsSlept) {
-            return [Tick(u64::MAX); 2];
+            return [began.after(1 << 40); 2];
         }
-        let next = unhurried_ms + 2 * u64::from(running.watch.took_ms) + PROBE_MARGIN_MS;
+        // The board may have slept while the last one was under way.
+        let took = (2 * u64::from(running.watch.took_ms)).min(unhurried_ms);
+        let next = unhurried_ms + took + PROBE_MARGIN_MS;
         [began.after(next), began.after(next.max(timeout_ms)).max(now.after(1))]
     }
 }

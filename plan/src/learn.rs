@@ -20,7 +20,7 @@ pub(crate) struct Context<'a> {
 impl Instance {
     /// This is what is on disk and in the keeper.
     pub(crate) fn found(&mut self, facts: &Facts, context: &mut Context<'_>) {
-        let mut changed = self.spec.restart != facts.spec.restart;
+        let changed = self.spec.restart != facts.spec.restart;
         let rewatch = self.spec.health != facts.spec.health;
         self.damaged = false;
         self.spec = facts.spec;
@@ -34,9 +34,6 @@ impl Instance {
             self.history = history;
             self.noted = history;
             self.goal = if history.pending { Goal::Run } else { Goal::Rest };
-            // It may have got another policy while no daemon was there; a start that was under way is finished.
-            let starting = history.run.0 == 0 && history.last_exit.is_some_and(|exit| exit.started);
-            changed = !starting;
         }
         match facts.status {
             Status::Created => self.found_created(context),
@@ -355,8 +352,10 @@ impl Instance {
             self.goal = Goal::Rest;
             self.history.next = None;
         }
-        // What an earlier daemon was about to start was decided then: it has no run, and no reason to wait any more.
-        if self.place.is_none() && self.history.run != RunId(0) {
+        // What an earlier daemon was about to start was decided then: it has no run, and no reason to wait any more. Neither
+        // has one that never got as far as a run.
+        let ran = self.history.last_exit.is_some_and(|exit| exit.started);
+        if self.place.is_none() && (self.history.run != RunId(0) || !ran) {
             self.reconsider();
         }
     }

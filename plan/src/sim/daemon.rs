@@ -140,11 +140,12 @@ impl Sim {
             return Err(format!("the deadline {at:?} is not after now, {:?}", self.now));
         }
         self.told.settle_trials(daemon, self.now)?;
+        let wakes_at = deadline(&daemon.world);
         for action in actions.as_slice() {
             self.say(|| format!(" -> {action:?}"));
             self.told.action(action, daemon, self.now)?;
         }
-        self.told.after_step(self.now)
+        self.told.after_step(self.now, wakes_at)
     }
 
     /// Carries actions out; between any two the daemon or the board may die.

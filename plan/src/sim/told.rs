@@ -72,6 +72,8 @@ pub(super) struct Entry {
     pub(super) failed: Option<(Effect, Tick)>,
     pub(super) stop: Option<(Reason, Option<Tick>)>,
     pub(super) probe: Option<(Turn, Tick)>,
+    /// When the last daemon died it was being started again.
+    pub(super) begun: bool,
     pub(super) failures: u32,
     /// `None` before the first verdict.
     pub(super) healthy: Option<bool>,
@@ -120,6 +122,7 @@ impl Default for Entry {
             failed: None,
             stop: None,
             probe: None,
+            begun: false,
             failures: 0,
             healthy: None,
             sick: false,
@@ -262,6 +265,8 @@ impl Told {
         self.apps.clear();
         (self.low, self.working, self.leaving) = (false, false, None);
         for entry in self.entries.values_mut() {
+            let ran = entry.last_exit.is_some_and(|exit| exit.started);
+            entry.begun = matches!(entry.in_flight, Some((Effect::Start, _))) && ran;
             (entry.in_flight, entry.stop, entry.probe, entry.failures) = (None, None, None, 0);
             entry.failed = None;
             entry.giving_way = false;

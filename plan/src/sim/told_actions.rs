@@ -264,7 +264,7 @@ impl Told {
     }
 
     /// What should have been done by now.
-    pub(super) fn after_step(&self, now: Tick) -> Result<(), Broken> {
+    pub(super) fn after_step(&self, now: Tick, wakes_at: Option<Tick>) -> Result<(), Broken> {
         for (key, entry) in &self.entries {
             if let (Some(_), Some((_, Some(due)))) = (entry.running, entry.stop) {
                 ensure(due > now, *key, "at the end of its grace period it is killed")?;
@@ -275,6 +275,11 @@ impl Told {
                 *key,
                 "at the end everything is killed",
             )?;
+            ensure(
+                wakes_at.is_none_or(|at| entry.probe_lasts_to(at, now)),
+                *key,
+                "a probe is looked for in time",
+            )?;
         }
         match self.leaving {
             Some((deadline, _)) if deadline <= now => {
@@ -282,5 +287,14 @@ impl Told {
             }
             Some(_) | None => Ok(()),
         }
+    }
+}
+
+impl Entry {
+    /// A probe that is under way is looked for some time.
+    fn probe_lasts_to(&self, at: Tick, now: Tick) -> bool {
+        const NEVER_MS: u64 = 1 << 30;
+        let under_way = self.probe.is_some() && self.running.is_some() && self.stop.is_none() && !self.paused;
+        !under_way || at.since(now) < NEVER_MS
     }
 }

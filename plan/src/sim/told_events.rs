@@ -148,7 +148,7 @@ impl Told {
             } else if entry.held || !entry.known {
                 (entry.want, entry.not_before) = (false, Tick(0));
             }
-            if matches!(key, Key::Lone(_)) {
+            if matches!(key, Key::Lone(_)) && !entry.begun {
                 entry.reconsider();
             }
         }
@@ -281,7 +281,8 @@ impl Told {
                     entry.exit(run, exit, held, now);
                 }
             }
-            Event::Lost { run, .. } if entry.running == Some(run) => {
+            // A run whose start was not answered for has no number yet.
+            Event::Lost { run, .. } if entry.running.is_some_and(|known| known == run || known.0 == 0) => {
                 (entry.running, entry.lost, entry.probe, entry.healthy) = (None, Some(run), None, None);
                 entry.stop = entry.stop.map(|(reason, _)| (reason, None));
             }
