@@ -170,7 +170,9 @@ impl Daemon<'_> {
             Purpose::Kill => Effect::Kill,
             Purpose::Clear => Effect::Clear,
             Purpose::Remove => Effect::Remove,
-            Purpose::Probe { .. } => return self.events.push_back(Event::Probed { id, turn, healthy: false }),
+            Purpose::Probe { .. } => {
+                return self.events.push_back(Event::Probed { id, turn, healthy: false });
+            }
             Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => {
                 return;
             }
