@@ -4,7 +4,7 @@ const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /// Bytes as text.
 #[must_use]
-pub(crate) fn encode(bytes: &[u8]) -> String {
+pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
         let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
@@ -19,7 +19,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 
 /// Text as bytes; `None` if it is no base64. Padding may be missing.
 #[must_use]
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=').as_bytes();
     if digits.len() % 4 == 1 {
         return None;
@@ -34,6 +34,19 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
         bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
     }
     Some(bytes)
+}
+
+/// Bytes as text that may stand in a URL and in a word, without padding (RFC 4648, 5).
+#[must_use]
+pub fn encode_url(bytes: &[u8]) -> String {
+    encode(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_")
+}
+
+/// Such a text as bytes; `None` if it is none, or not the one that those bytes have.
+#[must_use]
+pub fn decode_url(text: &str) -> Option<Vec<u8>> {
+    let bytes = decode(&text.replace('-', "+").replace('_', "/"))?;
+    (encode_url(&bytes) == text).then_some(bytes)
 }
 
 #[cfg(test)]

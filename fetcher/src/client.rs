@@ -71,18 +71,7 @@ impl Response {
     /// # Errors
     /// The connection's, and a body that is longer.
     pub(crate) fn read_all(&mut self, bytes_max: u64) -> Result<Vec<u8>, Trouble> {
-        let mut bytes = Vec::new();
-        let mut buffer = [0; 8 * 1024];
-        loop {
-            let count = self.connection.read(&mut buffer)?;
-            if count == 0 {
-                return Ok(bytes);
-            }
-            bytes.extend_from_slice(&buffer[..count]);
-            if bytes.len() as u64 > bytes_max {
-                return Err(Trouble::lasting(format!("it answers with more than {bytes_max} bytes")));
-            }
-        }
+        self.connection.read_all(bytes_max)
     }
 }
 
@@ -200,7 +189,8 @@ impl Client {
         }
         let whole = by_proxy.map(|_| url.to_string());
         let target = whole.as_deref().unwrap_or(&url.target);
-        connection.exchange(&Request { method, target, host: &url.authority(), fields: &fields }, body)
+        connection
+            .exchange(&Request { method, target, host: &url.authority(), fields: &fields }, body.as_bytes())
     }
 
     /// A connection to the server of `url`, and the URL as it turned out to be reached.

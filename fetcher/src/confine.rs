@@ -1,4 +1,4 @@
-//! What the fetching process gives up before it hears the first byte from a network.
+//! What the fetching process, and the one that speaks to a controller, gives up before it hears the first byte from a network.
 //!
 //! It keeps its three descriptors, the network, and a root directory in memory with the two files that finding the
 //! address of a name needs. Behind several walls, each of which would do: it has no other root, no user of this board's
@@ -17,6 +17,8 @@ use std::os::fd::AsFd;
 
 /// User and group of fetching processes: 65520 to 65533 are nobody's (systemd's "Users, Groups, UIDs and GIDs").
 pub const FETCH_ID: u32 = 65533;
+/// User and group of the process that speaks to a controller: neither can do anything to the other.
+pub const SYNC_ID: u32 = 65532;
 
 /// Address space. A session with TLS takes less than 8 MiB of it.
 const MEMORY_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -32,7 +34,7 @@ const MOUNT_POINT: &str = "/proc";
 
 /// Which step failed, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("fetching process: cannot {step}")]
+#[error("cannot {step}")]
 pub struct ConfineError {
     step: &'static str,
     source: io::Error,
@@ -42,11 +44,11 @@ fn step<T, E: Into<io::Error>>(name: &'static str, result: Result<T, E>) -> Resu
     result.map_err(|error| ConfineError { step: name, source: error.into() })
 }
 
-/// Gives all of it up, for good. To be called first thing in a process with one thread.
+/// Gives all of it up, for good, and becomes the user and group `id`. To be called first thing in a process with one thread.
 ///
 /// # Errors
 /// A step failed; the process must end then.
-pub fn confine() -> Result<(), ConfineError> {
+pub fn confine(id: u32) -> Result<(), ConfineError> {
     let inheritance = step("claim what it inherited", limpet_sys::inheritance::Inheritance::claim())?;
     step("close what it inherited", inheritance.close_rest())?;
     let parent = rustix::process::getppid();
@@ -60,7 +62,7 @@ pub fn confine() -> Result<(), ConfineError> {
     limit()?;
     step("give up new privileges", rustix::thread::set_no_new_privs(true))?;
     step("allow itself to read only", restrict_files())?;
-    drop_privileges()?;
+    drop_privileges(id)?;
     // Changing the user undoes what was asked for before.
     step(
         "tie its life to its parent's",
@@ -124,7 +126,7 @@ fn restrict_files() -> io::Result<()> {
     Ok(())
 }
 
-fn drop_privileges() -> Result<(), ConfineError> {
+fn drop_privileges(id: u32) -> Result<(), ConfineError> {
     for bit in 0..u64::BITS {
         match rustix::thread::remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << bit)) {
             Ok(()) => {}
@@ -133,7 +135,7 @@ fn drop_privileges() -> Result<(), ConfineError> {
             Err(errno) => return step("drop its capabilities", Err(errno)),
         }
     }
-    let (uid, gid) = (Uid::from_raw(FETCH_ID), Gid::from_raw(FETCH_ID));
+    let (uid, gid) = (Uid::from_raw(id), Gid::from_raw(id));
     step("leave its groups", rustix::thread::set_thread_groups(&[]))?;
     step("change its group", rustix::thread::set_thread_res_gid(gid, gid, gid))?;
     // Leaving user 0 takes all capabilities away (capabilities(7)).

@@ -8,21 +8,21 @@
 #![forbid(unsafe_code)]
 
 pub mod auth;
-mod base64;
+pub mod base64;
 mod client;
 pub mod config;
 pub mod confine;
-mod http;
+pub mod http;
 pub mod lane;
 pub mod limits;
 pub mod lookup;
 pub mod pace;
 pub mod proxy;
-mod retry;
+pub mod retry;
 mod session;
-mod tls;
-mod trouble;
-mod url;
+pub mod tls;
+pub mod trouble;
+pub mod url;
 pub mod wire;
 
 use std::fs::File;
@@ -47,7 +47,7 @@ pub fn main() -> ExitCode {
 }
 
 fn serve() -> io::Result<()> {
-    let confined = confine::confine();
+    let confined = confine::confine(confine::FETCH_ID);
     let mut control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     if let Err(error) = confined {

@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 /// One proxy.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Proxy {
+pub struct Proxy {
     /// Where it is; always `http`.
-    pub(crate) url: Url,
+    pub url: Url,
     /// What it is told of who we are.
-    pub(crate) authorization: Option<String>,
+    pub authorization: Option<String>,
 }
 
 /// What the environment says.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Proxies {
+pub struct Proxies {
     plain: Option<Proxy>,
     secure: Option<Proxy>,
     /// Hosts that are reached without: lower case, without a leading dot.
@@ -36,7 +36,7 @@ pub struct ProxyVariables {
 /// A variable that cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} is not http://[user:password@]host[:port]; other proxies are not supported")]
-pub(crate) struct InvalidProxy {
+pub struct InvalidProxy {
     variable: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl ProxyVariables {
     ///
     /// # Errors
     /// A proxy of another kind.
-    pub(crate) fn parse(&self) -> Result<Proxies, InvalidProxy> {
+    pub fn parse(&self) -> Result<Proxies, InvalidProxy> {
         let without = self
             .without
             .split([',', ' '])
@@ -71,7 +71,7 @@ impl ProxyVariables {
 impl Proxies {
     /// The proxy by which the server of `url` is reached; never for this machine itself.
     #[must_use]
-    pub(crate) fn of(&self, url: &Url) -> Option<&Proxy> {
+    pub fn of(&self, url: &Url) -> Option<&Proxy> {
         let proxy = if url.secure { self.secure.as_ref() } else { self.plain.as_ref() };
         proxy.filter(|_| !is_loopback(&url.host) && !self.without.iter().any(|without| covers(without, url)))
     }
@@ -79,7 +79,7 @@ impl Proxies {
 
 /// Whether a host is this machine: `localhost`, 127.0.0.0/8, ::1.
 #[must_use]
-pub(crate) fn is_loopback(host: &str) -> bool {
+pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

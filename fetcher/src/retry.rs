@@ -47,7 +47,7 @@ impl Attempts {
 /// `Retry-After` (RFC 9110, 10.2.3) in seconds: a number, or a date, which is compared with the server's own `Date` so
 /// that a board with a wrong clock waits no longer for it.
 #[must_use]
-pub(crate) fn after_s(field: Option<&str>, date: Option<&str>) -> Option<u64> {
+pub fn after_s(field: Option<&str>, date: Option<&str>) -> Option<u64> {
     let field = field?.trim();
     if let Ok(seconds) = field.parse() {
         return Some(seconds);

@@ -6,11 +6,13 @@
 //! signs is in the file.
 
 mod p256;
+mod pin;
 mod provider;
 
 use crate::http::connection::Stream;
 use crate::http::patience::Patience;
 use crate::trouble::{Remedy, Trouble};
+use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, RootCertStore, StreamOwned,
@@ -22,9 +24,12 @@ use std::time::Instant;
 const TOO_OLD: &str =
     "it does not speak TLS 1.3, which limpet wants; is there a newer server, or a proxy for it?";
 
+/// TLS on a stream.
+pub type Secured = StreamOwned<ClientConnection, Box<dyn Stream>>;
+
 /// Who is believed to be whom.
 #[derive(Clone)]
-pub(crate) struct Tls {
+pub struct Tls {
     config: Arc<ClientConfig>,
     believes_nobody: bool,
 }
@@ -32,7 +37,7 @@ pub(crate) struct Tls {
 impl Tls {
     /// Believes these certificates, as PEM. What of `bundle` is no certificate is passed over, as everybody does; what
     /// stands in `own` must be one.
-    pub(crate) fn new(bundle: &[u8], own: &[u8]) -> Result<Self, Trouble> {
+    pub fn new(bundle: &[u8], own: &[u8]) -> Result<Self, Trouble> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(CertificateDer::pem_slice_iter(bundle).flatten());
         for certificate in CertificateDer::pem_slice_iter(own) {
@@ -52,17 +57,36 @@ impl Tls {
         Ok(Self { config: Arc::new(config), believes_nobody })
     }
 
+    /// Believes whoever has the key with this SHA-256 of its SubjectPublicKeyInfo, whatever name and dates it was given.
+    ///
+    /// # Errors
+    /// None that can happen.
+    pub fn pinned(pin: [u8; 32]) -> Result<Self, Trouble> {
+        let config = ClientConfig::builder_with_provider(Arc::new(provider::provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(Trouble::protocol)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(pin::Pinned(pin)));
+        let mut config = config.with_no_client_auth();
+        // One connection is held as long as it can be; tickets of it would be kept for nothing.
+        config.resumption = Resumption::disabled();
+        Ok(Self { config: Arc::new(config), believes_nobody: false })
+    }
+
     /// Puts TLS on a stream to `host`.
-    pub(crate) fn over(
+    ///
+    /// # Errors
+    /// The other side is not who it must be, or does not speak TLS 1.3.
+    pub fn over(
         &self,
         mut stream: Box<dyn Stream>,
         host: &str,
         patience: Patience,
-    ) -> Result<Box<dyn Stream>, Trouble> {
+    ) -> Result<Secured, Trouble> {
         let name = ServerName::try_from(host.to_owned()).map_err(Trouble::protocol)?;
         let mut session = ClientConnection::new(self.config.clone(), name).map_err(Trouble::protocol)?;
         self.greet(&mut session, &mut *stream, patience).map_err(|trouble| trouble.of("TLS"))?;
-        Ok(Box::new(StreamOwned::new(session, stream)))
+        Ok(StreamOwned::new(session, stream))
     }
 
     /// The handshake, which takes no longer than the head of an answer may.
@@ -132,9 +156,18 @@ impl Tls {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "its certificate is for another name".to_owned()
             }
+            CertificateError::ApplicationVerificationFailure => "its key is not the one that was pinned".to_owned(),
             other => format!("its certificate is not good ({other:?})"),
         }
     }
+}
+
+/// What only the two ends of this connection know (RFC 8446, 7.5), for this purpose.
+///
+/// # Errors
+/// The handshake is not over.
+pub fn exported(secured: &Secured, label: &[u8]) -> Result<[u8; 32], Trouble> {
+    secured.conn.export_keying_material([0; 32], label, None).map_err(Trouble::protocol)
 }
 
 fn ended() -> Trouble {

@@ -5,21 +5,21 @@ use std::fmt;
 
 /// One URL, without a fragment and without a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Url {
+pub struct Url {
     /// `https`.
-    pub(crate) secure: bool,
+    pub secure: bool,
     /// A name, or an address (that of IPv6 without brackets).
-    pub(crate) host: String,
+    pub host: String,
     /// The port.
-    pub(crate) port: u16,
+    pub port: u16,
     /// Path and query; begins with `/`.
-    pub(crate) target: String,
+    pub target: String,
 }
 
 /// Why a text is not such a URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a URL that can be used: {text:?}: {reason}")]
-pub(crate) struct InvalidUrl {
+pub struct InvalidUrl {
     text: String,
     reason: &'static str,
 }
@@ -29,7 +29,7 @@ impl Url {
     ///
     /// # Errors
     /// Another scheme, a user in it, or a host or port that is none.
-    pub(crate) fn parse(text: &str) -> Result<Self, InvalidUrl> {
+    pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
         Self::split(text).map_err(|reason| InvalidUrl { text: text.chars().take(200).collect(), reason })
     }
 
@@ -55,7 +55,7 @@ impl Url {
 
     /// Another path of the same server.
     #[must_use]
-    pub(crate) fn with_target(&self, target: &str) -> Self {
+    pub fn with_target(&self, target: &str) -> Self {
         Self { target: target.to_owned(), ..self.clone() }
     }
 
@@ -63,7 +63,7 @@ impl Url {
     ///
     /// # Errors
     /// It is no URL.
-    pub(crate) fn join(&self, location: &str) -> Result<Self, InvalidUrl> {
+    pub fn join(&self, location: &str) -> Result<Self, InvalidUrl> {
         if scheme(location).is_some() {
             return Self::parse(location);
         }
@@ -82,13 +82,13 @@ impl Url {
 
     /// Whether both are of one server: what is meant for the one may be sent to the other.
     #[must_use]
-    pub(crate) fn same_origin(&self, other: &Self) -> bool {
+    pub fn same_origin(&self, other: &Self) -> bool {
         (self.secure, &self.host, self.port) == (other.secure, &other.host, other.port)
     }
 
     /// Host and port as a `Host` field has them.
     #[must_use]
-    pub(crate) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let usual = if self.secure { 443 } else { 80 };
         if self.port == usual { host } else { format!("{host}:{}", self.port) }
@@ -130,7 +130,7 @@ fn authority_parts(authority: &str) -> Option<(&str, Option<u16>)> {
 
 /// A text as it may stand in a query (RFC 3986, 2.3).
 #[must_use]
-pub(crate) fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));

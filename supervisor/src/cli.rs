@@ -15,6 +15,7 @@ pub mod completion;
 pub mod environment;
 pub mod fetching;
 pub mod help;
+pub mod membership;
 pub mod options;
 mod problem;
 mod scan;

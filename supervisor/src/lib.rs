@@ -20,6 +20,7 @@ pub mod fuzzing;
 pub mod gathering;
 pub mod image_users;
 pub mod init;
+mod joining;
 pub mod ledger;
 mod lock;
 pub mod making;

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     match word {
         Some(limpet_store::unpack::VERB) => limpet_store::unpack::main(),
         Some(limpet_fetcher::VERB) => limpet_fetcher::main(),
+        Some(limpet_sync::VERB) => limpet_sync::main(),
         Some(limpet_runner::spawn::VERB) => keep(arguments),
         Some(limpet_supervisor::act::VERB) => ExitCode::from(limpet_supervisor::act::run(arguments)),
         Some(limpet_runner::spawn::ENTER_VERB) => ExitCode::from(limpet_supervisor::verbs::enter(arguments)),

@@ -16,6 +16,7 @@ mod images;
 pub(crate) mod info;
 mod inspect;
 mod install;
+mod join;
 pub(crate) mod lifecycle;
 mod load;
 mod login;
@@ -127,6 +128,8 @@ fn carry_out(board: &Board, command: Command) -> Outcome {
         Command::Apply(files) => fleet::apply(board, &files),
         Command::Lock(reason) => fleet::lock(board, reason.as_deref()),
         Command::Unlock => fleet::unlock(board),
+        Command::Join(args) => join::join(board, &args),
+        Command::Leave { force } => join::leave(board, force),
         Command::Metrics => supervisor::metrics(board),
         Command::Up(args) => app::up(board, &args),
         Command::Down(args) => app::down(board, &args),

@@ -47,12 +47,15 @@ pub struct Courier {
     report: Option<Vec<u8>>,
 }
 
-/// The command of a process whose standard input is the other end.
+/// The command of a process whose standard input is the other end. It is to be ended when the courier is dropped, and ends by
+/// itself when the thread that started it does.
 #[must_use]
 pub fn command(program: &Path, theirs: OwnedFd) -> Command {
     let mut command = Command::new(program);
-    let (stdin, null) = (Stdio::from(theirs), Stdio::null);
-    command.arg0("limpet").arg(crate::VERB).env_clear().stdin(stdin).stdout(null()).stderr(null());
+    // Without word of routes it waits a little longer after the network was away.
+    let routes = crate::network::open().map_or_else(|_| Stdio::null(), Stdio::from);
+    command.arg0("limpet").arg(crate::VERB).env_clear();
+    command.stdin(Stdio::from(theirs)).stdout(routes).stderr(Stdio::null());
     command
 }
 

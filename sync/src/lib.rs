@@ -8,9 +8,19 @@
 //! This crate must never know what a document means, where anything is kept, or a key.
 #![forbid(unsafe_code)]
 
+mod backoff;
+mod control;
 pub mod courier;
+mod enrol;
+mod follow;
 pub mod limits;
+mod line;
+mod network;
+mod process;
+pub mod token;
 pub mod wire;
+
+pub use process::main;
 
 /// The first argument of the process.
 pub const VERB: &str = "sync";

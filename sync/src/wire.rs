@@ -15,7 +15,8 @@
 //! 5. [`Told::Fetch`] is answered with [`Said::Chunk`]s and [`Said::Whole`] or [`Said::Missing`]. One file at a time.
 //! 6. [`Said::Connected`] and [`Said::Failing`] tell how it stands; each may come again and again.
 //! 7. After [`Said::Stale`] the process ends, and wants to be started again at once: it keeps the `resolv.conf` of its start,
-//!    which may be another by now. If it ends without that, start it again after a while.
+//!    which may be another by now. If it ends without that, start it again after a while. Either way the parent then sends
+//!    its newest report again, unless it was [`Said::Reported`].
 
 use limpet_fetcher::proxy::ProxyVariables;
 use limpet_protocol::fleet::link::Proof;
@@ -109,8 +110,9 @@ pub enum Said<'a> {
         /// Where its pauses between attempts stood.
         backoff_ms: u32,
     },
-    /// A claimed [`limpet_protocol::fleet::enrol::Enrolled`]; nothing follows.
-    Enrolled(&'a [u8]),
+    /// The board is enrolled, as the controller claims: the [`Said::Root`]s before begin with the token's, and this is how it
+    /// calls the board. Nothing follows.
+    Enrolled(&'a str),
     /// The controller, or what lies before it, refuses to enrol this board, and why; nothing follows.
     Refused(&'a str),
 }

@@ -17,3 +17,13 @@ fn what_is_none() {
         assert_eq!(decode(text), None, "{text}");
     }
 }
+
+#[test]
+fn a_word_has_one_form() {
+    for bytes in [&b""[..], b"\xff", b"\xfb\xff\xfe", b"limpet"] {
+        assert_eq!(decode_url(&encode_url(bytes)).as_deref(), Some(bytes));
+    }
+    for text in ["_w==", "_x", "+w", "/w", "a", "_w\n", "_w "] {
+        assert_eq!(decode_url(text), None, "{text:?}");
+    }
+}

@@ -11,12 +11,12 @@ use std::time::Instant;
 const BUFFER_BYTES: usize = 16 * 1024;
 
 /// What a connection runs over: TCP, or TLS over it. Reads and writes must end by themselves when nothing moves.
-pub(crate) trait Stream: Read + Write {}
+pub trait Stream: Read + Write {}
 
 impl<T: Read + Write> Stream for T {}
 
 /// An open connection.
-pub(crate) struct Connection {
+pub struct Connection {
     stream: Box<dyn Stream>,
     /// What has come and was not taken.
     come: Vec<u8>,
@@ -35,7 +35,7 @@ struct Pace {
 impl Connection {
     /// Over an open stream.
     #[must_use]
-    pub(crate) fn new(stream: Box<dyn Stream>, patience: Patience) -> Self {
+    pub fn new(stream: Box<dyn Stream>, patience: Patience) -> Self {
         Self {
             stream,
             come: Vec::new(),
@@ -48,7 +48,7 @@ impl Connection {
 
     /// Whether the last response is taken whole and another request may follow.
     #[must_use]
-    pub(crate) fn is_reusable(&self) -> bool {
+    pub fn is_reusable(&self) -> bool {
         self.keeps_open && (self.framing == Framing::Length(0) || self.is_at_end_of_chunks())
     }
 
@@ -58,7 +58,7 @@ impl Connection {
 
     /// The stream itself, to put another layer on it.
     #[must_use]
-    pub(crate) fn into_stream(self) -> Box<dyn Stream> {
+    pub fn into_stream(self) -> Box<dyn Stream> {
         self.stream
     }
 
@@ -66,13 +66,53 @@ impl Connection {
     ///
     /// # Errors
     /// The connection breaks, nothing comes in time, or what comes is not HTTP.
-    pub(crate) fn exchange(&mut self, request: &Request<'_>, body: &str) -> Result<Head, Trouble> {
+    pub fn exchange(&mut self, request: &Request<'_>, body: &[u8]) -> Result<Head, Trouble> {
+        self.send(request, body)?;
+        self.answer()
+    }
+
+    /// Sends a request, in one piece where it is small: each piece is a record and a packet.
+    ///
+    /// # Errors
+    /// The connection breaks.
+    pub fn send(&mut self, request: &Request<'_>, body: &[u8]) -> Result<(), Trouble> {
         self.keeps_open = false;
-        let text = request.text();
-        let sent =
-            self.stream.write_all(text.as_bytes()).and_then(|()| self.stream.write_all(body.as_bytes()));
-        sent.and_then(|()| self.stream.flush())
-            .map_err(|error| Trouble::broken("send the request", &error))?;
+        let bytes = [request.text().as_bytes(), body].concat();
+        let sent = self.stream.write_all(&bytes).and_then(|()| self.stream.flush());
+        sent.map_err(|error| Trouble::broken("send the request", &error))
+    }
+
+    /// Whether the answer's head has come, found out without waiting if the stream does not wait.
+    ///
+    /// # Errors
+    /// As [`Connection::answer`].
+    pub fn has_answer(&mut self) -> Result<bool, Trouble> {
+        while head::parse(&self.come).map_err(Trouble::protocol)?.is_none() {
+            match self.read_some() {
+                Ok(0) => return Err(Trouble::broken("wait", &io::ErrorKind::UnexpectedEof.into())),
+                Ok(_) => {}
+                Err(error) if is_stall(&error) => {
+                    self.shrink();
+                    return Ok(false);
+                }
+                Err(error) => return Err(Trouble::broken("wait", &error)),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Holds no memory for nothing.
+    fn shrink(&mut self) {
+        if self.come.is_empty() {
+            self.come = Vec::new();
+        }
+    }
+
+    /// Waits for the head of the response.
+    ///
+    /// # Errors
+    /// The connection breaks, nothing comes in time, or what comes is not HTTP.
+    pub fn answer(&mut self) -> Result<Head, Trouble> {
         let head = self.read_head()?;
         self.framing = head.framing().map_err(Trouble::protocol)?;
         self.keeps_open = head.keeps_open();
@@ -100,11 +140,30 @@ impl Connection {
         }
     }
 
+    /// Reads the whole body, if it has at most `bytes_max`.
+    ///
+    /// # Errors
+    /// As [`Connection::read`], and a body that is longer.
+    pub fn read_all(&mut self, bytes_max: u64) -> Result<Vec<u8>, Trouble> {
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 8 * 1024];
+        loop {
+            let count = self.read(&mut buffer)?;
+            if count == 0 {
+                return Ok(bytes);
+            }
+            bytes.extend_from_slice(&buffer[..count]);
+            if bytes.len() as u64 > bytes_max {
+                return Err(Trouble::lasting(format!("it answers with more than {bytes_max} bytes")));
+            }
+        }
+    }
+
     /// Reads some bytes of the body into `buffer`; 0 at its end.
     ///
     /// # Errors
     /// The connection breaks before that, nothing or too little comes, or the body is malformed.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Trouble> {
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Trouble> {
         loop {
             match self.framing.next(&self.come).map_err(Trouble::protocol)? {
                 Piece::End => return Ok(0),
@@ -136,7 +195,8 @@ impl Connection {
         Err(Trouble::broken("read the answer", &io::ErrorKind::UnexpectedEof.into()))
     }
 
-    fn fill(&mut self) -> Result<usize, Trouble> {
+    /// Reads what is there, once.
+    fn read_some(&mut self) -> io::Result<usize> {
         let old = self.come.len();
         self.come.resize(old + BUFFER_BYTES, 0);
         let read = loop {
@@ -145,12 +205,15 @@ impl Connection {
                 other => break other,
             }
         };
-        self.come.truncate(old + read.as_ref().copied().unwrap_or(0));
-        match read {
-            Ok(count) => {
-                self.pace.bytes += count as u64;
-                Ok(count)
-            }
+        let count = read.as_ref().copied().unwrap_or(0);
+        self.come.truncate(old + count);
+        self.pace.bytes += count as u64;
+        read
+    }
+
+    fn fill(&mut self) -> Result<usize, Trouble> {
+        match self.read_some() {
+            Ok(count) => Ok(count),
             Err(error) if is_stall(&error) => Err(Trouble::slow("nothing came for too long")),
             // Some servers end TLS without saying so; where the body has a length that loses nothing.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),

@@ -14,18 +14,31 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 ///
 /// # Errors
 /// The name is not known, nobody answers, or the server cannot prove who it is.
-pub(crate) fn open(
+pub fn open(url: &Url, proxies: &Proxies, tls: &Tls, patience: Patience) -> Result<Connection, Trouble> {
+    let stream = reach(url, proxies, patience)?.0;
+    let stream = if url.secure { Box::new(tls.over(stream, &url.host, patience)?) } else { stream };
+    Ok(Connection::new(stream, patience))
+}
+
+/// A stream to the server of `url`, through a proxy if one is set; and the connection below it, for what can be set there.
+///
+/// # Errors
+/// The name is not known, or nobody answers.
+pub fn reach(
     url: &Url,
     proxies: &Proxies,
-    tls: &Tls,
     patience: Patience,
-) -> Result<Connection, Trouble> {
-    let stream: Box<dyn Stream> = match proxies.of(url) {
-        None => Box::new(tcp(&url.host, url.port, patience)?),
-        Some(proxy) => through(proxy, url, patience)?,
+) -> Result<(Box<dyn Stream>, TcpStream), Trouble> {
+    let proxy = proxies.of(url);
+    let (host, port) = proxy.map_or((&url.host, url.port), |proxy| (&proxy.url.host, proxy.url.port));
+    let stream = tcp(host, port, patience)
+        .map_err(|trouble| if proxy.is_some() { trouble.of("the proxy") } else { trouble })?;
+    let below = stream.try_clone().map_err(|error| Trouble::broken("open a connection", &error))?;
+    let stream: Box<dyn Stream> = match proxy {
+        None => Box::new(stream),
+        Some(proxy) => through(stream, proxy, url, patience)?,
     };
-    let stream = if url.secure { tls.over(stream, &url.host, patience)? } else { stream };
-    Ok(Connection::new(stream, patience))
+    Ok((stream, below))
 }
 
 /// The answer was that there is no such name; asking again does not help. Of getaddrinfo(3)'s codes std keeps the words alone:
@@ -64,8 +77,12 @@ fn connect(address: &SocketAddr, patience: Patience) -> std::io::Result<TcpStrea
 }
 
 /// A stream to the server of `url` by a proxy: for TLS a tunnel (RFC 9110, 9.3.6), otherwise to the proxy itself.
-fn through(proxy: &Proxy, url: &Url, patience: Patience) -> Result<Box<dyn Stream>, Trouble> {
-    let stream = tcp(&proxy.url.host, proxy.url.port, patience).map_err(|trouble| trouble.of("the proxy"))?;
+fn through(
+    stream: TcpStream,
+    proxy: &Proxy,
+    url: &Url,
+    patience: Patience,
+) -> Result<Box<dyn Stream>, Trouble> {
     if !url.secure {
         return Ok(Box::new(stream));
     }
@@ -74,7 +91,7 @@ fn through(proxy: &Proxy, url: &Url, patience: Patience) -> Result<Box<dyn Strea
         proxy.authorization.iter().map(|value| ("Proxy-Authorization", value.clone())).collect();
     let mut connection = Connection::new(Box::new(stream), patience);
     let request = Request { method: "CONNECT", target: &target, host: &target, fields: &fields };
-    let head = connection.exchange(&request, "").map_err(|trouble| trouble.of("the proxy"))?;
+    let head = connection.exchange(&request, b"").map_err(|trouble| trouble.of("the proxy"))?;
     match head.status {
         200..=299 => Ok(connection.into_stream()),
         407 => Err(Trouble::lasting("the proxy wants a user and a password: put them in HTTPS_PROXY")),

@@ -19,21 +19,21 @@ pub(crate) enum HeadError {
 
 /// The head of a request.
 #[derive(Debug)]
-pub(crate) struct Request<'a> {
-    /// `GET` or `POST`.
-    pub(crate) method: &'static str,
+pub struct Request<'a> {
+    /// `GET`, `POST`, ...
+    pub method: &'static str,
     /// What stands after the method: a path, or for a proxy a whole URL.
-    pub(crate) target: &'a str,
+    pub target: &'a str,
     /// The `Host` field.
-    pub(crate) host: &'a str,
+    pub host: &'a str,
     /// All other fields.
-    pub(crate) fields: &'a [(&'static str, String)],
+    pub fields: &'a [(&'static str, String)],
 }
 
 impl Request<'_> {
     /// As it is sent.
     #[must_use]
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = format!("{} {} HTTP/1.1\r\nHost: {}\r\n", self.method, self.target, self.host);
         for (name, value) in self.fields {
             // What is sent is ours; whatever might smuggle a field in is cut off all the same.
@@ -47,9 +47,9 @@ impl Request<'_> {
 
 /// The head of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Head {
+pub struct Head {
     /// Status code.
-    pub(crate) status: u16,
+    pub status: u16,
     /// Fields, their names in lower case.
     fields: Vec<(String, String)>,
     /// HTTP/1.0 closes by default.
@@ -59,12 +59,12 @@ pub(crate) struct Head {
 impl Head {
     /// The first field of this name (in lower case).
     #[must_use]
-    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+    pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// All fields of this name.
-    pub(crate) fn every<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn every<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 

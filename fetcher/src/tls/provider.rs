@@ -42,7 +42,7 @@ fn ciphers() -> Vec<SupportedCipherSuite> {
 const P256_SHA256: &Ecdsa = &Ecdsa { hash: &ring::digest::SHA256, identifier: alg_id::ECDSA_SHA256 };
 const P256_SHA384: &Ecdsa = &Ecdsa { hash: &ring::digest::SHA384, identifier: alg_id::ECDSA_SHA384 };
 
-const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+pub(super) const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: &[
         P256_SHA256,
         P256_SHA384,

@@ -1,6 +1,6 @@
 //! The process that tries to get out. One line for each attempt: `done`, or `refused` and why.
 
-use limpet_fetcher::confine::confine;
+use limpet_fetcher::confine::{FETCH_ID, confine};
 use rustix::fs::Mode;
 use rustix::net::{AddressFamily, SocketType, socket};
 use rustix::process::Pid;
@@ -16,7 +16,7 @@ pub(crate) const END: &str = "end";
 /// `secret` is a file that anybody may read, `port` a port of this machine that somebody listens on.
 pub(crate) fn main(secret: &str, port: &str) -> ExitCode {
     let parent = rustix::process::getppid().unwrap();
-    if let Err(error) = confine() {
+    if let Err(error) = confine(FETCH_ID) {
         eprintln!("{error}: {:?}", std::error::Error::source(&error));
         return ExitCode::FAILURE;
     }

@@ -5,6 +5,7 @@ pub(super) mod container;
 pub(super) mod fetching;
 pub(super) mod image;
 mod limits;
+pub(super) mod membership;
 pub(super) mod run;
 pub(super) mod supervision;
 pub(super) mod system;

@@ -124,6 +124,13 @@ pub enum Command {
     Lock(Option<String>),
     /// `unlock`
     Unlock,
+    /// `join`
+    Join(super::membership::JoinArgs),
+    /// `leave`, whether anybody is there to ask or not
+    Leave {
+        /// Although the key is lost with it.
+        force: bool,
+    },
     /// `metrics`
     Metrics,
     /// `info`

@@ -8,6 +8,7 @@ mod container;
 mod copying;
 mod fetching;
 mod image;
+mod membership;
 mod run;
 mod supervision;
 mod system;
@@ -136,6 +137,7 @@ pub(super) static CHAPTERS: &[Chapter] = &[
     Chapter { title: "Images", verbs: image::VERBS },
     Chapter { title: "Apps", verbs: app::VERBS },
     Chapter { title: "Supervisor", verbs: supervision::VERBS },
+    Chapter { title: "Fleet", verbs: membership::VERBS },
     Chapter { title: "Board", verbs: system::VERBS },
 ];
 

@@ -343,9 +343,9 @@ fn understand(said: &Said<'_>, files: &Files, coming: &mut Vec<String>) -> Resul
         Said::Reported(sequence) => Understood::Heard(Heard::Reported(sequence)),
         Said::Chunk(bytes) => Understood::Heard(Heard::Chunk(bytes.to_vec())),
         Said::Whole => Understood::Heard(Heard::Whole),
-        Said::Missing(why) => Understood::Heard(Heard::Missing(why.to_owned())),
+        Said::Missing(why) => Understood::Heard(Heard::Missing(limpet_fetcher::trouble::shown(why))),
         Said::Connected => Understood::Link(Link::Connected),
-        Said::Failing(why) => Understood::Link(Link::Failing(why.to_owned())),
+        Said::Failing(why) => Understood::Link(Link::Failing(limpet_fetcher::trouble::shown(why))),
         Said::Stale { backoff_ms } => Understood::Stale(backoff_ms),
         // Only of one that enrols.
         Said::Enrolled(_) | Said::Refused(_) => {

@@ -67,18 +67,20 @@ fn images_at_stake(all: bool) -> &'static str {
     if all { "every image that no container and no app needs" } else { "every image without a name" }
 }
 
-/// Asks, unless that is not wanted. Without an answer nothing is removed, and a script is told how to go on.
+/// Asks, unless that is not wanted.
 fn confirmed(args: &PruneArgs, what: &str) -> Result<bool, Failure> {
-    if args.force {
-        return Ok(true);
-    }
-    screen::print(&format!("This removes {what}. Continue? [y/N] "));
+    if args.force { Ok(true) } else { agreed("prune", &format!("This removes {what}.")) }
+}
+
+/// Whether a person agrees to it. Without an answer nothing is done, and a script is told how to go on.
+pub(super) fn agreed(verb: &str, what: &str) -> Result<bool, Failure> {
+    screen::print(&format!("{what} Continue? [y/N] "));
     io::stdout().flush()?;
     let mut answer = String::new();
     io::Read::take(io::stdin().lock(), ANSWER_BYTES_MAX).read_line(&mut answer)?;
     if answer.is_empty() {
         screen::line("");
-        return Err(Failure::new("prune: nobody answered; use -f to go on without asking"));
+        return Err(Failure::new(format!("{verb}: nobody answered; use -f to go on without asking")));
     }
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
