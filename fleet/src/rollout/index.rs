@@ -14,7 +14,8 @@ pub(super) struct Index {
     pub(super) in_step: u32,
     pub(super) committed_in_step: u32,
     pub(super) failed_in_step: u32,
-    pub(super) gone_in_step: u32,
+    /// Those of which nothing more can come.
+    pub(super) spent_in_step: u32,
     /// Of all steps.
     pub(super) exposed: u32,
     pub(super) on_their_way: u32,
@@ -62,7 +63,7 @@ impl Index {
 
     pub(super) fn step_begins(&mut self) {
         (self.in_step, self.committed_in_step) = (0, 0);
-        (self.failed_in_step, self.gone_in_step) = (0, 0);
+        (self.failed_in_step, self.spent_in_step) = (0, 0);
     }
 
     fn count(&mut self, board: u32, member: &Member, step: u32, is_more: bool) {
@@ -73,18 +74,19 @@ impl Index {
         };
         let is_in_step = member.step == Some(step);
         let failed = matches!(member.part, Part::Failed(_));
+        let went_back = matches!(member.part, Part::Undoing { .. } | Part::Undone);
         let committed = matches!(member.part, Part::Committed { .. });
         let on_its_way = matches!(member.part, Part::Offered { .. });
         bump(&mut self.in_step, is_in_step);
         bump(&mut self.committed_in_step, is_in_step && committed);
         bump(&mut self.failed_in_step, is_in_step && failed);
-        bump(&mut self.gone_in_step, is_in_step && member.gone);
+        bump(&mut self.spent_in_step, is_in_step && (member.gone || went_back));
         bump(&mut self.exposed, member.is_exposed());
         bump(&mut self.on_their_way, on_its_way);
         bump(&mut self.held, on_its_way && member.held);
         bump(&mut self.committed, committed);
         bump(&mut self.failed, failed);
-        bump(&mut self.going_back, matches!(member.part, Part::Undoing { .. } | Part::Undone));
+        bump(&mut self.going_back, went_back);
         bump(&mut self.gone, member.gone);
         self.order(board, member, is_more);
     }

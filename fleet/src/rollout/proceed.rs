@@ -90,7 +90,7 @@ impl Rollout {
         }
         if nobody_came && !self.header.accepted && self.index.committed == 0 && !planted!(VanishedArePassed) {
             // They are all away: they may be so because of what they got, so whoever returns first has to tell.
-            if self.index.gone_in_step == self.index.in_step {
+            if self.index.spent_in_step == self.index.in_step {
                 let why = "no board of this step is left that could tell how it went";
                 self.header_mut().status = Status::Paused(String::from(why));
             }

@@ -36,8 +36,10 @@ impl World {
             | Status::Undone(_)
             | Status::Superseded => return Ok(()),
         };
-        self.was_restored = false;
-        self.input(&input)
+        self.input(&input)?;
+        // A wish may be lost with the controller.
+        self.was_restored &= matches!(self.header.status, Status::Paused(_));
+        Ok(())
     }
 
     fn meddle(&mut self) -> Result<(), Broken> {

@@ -1,6 +1,6 @@
 //! `app logs`: what the containers of an app wrote, each line with the name of its container before it.
 //!
-//! Following goes on across restarts and replacement, as docker compose does, until nothing of the app runs or is about
+//! Following goes on across restarts and replacements, as docker compose does, until nothing of the app runs or is about
 //! to. Without it, one container's log comes after the other's.
 
 mod printer;
