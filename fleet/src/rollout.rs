@@ -183,7 +183,7 @@ pub struct Header {
     pub step: u32,
     /// Since when the step is watched, in seconds since 1970: all of its boards are settled.
     pub soak_since_s: Option<u64>,
-    /// Failures that the operator knew of when they resumed.
+    /// Failures that the operator knew of when they resumed, less one for each board that came to it after all.
     pub forgiven: u32,
     /// The operator resumed during this step: it may be passed although nobody came to it.
     pub accepted: bool,

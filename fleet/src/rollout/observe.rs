@@ -149,7 +149,7 @@ impl Rollout {
 
     fn told(&mut self, board: u32, told: &Told, now_s: u64) {
         let (step, goes_back) = (self.header.step, self.header.status.goes_back());
-        let came = self.index.committed_in_step;
+        let (came, failures) = (self.index.committed_in_step, self.failures());
         self.change(board, |member| {
             if member.held != told.held {
                 (member.held, member.waited_since_s) = (told.held, now_s);
@@ -176,6 +176,10 @@ impl Rollout {
         if is_later && self.header.soak_since_s.is_some() {
             // One that nobody waited for: now it is the last that came.
             self.header_mut().soak_since_s = None;
+        }
+        if self.failures() < failures && !goes_back {
+            // It came to it after all. Whether it was one of those that were forgiven is not known: rather stop too early.
+            self.header_mut().forgiven = self.header.forgiven.saturating_sub(1);
         }
         if self.member(board).is_some_and(|member| matches!(member.part, Part::Failed(_))) {
             self.last_failed = Some(board);

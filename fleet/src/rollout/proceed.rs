@@ -69,9 +69,6 @@ impl Rollout {
     }
 
     fn advance_step(&mut self, now_s: u64) -> bool {
-        if self.header.forgiven > self.failures() {
-            self.header_mut().forgiven = self.failures();
-        }
         if let Some(why) = self.too_many() {
             self.stop(why, now_s);
             return true;
