@@ -60,19 +60,20 @@ CREATE TABLE rollouts (
     id INTEGER PRIMARY KEY,
     subject TEXT NOT NULL,
     note TEXT NOT NULL,
-    strategy TEXT NOT NULL,
     operator BLOB NOT NULL,
     created_s INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    digest BLOB NOT NULL
+    digest BLOB NOT NULL,
+    header TEXT NOT NULL
 );
 CREATE TABLE parts (
     rollout INTEGER NOT NULL REFERENCES rollouts (id),
+    place INTEGER NOT NULL,
     board BLOB NOT NULL REFERENCES boards (id),
-    part TEXT NOT NULL,
+    member TEXT NOT NULL,
+    before INTEGER REFERENCES states (id),
     forward INTEGER NOT NULL REFERENCES states (id),
     undo INTEGER NOT NULL REFERENCES states (id),
-    PRIMARY KEY (rollout, board)
+    PRIMARY KEY (rollout, place)
 ) WITHOUT ROWID;
 -- What happened, for people; the oldest are dropped.
 CREATE TABLE events (

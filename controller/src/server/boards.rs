@@ -68,8 +68,8 @@ async fn unchanged(controller: &Controller, present: &Present, known: &str, wait
         // Boxed: it is waited here for hours, and nothing else is to be kept for so long.
         Box::pin(another(controller, present, known, wait_s)).await;
     }
-    let etag =
-        present.live.offer(|offer| offer.is_named(known).then(|| HeaderValue::from_str(&offer.etag)))?;
+    let same = |offer: &Offer| !offer.revoked && offer.is_named(known);
+    let etag = present.live.offer(|offer| same(offer).then(|| HeaderValue::from_str(&offer.etag)))?;
     Some((StatusCode::NOT_MODIFIED, [(header::ETAG, etag.ok()?)]).into_response())
 }
 

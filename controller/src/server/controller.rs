@@ -12,7 +12,7 @@ use super::world::World;
 use axum::http::StatusCode;
 use limpet_protocol::fleet::BoardId;
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -22,6 +22,8 @@ pub(crate) struct Controller {
     /// What is durable.
     pub(crate) store: Box<dyn Store>,
     jobs: mpsc::Sender<Job>,
+    /// Boards of which rollouts are to hear: they came or went, said something, or were changed.
+    stirred: Mutex<HashSet<BoardId>>,
     /// Of what a list of boards shows.
     pub(crate) revisions: watch::Sender<u64>,
     /// Number of the last event.
@@ -64,6 +66,7 @@ impl Controller {
     ) -> (Arc<Self>, impl Future<Output = Result<(), StoreError>> + Send) {
         let (jobs, queue) = mpsc::channel(JOBS_MAX);
         let controller = Arc::new(Self {
+            stirred: Mutex::new(world.boards.keys().copied().collect()),
             revisions: watch::Sender::new(world.revision),
             events: watch::Sender::new(world.event_last),
             stopping: watch::Sender::new(false),
@@ -125,21 +128,37 @@ impl Controller {
         told.await.map_err(|_| ended())?
     }
 
-    fn learn(&self, changes: Vec<Change>, now_s: u64) {
+    fn learn(&self, changes: Vec<Change>, now_s: u64, shows: bool) {
+        if changes.is_empty() {
+            return;
+        }
         let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
             world.apply(change, now_s);
+        }
+        if !shows {
+            return;
         }
         world.revision += 1;
         self.revisions.send_replace(world.revision);
         self.events.send_if_modified(|last| std::mem::replace(last, world.event_last) != world.event_last);
     }
 
-    /// Something that a list of boards shows has changed, but nothing durable.
-    pub(crate) fn touch(&self) {
-        let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
-        world.revision += 1;
-        self.revisions.send_replace(world.revision);
+    /// A board came or went.
+    pub(crate) fn moved(&self, board: BoardId) {
+        self.stir([board]);
+        {
+            let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
+            world.revision += 1;
+            self.revisions.send_replace(world.revision);
+        }
+        let nothing = || Decided { changes: Vec::new(), finish: Box::new(|_| {}) };
+        // If there is much to do, rollouts hear of it with that.
+        let _ = self.jobs.try_send(Job { board: Some(board), decide: Box::new(move |_, _| nothing()) });
+    }
+
+    fn stir(&self, boards: impl IntoIterator<Item = BoardId>) {
+        self.stirred.lock().unwrap_or_else(PoisonError::into_inner).extend(boards);
     }
 }
 
@@ -152,9 +171,8 @@ async fn work(controller: Arc<Controller>, mut queue: mpsc::Receiver<Job>) -> Re
             _ = stopping.wait_for(|stop| *stop), if held.is_empty() && queue.is_empty() => return Ok(()),
         };
         let Some(batch) = batch else { return Ok(()) };
-        if carry_out(&controller, batch).await? {
-            drive(&controller).await?;
-        }
+        carry_out(&controller, batch).await?;
+        drive(&controller).await?;
     }
 }
 
@@ -176,26 +194,30 @@ async fn gather(queue: &mut mpsc::Receiver<Job>, held: &mut VecDeque<Job>) -> Op
     Some(batch)
 }
 
-/// Whether anything was changed.
-async fn carry_out(controller: &Controller, batch: Vec<Job>) -> Result<bool, StoreError> {
+async fn carry_out(controller: &Controller, batch: Vec<Job>) -> Result<(), StoreError> {
     let now_s = now_s();
     let decided: Vec<_> =
         controller.know(|world| batch.into_iter().map(|job| (job.decide)(world, now_s)).collect());
     let (changes, finishes): (Vec<_>, Vec<_>) =
         decided.into_iter().map(|Decided { changes, finish }| (changes, finish)).unzip();
-    let changes = changes.concat();
-    let changed = !changes.is_empty();
+    let changes: Vec<_> = changes.into_iter().flatten().collect();
+    let stirred: Vec<_> = changes.iter().filter_map(stirs).collect();
     let done = commit(controller, changes, now_s).await;
+    if done.is_ok() {
+        controller.stir(stirred);
+    }
     for finish in finishes {
         finish(done.clone());
     }
-    match done {
-        Ok(()) => Ok(changed),
-        Err(error @ StoreError::Doubtful(_)) => Err(error),
-        Err(error) => {
-            tracing::warn!(%error, "a change was refused");
-            Ok(false)
-        }
+    certain(done, "a change was refused").map(drop)
+}
+
+fn stirs(change: &Change) -> Option<BoardId> {
+    match change {
+        Change::Board(row) => Some(row.id),
+        Change::Report(row) => Some(row.board),
+        Change::Part(row) => Some(row.board),
+        _ => None,
     }
 }
 
@@ -208,22 +230,36 @@ async fn commit(controller: &Controller, changes: Vec<Change>, now_s: u64) -> Re
     controller.metrics.committed(changes.len(), begun.elapsed(), done.is_ok());
     done?;
     log(&changes);
-    controller.learn(changes, now_s);
+    controller.learn(changes, now_s, true);
     Ok(())
+}
+
+/// Whether it was done; an error only if nobody knows.
+fn certain(done: Result<(), StoreError>, what: &str) -> Result<bool, StoreError> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(error @ StoreError::Doubtful(_)) => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "{what}");
+            Ok(false)
+        }
+    }
 }
 
 /// Lets rollouts go on from what is known now. What cannot be made durable is decided again with the next change or tick.
 async fn drive(controller: &Controller) -> Result<(), StoreError> {
     let now_s = now_s();
-    let changes = controller.know(|world| rollouts::next(world, now_s));
-    match commit(controller, changes, now_s).await {
-        Ok(()) => Ok(()),
-        Err(error @ StoreError::Doubtful(_)) => Err(error),
-        Err(error) => {
-            tracing::warn!(%error, "a rollout does not go on");
-            Ok(())
-        }
+    let stirred = std::mem::take(&mut *controller.stirred.lock().unwrap_or_else(PoisonError::into_inner));
+    let changes = controller.know(|world| rollouts::next(world, &stirred, now_s));
+    // Who is there is not durable.
+    if changes.iter().all(|change| matches!(change, Change::Engine(..))) {
+        controller.learn(changes, now_s, false);
+        return Ok(());
     }
+    if !certain(commit(controller, changes, now_s).await, "a rollout does not go on")? {
+        controller.stir(stirred);
+    }
+    Ok(())
 }
 
 fn log(changes: &[Change]) {

@@ -1,13 +1,13 @@
 //! `init`, `backup` and `restore`: making a data directory, keeping a copy, and going back to one.
 
 use super::controller::now_s;
+use super::rollouts;
 use super::serve::{Ended, because};
 use super::store::sqlite::{FILE, Sqlite, backup as copy, restore as put_back};
-use super::store::{Change, Line, RolloutRow, RootRow, Store as _};
+use super::store::{Change, Line, RootRow, Store as _};
 use super::text::{from_base64, hex};
 use super::tls::Identity;
-use super::world::{first_root, is_finished};
-use limpet_fleet::rollout::Status;
+use super::world::{World, first_root};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -79,17 +79,14 @@ pub(crate) async fn restore(data: &Path, file: &Path, force: bool) -> Result<Str
     let now_s = now_s();
     let mut changes: Vec<_> = loaded.invites.iter().map(|row| Change::InviteGone(row.invite)).collect();
     let why = "the controller was restored from a backup";
-    let (mut paused, invites) = (0, changes.len());
-    for row in loaded.rollouts.into_iter().filter(|row| !is_finished(&row.status)) {
-        paused += 1;
-        changes.push(Change::Rollout(RolloutRow { status: Status::Paused(why.into()), ..row }));
-    }
+    let (boards, invites) = (loaded.boards.len(), changes.len());
+    let world = World::new(loaded, 0, now_s).map_err(because(doing.clone()))?;
+    changes.extend(world.rollouts.values().flat_map(|rollout| rollouts::restored(&world, rollout, now_s)));
     let line = Line { at_s: now_s, kind: "restored", who: "limpet-controller".into(), text: why.into() };
     changes.extend([Change::Event(line.clone()), Change::Audit(line)]);
     store.commit(&changes).await.map_err(because(doing))?;
     Ok(format!(
-        "restored {} boards; {paused} rollouts are paused, {invites} invitations have ended. Boards that enrolled after the \
-         backup have to join again.",
-        loaded.boards.len()
+        "restored {boards} boards; rollouts that were under way are paused, {invites} invitations have ended. Boards that \
+         enrolled after the backup have to join again."
     ))
 }

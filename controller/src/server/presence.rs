@@ -145,7 +145,7 @@ impl Connection {
             self.controller.addresses.left(self.address, now_s());
             if let Who::Board(present) = who {
                 present.live.connect();
-                self.controller.touch();
+                self.controller.moved(present.id);
                 self.controller.metrics.boards_connected.inc();
             }
         }
@@ -159,7 +159,7 @@ impl Drop for Connection {
             Some(Who::Operator(_)) => {}
             Some(Who::Board(present)) => {
                 present.live.disconnect(now_s());
-                self.controller.touch();
+                self.controller.moved(present.id);
                 self.controller.metrics.boards_connected.dec();
             }
         }

@@ -1,11 +1,14 @@
-//! Rollouts, driven: from what is known to what boards are offered next, as changes that are made durable first.
+//! Rollouts, driven: what boards said, who is there and what time it is goes to `fleet::rollout`; what comes out goes into
+//! rows, which are made durable before any board is offered anything by them.
 
 use super::refused::Refused;
 use super::store::{BoardRow, Change, Line, PartRow, RolloutRow, StateRef};
 use super::upload::{Judged, Sealed};
 use super::world::{Rollout, World};
-use limpet_fleet::rollout::{Part, Status};
+use limpet_fleet::rollout::{self, Changes, Input, Offer, Status, Told};
 use limpet_protocol::fleet::{BoardId, PublicKey};
+use limpet_trust::Position;
+use std::collections::{BTreeMap, HashSet};
 
 /// What an operator wants of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,15 @@ impl Wish {
             Self::Undo => "undo",
         }
     }
+
+    fn input(self) -> Input {
+        let why = || "an operator wanted it".to_owned();
+        match self {
+            Self::Pause => Input::Pause(why()),
+            Self::Resume => Input::Resume,
+            Self::Undo => Input::Undo(why()),
+        }
+    }
 }
 
 /// What is stored when one begins; and its number.
@@ -38,9 +50,14 @@ pub(crate) fn begin(
 ) -> Result<(Vec<Change>, u64), Refused> {
     fits(world, &judged)?;
     let id = world.rollouts.keys().next_back().map_or(1, |last| last + 1);
+    let mut changes = taken_over(world, &judged, now_s);
     let Judged { digest, subject, note, strategy, boards } = judged;
-    let row = RolloutRow { id, subject, note, strategy, by, created_s: now_s, status: Status::Done, digest };
-    let mut changes = vec![Change::Rollout(row)];
+    let positions: Vec<_> =
+        boards.iter().map(|board| (pair(&board.forward.state), pair(&board.undo.state))).collect();
+    let engine = rollout::Rollout::begin(strategy, &positions, now_s)
+        .map_err(|why| Refused::bad(format!("the rollout cannot be followed: {why}")))?;
+    let header = engine.header().clone();
+    changes.push(Change::Rollout(RolloutRow { id, subject, note, by, created_s: now_s, digest, header }));
     let mut number = world.state_last;
     let mut keep = |board: BoardId, sealed: Sealed, changes: &mut Vec<Change>| {
         number += 1;
@@ -48,17 +65,22 @@ pub(crate) fn begin(
         changes.push(Change::State(board, state, sealed.envelope));
         state
     };
-    for judged in boards {
+    for (place, (judged, member)) in (0..).zip(boards.into_iter().zip(engine.members())) {
         let board = judged.board;
         let forward = keep(board, judged.forward, &mut changes);
         let undo = keep(board, judged.undo, &mut changes);
         let Some(known) = world.boards.get(&board) else { continue };
-        let row = BoardRow { offered: Some(forward), latest: Some(forward), ..known.row.clone() };
+        let row = BoardRow { latest: Some(forward), ..known.row.clone() };
+        let (before, member) = (row.offered, member.clone());
         changes.push(Change::Board(Box::new(row)));
-        let part = Part::Offered { since_s: now_s, said: None };
-        changes.push(Change::Part(PartRow { rollout: id, board, part, forward, undo }));
+        changes.push(Change::Part(PartRow { rollout: id, place, board, member, before, forward, undo }));
     }
+    changes.push(Change::Engine(id, Box::new(engine)));
     Ok((changes, id))
+}
+
+fn pair(state: &StateRef) -> rollout::Position {
+    (state.position.root, state.position.generation)
 }
 
 /// All boards can be in it, and nothing in it was signed before what is here already.
@@ -81,43 +103,198 @@ fn fits(world: &World, judged: &Judged) -> Result<(), Refused> {
                 rollout.row.id
             )));
         }
-        let (found, last) = (new.forward.state.position, world.position_last);
-        if found <= last {
-            return Err(Refused::conflict(format!(
-                "the state for {name} is {found}, and {last} was uploaded already; another operator may have been \
-                 faster, apply it again"
-            )));
-        }
+        is_later(name, new.forward.state.position, world)?;
     }
     Ok(())
 }
 
-/// What an operator's wish changes.
-pub(crate) fn wish(world: &World, rollout: &Rollout, wish: Wish, now_s: u64) -> Result<Vec<Change>, Refused> {
-    match wish {
-        Wish::Pause | Wish::Resume => {
-            return Err(Refused::conflict(format!("rollout {} is over", rollout.row.id)));
-        }
-        Wish::Undo => {}
+fn is_later(name: &str, found: Position, world: &World) -> Result<(), Refused> {
+    let last = world.position_last;
+    // Judged under a root that was the present one a moment ago.
+    let root = world.root().generation;
+    if found.root != root {
+        return Err(Refused::conflict(format!(
+            "the state for {name} is under root {}, the root is {root}",
+            found.root
+        )));
     }
-    let status = Status::Undone("an operator wanted it".into());
-    let mut changes = vec![Change::Rollout(RolloutRow { status, ..rollout.row.clone() })];
-    for part in rollout.parts.values() {
-        let Some(board) = world.boards.get(&part.board) else { continue };
-        if board.row.latest.is_none_or(|latest| latest.id != part.forward.id) {
-            continue;
-        }
-        let row = BoardRow { offered: Some(part.undo), latest: Some(part.undo), ..board.row.clone() };
-        changes.push(Change::Board(Box::new(row)));
-        changes.push(Change::Part(PartRow { part: Part::Undoing { since_s: now_s }, ..part.clone() }));
+    if found > last {
+        return Ok(());
     }
-    let text = format!("rollout {} is undone", rollout.row.id);
-    let who = rollout.row.subject.clone();
-    changes.push(Change::Event(Line { at_s: now_s, kind: "rollout-undone", who, text }));
-    Ok(changes)
+    Err(Refused::conflict(format!(
+        "the state for {name} is {found}, and {last} was uploaded already; another operator may have been faster, apply \
+         it again"
+    )))
 }
 
-/// What follows from what boards said and from the time.
-pub(crate) fn next(_world: &World, _now_s: u64) -> Vec<Change> {
-    Vec::new()
+/// Rollouts that had these boards hear that they lose them.
+fn taken_over(world: &World, judged: &Judged, now_s: u64) -> Vec<Change> {
+    let mut inputs = BTreeMap::<u64, Vec<Input>>::new();
+    for board in &judged.boards {
+        if let Some((rollout, place)) = world.places.get(&board.board) {
+            inputs.entry(*rollout).or_default().push(Input::TakenOver(*place));
+        }
+    }
+    let mut changes = Vec::new();
+    for (id, inputs) in inputs {
+        if let Some(rollout) = world.rollouts.get(&id) {
+            let (engine, stepped) = stepped(rollout, &inputs, now_s);
+            // What these boards are offered is the new rollout's matter.
+            changes.extend(rows(world, rollout, engine, &stepped, now_s, false));
+        }
+    }
+    changes
+}
+
+/// What an operator's wish changes.
+pub(crate) fn wish(world: &World, rollout: &Rollout, wish: Wish, now_s: u64) -> Result<Vec<Change>, Refused> {
+    let mut engine = rollout.engine.clone();
+    let changes = engine.step(&wish.input(), now_s).map_err(|why| {
+        Refused::conflict(format!("cannot {} rollout {}: {why}", wish.name(), rollout.row.id))
+    })?;
+    Ok(rows(world, rollout, engine, &changes, now_s, true))
+}
+
+/// What follows from going back to a backup.
+pub(crate) fn restored(world: &World, rollout: &Rollout, now_s: u64) -> Vec<Change> {
+    let (engine, changes) = stepped(rollout, &[Input::Restored], now_s);
+    rows(world, rollout, engine, &changes, now_s, true)
+}
+
+/// What follows from what boards of which something is new said, from who is there, and from the time.
+pub(crate) fn next(world: &World, stirred: &HashSet<BoardId>, now_s: u64) -> Vec<Change> {
+    let mut inputs = BTreeMap::<u64, Vec<Input>>::new();
+    // In the order of their turns: who is first in the list is heard first.
+    let places: BTreeMap<_, _> = stirred.iter().filter_map(|id| Some((world.places.get(id)?, id))).collect();
+    for ((rollout, place), id) in places {
+        if let Some(rollout) = world.rollouts.get(rollout) {
+            inputs.entry(rollout.row.id).or_default().extend(news(world, rollout, id, *place));
+        }
+    }
+    for (id, rollout) in &world.rollouts {
+        if rollout.engine.deadline().is_some_and(|at_s| at_s <= now_s) {
+            inputs.entry(*id).or_default().push(Input::Time);
+        }
+    }
+    let mut changes = Vec::new();
+    for (id, inputs) in inputs {
+        if let Some(rollout) = world.rollouts.get(&id) {
+            let (engine, stepped) = stepped(rollout, &inputs, now_s);
+            changes.extend(rows(world, rollout, engine, &stepped, now_s, true));
+        }
+    }
+    changes
+}
+
+/// All that a rollout may have to hear of a board; what it knows already changes nothing.
+fn news(world: &World, rollout: &Rollout, id: &BoardId, place: u32) -> Vec<Input> {
+    let Some(board) = world.boards.get(id) else { return Vec::new() };
+    if board.row.revoked {
+        return vec![Input::Revoked(place)];
+    }
+    let presence = if board.live.is_online() { Input::Online(place) } else { Input::Offline(place) };
+    let mut news = vec![Input::Cordoned(place, board.row.cordoned), presence];
+    if let (Some((_, report)), Some(part)) = (&board.report, rollout.parts.get(place as usize)) {
+        let told = Told::of(report, &rollout.row.subject, pair(&part.forward));
+        news.push(Input::Told(place, Box::new(told)));
+    }
+    news
+}
+
+fn stepped(rollout: &Rollout, inputs: &[Input], now_s: u64) -> (rollout::Rollout, Changes) {
+    let mut engine = rollout.engine.clone();
+    let mut all = Changes::default();
+    for input in inputs {
+        match engine.step(input, now_s) {
+            Ok(changes) => {
+                all.header |= changes.header;
+                all.members.extend(changes.members);
+            }
+            // Only wishes are refused, and places that it does not have.
+            Err(error) => tracing::error!(rollout = rollout.row.id, %error, "an input was refused"),
+        }
+    }
+    all.members.sort_unstable();
+    all.members.dedup();
+    (engine, all)
+}
+
+/// What a step says, as rows; with `offers`, also what boards are offered from now on.
+fn rows(
+    world: &World,
+    rollout: &Rollout,
+    engine: rollout::Rollout,
+    stepped: &Changes,
+    now_s: u64,
+    offers: bool,
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if stepped.header {
+        let row = RolloutRow { header: engine.header().clone(), ..rollout.row.clone() };
+        changes.extend(event(&rollout.row, &row, now_s).map(Change::Event));
+        changes.push(Change::Rollout(row));
+    }
+    let old = &rollout.row.header.status;
+    let turns = goes_back(&engine.header().status) && !goes_back(old);
+    // When it turns back, what was uploaded last is the undo, for boards whose turn had not come, too.
+    let everybody: Vec<u32> = if turns { (0..).take(rollout.parts.len()).collect() } else { Vec::new() };
+    for place in &stepped.members {
+        if let (Some(part), Some(member)) =
+            (rollout.parts.get(*place as usize), engine.members().get(*place as usize))
+        {
+            changes.push(Change::Part(PartRow { member: member.clone(), ..part.clone() }));
+        }
+    }
+    if offers {
+        let touched = if turns { &everybody } else { &stepped.members };
+        changes.extend(touched.iter().filter_map(|place| offered(world, rollout, &engine, *place)));
+    }
+    changes.push(Change::Engine(rollout.row.id, Box::new(engine)));
+    changes
+}
+
+fn goes_back(status: &Status) -> bool {
+    match status {
+        Status::Undoing(_) | Status::Undone(_) => true,
+        Status::Canary | Status::Batch(_) | Status::Paused(_) | Status::Done | Status::Superseded => false,
+    }
+}
+
+/// The row of a board that is offered something else from now on, if this is the rollout that says so.
+fn offered(world: &World, rollout: &Rollout, engine: &rollout::Rollout, place: u32) -> Option<Change> {
+    let part = rollout.parts.get(place as usize)?;
+    if world.places.get(&part.board) != Some(&(rollout.row.id, place)) {
+        return None;
+    }
+    let row = &world.boards.get(&part.board)?.row;
+    let offered = match engine.offer(place) {
+        Offer::Before => part.before,
+        Offer::Forward => Some(part.forward),
+        Offer::Undo => Some(part.undo),
+    };
+    let latest = if goes_back(&engine.header().status) { Some(part.undo) } else { row.latest };
+    let differs = row.offered != offered || row.latest != latest;
+    differs.then(|| Change::Board(Box::new(BoardRow { offered, latest, ..row.clone() })))
+}
+
+/// What people hear of another status.
+fn event(old: &RolloutRow, new: &RolloutRow, now_s: u64) -> Option<Line> {
+    if old.header.status == new.header.status {
+        return None;
+    }
+    let (kind, text) = match &new.header.status {
+        Status::Canary => ("rollout-resumed", "canaries".to_owned()),
+        Status::Batch(done) => ("rollout-batch", format!("{done} batches are done")),
+        Status::Paused(why) => ("rollout-paused", why.clone()),
+        Status::Undoing(why) => ("rollout-undoing", why.clone()),
+        Status::Undone(why) => ("rollout-undone", why.clone()),
+        Status::Done => ("rollout-done", "every board has come to it, or gets it when it is back".to_owned()),
+        Status::Superseded => ("rollout-superseded", "later rollouts have all of its boards".to_owned()),
+    };
+    Some(Line {
+        at_s: now_s,
+        kind,
+        who: format!("rollout {}", new.id),
+        text: format!("{}: {text}", new.subject),
+    })
 }

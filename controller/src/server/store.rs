@@ -6,7 +6,7 @@
 pub(crate) mod sqlite;
 
 use crate::api::{Event, Labels};
-use limpet_fleet::rollout::{Part, Status, Strategy};
+use limpet_fleet::rollout::{self, Header, Member};
 use limpet_protocol::fleet::report::Report;
 use limpet_protocol::fleet::{BoardId, PublicKey};
 use limpet_trust::Position;
@@ -164,16 +164,14 @@ pub(crate) struct RolloutRow {
     pub(crate) subject: String,
     /// See [`crate::api::NewRollout`].
     pub(crate) note: String,
-    /// See [`crate::api::NewRollout`].
-    pub(crate) strategy: Strategy,
     /// Who uploaded it.
     pub(crate) by: PublicKey,
     /// When.
     pub(crate) created_s: u64,
-    /// Where it stands.
-    pub(crate) status: Status,
     /// Of what was uploaded: sent again, it is recognised.
     pub(crate) digest: [u8; 32],
+    /// Where it stands.
+    pub(crate) header: Header,
 }
 
 /// A board's part in a rollout.
@@ -181,10 +179,14 @@ pub(crate) struct RolloutRow {
 pub(crate) struct PartRow {
     /// Of which.
     pub(crate) rollout: u64,
+    /// Its place in the list.
+    pub(crate) place: u32,
     /// Whose.
     pub(crate) board: BoardId,
     /// How far it is.
-    pub(crate) part: Part,
+    pub(crate) member: Member,
+    /// What it was offered before.
+    pub(crate) before: Option<StateRef>,
     /// What it is to have.
     pub(crate) forward: StateRef,
     /// What says what it had before.
@@ -205,7 +207,7 @@ pub(crate) struct Line {
 }
 
 /// One thing that becomes different. Rows replace the one with the same key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Change {
     /// One more root.
     Root(RootRow),
@@ -227,6 +229,8 @@ pub(crate) enum Change {
     Rollout(RolloutRow),
     /// A board's part in one.
     Part(PartRow),
+    /// For memory alone, beside the rows that say the same: a rollout as it is from now on.
+    Engine(u64, Box<rollout::Rollout>),
     /// Something happened.
     Event(Line),
     /// An operator did something.

@@ -51,9 +51,7 @@ pub(crate) fn judged(
     now_s: u64,
 ) -> Result<Judged, Refused> {
     let NewRollout { subject, note, strategy, boards } = new;
-    if boards.is_empty() {
-        return Err(Refused::bad("the rollout is for no board"));
-    }
+    strategy.check().map_err(|why| Refused::bad(format!("the strategy cannot be followed: {why}")))?;
     let boards: Vec<_> =
         boards.into_iter().map(|upload| board(trust, &upload, now_s)).collect::<Result<_, _>>()?;
     let mut once = HashSet::new();

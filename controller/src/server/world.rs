@@ -5,7 +5,7 @@
 
 use super::live::{Live, Offer};
 use super::store::{BoardRow, Change, InviteRow, Loaded, PartRow, RolloutRow, RootRow, SerialRow};
-use limpet_fleet::rollout::Status;
+use limpet_fleet::rollout;
 use limpet_protocol::fleet::report::Report;
 use limpet_protocol::fleet::{BoardId, PublicKey, Root};
 use limpet_trust::{Accepted, Clock, Memory, Position, Refusal, envelope};
@@ -26,8 +26,10 @@ pub(crate) struct Board {
 pub(crate) struct Rollout {
     /// As it is stored.
     pub(crate) row: RolloutRow,
-    /// Each board's part.
-    pub(crate) parts: BTreeMap<BoardId, PartRow>,
+    /// Each board's part as it is stored, in order.
+    pub(crate) parts: Vec<PartRow>,
+    /// What decides; it knows who is there, too.
+    pub(crate) engine: rollout::Rollout,
 }
 
 /// Everything.
@@ -46,6 +48,8 @@ pub(crate) struct World {
     pub(crate) serials: BTreeMap<String, SerialRow>,
     /// By number.
     pub(crate) rollouts: BTreeMap<u64, Rollout>,
+    /// The last rollout that each board is part of, and its place there: that one says what it is offered.
+    pub(crate) places: HashMap<BoardId, (u64, u32)>,
     /// Highest position of any state.
     pub(crate) position_last: Position,
     /// Highest number of a state.
@@ -121,6 +125,7 @@ impl World {
             invites: loaded.invites.into_iter().map(|row| (row.invite, row)).collect(),
             serials: loaded.serials.into_iter().map(|row| (row.serial.clone(), row)).collect(),
             rollouts: BTreeMap::new(),
+            places: HashMap::new(),
             position_last: loaded.position_last,
             state_last: loaded.state_last,
             event_last: loaded.event_last,
@@ -134,12 +139,7 @@ impl World {
             let live = Arc::new(Live::new(seen_s, now_s));
             world.boards.insert(row.id, Board { row, report, live });
         }
-        for row in loaded.rollouts {
-            world.rollouts.insert(row.id, Rollout { row, parts: BTreeMap::new() });
-        }
-        for part in loaded.parts {
-            world.part(part);
-        }
+        world.restore_rollouts(loaded.rollouts, loaded.parts, now_s);
         world.offer_everybody();
         Ok(world)
     }
@@ -183,11 +183,13 @@ impl World {
                 self.state_last = self.state_last.max(state.id);
                 self.position_last = self.position_last.max(state.position);
             }
-            Change::Rollout(row) => match self.rollouts.get_mut(&row.id) {
-                Some(rollout) => rollout.row = row,
-                None => drop(self.rollouts.insert(row.id, Rollout { row, parts: BTreeMap::new() })),
-            },
+            Change::Rollout(row) => self.rollout(row, now_s),
             Change::Part(row) => self.part(row),
+            Change::Engine(id, engine) => {
+                if let Some(rollout) = self.rollouts.get_mut(&id) {
+                    rollout.engine = *engine;
+                }
+            }
             Change::Event(_) => self.event_last += 1,
             Change::Seen(..) | Change::Audit(_) | Change::Blob(..) | Change::PruneEvents(_) => {}
         }
@@ -220,9 +222,40 @@ impl World {
         self.offer(&id);
     }
 
+    fn restore_rollouts(&mut self, rows: Vec<RolloutRow>, parts: Vec<PartRow>, now_s: u64) {
+        let mut of: HashMap<u64, Vec<PartRow>> = HashMap::new();
+        for part in parts {
+            of.entry(part.rollout).or_default().push(part);
+        }
+        for row in rows {
+            let parts = of.remove(&row.id).unwrap_or_default();
+            let members = parts.iter().map(|part| part.member.clone()).collect();
+            let engine = rollout::Rollout::restore(row.header.clone(), members, now_s);
+            let id = row.id;
+            self.rollouts.insert(id, Rollout { row, parts: Vec::new(), engine });
+            parts.into_iter().for_each(|part| self.part(part));
+        }
+    }
+
+    fn rollout(&mut self, row: RolloutRow, now_s: u64) {
+        match self.rollouts.get_mut(&row.id) {
+            Some(rollout) => rollout.row = row,
+            None => {
+                // What decides comes with it.
+                let engine = rollout::Rollout::restore(row.header.clone(), Vec::new(), now_s);
+                self.rollouts.insert(row.id, Rollout { row, parts: Vec::new(), engine });
+            }
+        }
+    }
+
     fn part(&mut self, row: PartRow) {
+        let last = self.places.entry(row.board).or_insert((row.rollout, row.place));
+        *last = (*last).max((row.rollout, row.place));
         if let Some(rollout) = self.rollouts.get_mut(&row.rollout) {
-            rollout.parts.insert(row.board, row);
+            match rollout.parts.get_mut(row.place as usize) {
+                Some(part) => *part = row,
+                None => rollout.parts.push(row),
+            }
         }
     }
 
@@ -242,19 +275,9 @@ impl World {
         }
     }
 
-    /// The unfinished rollout that a board is part of.
+    /// The rollout that is not over and that a board is part of.
     pub(crate) fn rollout_of(&self, board: &BoardId) -> Option<&Rollout> {
-        self.rollouts
-            .values()
-            .rev()
-            .find(|rollout| !is_finished(&rollout.row.status) && rollout.parts.contains_key(board))
-    }
-}
-
-/// Nothing more comes of it by itself or by a word.
-pub(crate) fn is_finished(status: &Status) -> bool {
-    match status {
-        Status::Undone(_) | Status::Done | Status::Superseded => true,
-        Status::Canary | Status::Batch(_) | Status::Paused(_) | Status::Undoing(_) => false,
+        let rollout = self.rollouts.get(&self.places.get(board)?.0)?;
+        (!rollout.row.header.status.is_over()).then_some(rollout)
     }
 }

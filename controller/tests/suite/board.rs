@@ -4,7 +4,7 @@ use crate::client::{Answer, Client};
 use crate::rig::{base64, now_s, secret};
 use limpet_protocol::fleet::enrol::Enrol;
 use limpet_protocol::fleet::link::{self, Delivery};
-use limpet_protocol::fleet::report::{Report, Stamp};
+use limpet_protocol::fleet::report::{AppReport, Progress, Report, Stamp};
 use limpet_protocol::fleet::{BoardId, link::EXPORTER};
 use limpet_trust::presence::prove;
 use limpet_trust::sign::Secret;
@@ -45,10 +45,14 @@ impl Board {
 
     /// A connection on which it is to show who it is.
     pub(crate) fn connect(&self, address: SocketAddr) -> Link {
-        let client = Client::connect(address).expect("a connection");
+        self.try_connect(address).expect("a connection")
+    }
+
+    pub(crate) fn try_connect(&self, address: SocketAddr) -> std::io::Result<Link> {
+        let client = Client::connect(address)?;
         let proof = prove(&self.secret, &client.exported(EXPORTER), self.instance);
         let proof = base64(&postcard::to_allocvec(&proof).expect("has a form"));
-        Link { client, proof: Some(proof) }
+        Ok(Link { client, proof: Some(proof) })
     }
 
     pub(crate) fn report(&self, sequence: u64, taken: (u64, u64)) -> Report {
@@ -102,8 +106,14 @@ impl Link {
     }
 
     pub(crate) fn poll(&mut self, etag: Option<&str>, wait_s: u32) -> Answer {
-        self.begin_poll(etag, wait_s);
-        self.client.answer().expect("an answer")
+        self.try_poll(etag, wait_s).expect("an answer")
+    }
+
+    pub(crate) fn try_poll(&mut self, etag: Option<&str>, wait_s: u32) -> std::io::Result<Answer> {
+        let wait = wait_s.to_string();
+        let mut headers = vec![(link::WAIT, wait.as_str())];
+        headers.extend(etag.map(|etag| ("If-None-Match", etag)));
+        self.ask("GET", link::DESIRED, &headers, &[])
     }
 
     pub(crate) fn begin_poll(&mut self, etag: Option<&str>, wait_s: u32) {
@@ -126,4 +136,10 @@ pub(crate) fn delivery(answer: &Answer) -> Delivery {
 
 pub(crate) fn etag(answer: &Answer) -> String {
     answer.header("etag").expect("a tag").to_owned()
+}
+
+/// An app that is well.
+pub(crate) fn app(name: &str) -> AppReport {
+    let name = name.try_into().expect("short");
+    AppReport { name, progress: Progress::Committed, wanted: 1, running: 1, well: 1, restarts: 0 }
 }

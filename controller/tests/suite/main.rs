@@ -6,4 +6,8 @@ mod desk;
 mod rig;
 
 mod basics;
+mod durability;
+mod enrolment;
+mod hostile;
 mod limpetctl;
+mod rollouts;

@@ -28,6 +28,10 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+pub(crate) fn bytes(hex: &str) -> [u8; 16] {
+    std::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).expect("digits"))
+}
+
 /// A directory of this test alone, gone afterwards.
 pub(crate) struct Directory(pub PathBuf);
 
@@ -243,10 +247,33 @@ pub(crate) struct Operator {
 
 impl Operator {
     pub(crate) fn new(address: SocketAddr, secret: &Secret) -> Self {
-        let client = Client::connect(address).expect("a connection");
+        Self::try_new(address, secret).expect("a connection")
+    }
+
+    pub(crate) fn try_new(address: SocketAddr, secret: &Secret) -> std::io::Result<Self> {
+        let client = Client::connect(address)?;
         let proof = prove(secret, &client.exported(api::EXPORTER), [0; 16]);
         let proof = base64(&postcard::to_allocvec(&proof).expect("has a form"));
-        Self { client, proof: Some(proof) }
+        Ok(Self { client, proof: Some(proof) })
+    }
+
+    pub(crate) fn rollout_of_note(&mut self, note: &str) -> std::io::Result<api::Rollout> {
+        let answer = self.ask("GET", "/rollouts", &[])?;
+        let rollouts: Vec<api::Rollout> = serde_json::from_slice(&answer.body).expect("as the API says");
+        Ok(rollouts.into_iter().rfind(|rollout| rollout.note == note).expect("it was uploaded"))
+    }
+
+    /// All of them.
+    pub(crate) fn events(&mut self) -> Vec<api::Event> {
+        let mut all: Vec<api::Event> = Vec::new();
+        loop {
+            let since = all.last().map_or(0, |event| event.id);
+            let more: Vec<api::Event> = self.get(&format!("/events?since={since}"));
+            if more.is_empty() {
+                return all;
+            }
+            all.extend(more);
+        }
     }
 
     pub(crate) fn ask(&mut self, method: &str, path: &str, body: &[u8]) -> std::io::Result<Answer> {
@@ -275,8 +302,7 @@ impl Operator {
         let answer = self.send("POST", "/invites", new);
         assert_eq!(answer.status, 200, "{}", answer.text());
         let invite: Invite = serde_json::from_slice(&answer.body).expect("as the API says");
-        let digit = |at: usize| u8::from_str_radix(&invite.invite[2 * at..2 * at + 2], 16).expect("digits");
-        std::array::from_fn(digit)
+        bytes(&invite.invite)
     }
 
     pub(crate) fn generation(&mut self) -> u64 {

@@ -5,6 +5,7 @@ use crate::api::{BODY_BYTES_MAX, NewRollout, Rollout};
 use crate::server::controller::now_s;
 use crate::server::refused::Refused;
 use crate::server::rollouts::{self, Wish};
+use crate::server::store::PartRow;
 use crate::server::upload;
 use crate::server::world;
 use axum::Json;
@@ -28,17 +29,17 @@ fn missing(id: u64) -> Refused {
 
 fn show(world: &world::World, rollout: &world::Rollout) -> Rollout {
     let row = &rollout.row;
-    let mut boards: Vec<_> =
-        rollout.parts.values().map(|part| (world.name(&part.board), part.part.clone())).collect();
+    let part = |part: &PartRow| (world.name(&part.board), part.member.part.clone());
+    let mut boards: Vec<_> = rollout.parts.iter().map(part).collect();
     boards.sort_by(|(one, _), (other, _)| one.cmp(other));
     Rollout {
         id: row.id,
         subject: row.subject.clone(),
         note: row.note.clone(),
-        strategy: row.strategy.clone(),
+        strategy: row.header.strategy.clone(),
         by: row.by.to_string(),
         created_s: row.created_s,
-        status: row.status.clone(),
+        status: row.header.status.clone(),
         boards,
     }
 }

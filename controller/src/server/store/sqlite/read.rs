@@ -46,7 +46,8 @@ async fn parts(connection: &mut SqliteConnection) -> Result<Loaded, Error> {
             .flatten()
             .collect(),
         rollouts: all(connection, "SELECT * FROM rollouts", rollout).await?,
-        parts: all(connection, "SELECT * FROM parts", |row| part(row, &states)).await?,
+        parts: all(connection, "SELECT * FROM parts ORDER BY rollout, place", |row| part(row, &states))
+            .await?,
         state_last: states.keys().copied().max().unwrap_or(0).cast_unsigned(),
         event_last: last_event(connection).await?,
         position_last: states.values().map(|state| state.position).max().unwrap_or_default(),
@@ -145,19 +146,21 @@ fn rollout(row: &SqliteRow) -> Result<RolloutRow, Error> {
         id: number(row, "id")?,
         subject: row.try_get("subject")?,
         note: row.try_get("note")?,
-        strategy: json(row, "strategy")?,
         by: key(row, "operator")?,
         created_s: number(row, "created_s")?,
-        status: json(row, "status")?,
         digest: bytes(row, "digest")?,
+        header: json(row, "header")?,
     })
 }
 
 fn part(row: &SqliteRow, states: &States) -> Result<PartRow, Error> {
+    let before: Option<i64> = row.try_get("before")?;
     Ok(PartRow {
         rollout: number(row, "rollout")?,
+        place: row.try_get("place")?,
         board: BoardId(key(row, "board")?),
-        part: json(row, "part")?,
+        member: json(row, "member")?,
+        before: before.map(|id| known(states, id)).transpose()?,
         forward: known(states, row.try_get("forward")?)?,
         undo: known(states, row.try_get("undo")?)?,
     })

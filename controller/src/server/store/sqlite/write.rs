@@ -12,11 +12,14 @@ pub(super) async fn change(connection: &mut SqliteConnection, change: &Change) -
     if let Change::Blob(sha256, bytes) = change {
         return blob(connection, sha256, bytes).await;
     }
-    statement(change)?.execute(connection).await.map(drop)
+    match statement(change)? {
+        Some(statement) => statement.execute(connection).await.map(drop),
+        None => Ok(()),
+    }
 }
 
-fn statement(change: &Change) -> Result<Statement<'_>, Error> {
-    Ok(match change {
+fn statement(change: &Change) -> Result<Option<Statement<'_>>, Error> {
+    Ok(Some(match change {
         Change::Root(row) => query("INSERT INTO roots VALUES (?, ?)")
             .bind(row.generation.cast_signed())
             .bind(&row.envelope[..]),
@@ -42,13 +45,11 @@ fn statement(change: &Change) -> Result<Statement<'_>, Error> {
         Change::Part(row) => part(row)?,
         Change::Event(line) => log("INSERT INTO events (at_s, kind, who, text) VALUES (?, ?, ?, ?)", line),
         Change::Audit(line) => log("INSERT INTO audit (at_s, kind, who, text) VALUES (?, ?, ?, ?)", line),
-        Change::Blob(sha256, bytes) => query("INSERT OR IGNORE INTO blobs VALUES (?, ?)")
-            .bind(&sha256[..])
-            .bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX)),
+        Change::Blob(..) | Change::Engine(..) => return Ok(None),
         Change::PruneEvents(kept) => {
             query("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?").bind(kept.cast_signed())
         }
-    })
+    }))
 }
 
 fn invite(row: &InviteRow) -> Result<Statement<'_>, Error> {
@@ -97,24 +98,25 @@ fn board(row: &BoardRow) -> Result<Statement<'_>, Error> {
 
 fn rollout(row: &RolloutRow) -> Result<Statement<'_>, Error> {
     Ok(query(
-        "INSERT INTO rollouts VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET \
-         status = excluded.status",
+        "INSERT INTO rollouts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET \
+         header = excluded.header",
     )
     .bind(row.id.cast_signed())
     .bind(&row.subject)
     .bind(&row.note)
-    .bind(json(&row.strategy)?)
     .bind(&row.by.0[..])
     .bind(row.created_s.cast_signed())
-    .bind(json(&row.status)?)
-    .bind(&row.digest[..]))
+    .bind(&row.digest[..])
+    .bind(json(&row.header)?))
 }
 
 fn part(row: &PartRow) -> Result<Statement<'_>, Error> {
-    Ok(query("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?)")
+    Ok(query("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(row.rollout.cast_signed())
+        .bind(row.place)
         .bind(&row.board.0.0[..])
-        .bind(json(&row.part)?)
+        .bind(json(&row.member)?)
+        .bind(row.before.map(|state| state.id.cast_signed()))
         .bind(row.forward.id.cast_signed())
         .bind(row.undo.id.cast_signed()))
 }
