@@ -9,6 +9,8 @@
 //! texts that are there already. Both get further files (`extends`, `env_file`, configs, secrets) through a
 //! [`Reader`]: this crate must never know a file system, a clock, a process, or what the board can do.
 //!
+//! [`mapping`] reads the smaller files beside them.
+//!
 //! One way through: [`yaml`] builds a bounded tree whose nodes know their place; [`interpolate`] replaces variables;
 //! [`extends`] and [`merge`] bring services and files together; [`fields`] walks the result by tables of what each
 //! mapping may hold, which stand in [`service`] and [`top`].
@@ -19,6 +21,7 @@ mod extends;
 mod fields;
 mod interpolate;
 mod load;
+mod mapping;
 mod merge;
 mod node;
 mod paths;
@@ -35,6 +38,7 @@ mod yaml;
 mod tests;
 
 pub use load::{Request, load};
+pub use mapping::mapping;
 pub use problem::{PROBLEMS_MAX, Problem, Problems};
 pub use sources::{FILES_MAX, Reader, SOURCE_BYTES_MAX};
 pub use top::{Options, Parsed, Placement, Source, parse};

@@ -1,6 +1,6 @@
 //! `limpetctl apply`: a compose file, for every board that is meant.
 
-use super::change::{Target, carry_out, targets};
+use super::change::{carry_out, targets};
 use super::cli::{Apply, Global};
 use super::failure::{Failure, Outcome};
 use super::per_board::Composer;
@@ -22,24 +22,21 @@ pub(crate) async fn run(global: &Global, args: Apply) -> Outcome<()> {
     for target in &mut targets {
         let mut variables = values.of(&target.board.name, &target.board.labels)?;
         variables.extend(set.clone());
-        let mut app = composer.app(&target.board, &variables)?;
-        by_digest(&mut app, &mut resolver)?;
-        if name.get_or_insert_with(|| app.name.clone()) != &app.name {
+        let (called, app) = composer.app(&target.board, &variables)?;
+        target.after = match app {
+            None => target.before.without_app(&called),
+            Some(app) => target.before.with_app(by_digest(app, &mut resolver)?)?,
+        };
+        if *name.get_or_insert_with(|| called.clone()) != called {
             return Err(Failure::new("the app's name is not the same on all boards; give one with -p NAME"));
         }
-        place(target, app)?;
     }
     carry_out(&mut session, &secret, targets, &args.change, &name.unwrap_or_default()).await
 }
 
-fn place(target: &mut Target, app: App) -> Outcome<()> {
-    target.after = target.before.with_app(app)?;
-    Ok(())
-}
-
-fn by_digest(app: &mut App, resolver: &mut Resolver) -> Outcome<()> {
+fn by_digest(mut app: App, resolver: &mut Resolver) -> Outcome<App> {
     for workload in &mut app.workloads {
         workload.image = resolver.resolve(&workload.image)?;
     }
-    Ok(())
+    Ok(app)
 }

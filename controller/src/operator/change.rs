@@ -14,6 +14,7 @@ use limpet_fleet::selector;
 use limpet_protocol::fleet::{BoardId, Desired};
 use limpet_trust::Position;
 use limpet_trust::sign::{Secret, seal};
+use std::path::Path;
 
 /// Most names of boards in one line.
 const NAMES_SHOWN: usize = 5;
@@ -166,29 +167,23 @@ fn sign(session: &Session, secret: &Secret, targets: &[Target], expires: u64) ->
     Ok(uploads)
 }
 
-/// Files for a stick, one per board, and the roots that a board may lack.
-fn write(
-    session: &Session,
-    directory: &std::path::Path,
-    targets: &[Target],
-    uploads: &[BoardUpload],
-) -> Outcome<()> {
-    std::fs::create_dir_all(directory).during(|| format!("make {}", directory.display()))?;
+/// A directory for each board, for a stick: the roots that it lacks and its state, in the order in which it takes them.
+fn write(session: &Session, directory: &Path, targets: &[Target], uploads: &[BoardUpload]) -> Outcome<()> {
     session.note_written(session.last_generation()? + 1)?;
-    for (at, root) in session.fleet.roots.iter().enumerate() {
-        let path = directory.join(format!("root-{}.doc", at + 1));
-        let bytes = from_base64(root).unwrap_or_default();
-        files::replace(&path, &bytes)?;
-    }
-    for (target, upload) in targets.iter().zip(uploads) {
-        // A name comes from the controller: it names a file here only if it is one.
-        let name = match limpet_protocol::app::is_file_name(&target.board.name) {
-            true => &target.board.name,
-            false => &target.board.id,
-        };
-        let path = directory.join(format!("{name}.doc"));
-        files::replace(&path, &from_base64(&upload.desired).unwrap_or_default())?;
-        say!("{}", path.display());
+    for (Target { board, .. }, upload) in targets.iter().zip(uploads) {
+        // A name comes from the controller: it names a directory here only if it can.
+        let name = if limpet_protocol::app::is_file_name(&board.name) { &board.name } else { &board.id };
+        let directory = directory.join(name);
+        std::fs::create_dir_all(&directory).during(|| format!("make {}", directory.display()))?;
+        let has = board.report.as_ref().map_or(0, |report| report.root_generation);
+        for (generation, root) in
+            (1_u64..).zip(&session.fleet.roots).filter(|(generation, _)| *generation > has)
+        {
+            let path = directory.join(format!("root-{generation:04}.limpet"));
+            files::replace(&path, &from_base64(root).unwrap_or_default())?;
+        }
+        files::replace(&directory.join("state.limpet"), &from_base64(&upload.desired).unwrap_or_default())?;
+        say!("limpet apply {}/*.limpet", directory.display());
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! What a compose file asks of one board: its variables are those of the process, of the values, of `--set`, and what is
 //! known of the board.
 
-use super::failure::{Failure, Outcome};
-use crate::api::Board;
-use limpet_compose::{Problems, Request, SOURCE_BYTES_MAX, load};
+use super::failure::{During, Failure, Outcome};
+use crate::api::{Board, Labels};
+use limpet_compose::{Parsed, Problems, Request, SOURCE_BYTES_MAX, load};
+use limpet_fleet::placement::are_met;
 use limpet_protocol::app::{App, AppMountSource};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -32,13 +33,18 @@ impl Composer {
             profiles,
             working_directory,
             environment,
+            for_fleet: true,
             ..Request::default()
         };
         Ok(Self { request, read: BTreeMap::new(), told: BTreeSet::new() })
     }
 
-    /// The app of one board.
-    pub(crate) fn app(&mut self, board: &Board, variables: &BTreeMap<String, String>) -> Outcome<App> {
+    /// Name of the app, and what of it belongs on this board, if anything.
+    pub(crate) fn app(
+        &mut self,
+        board: &Board,
+        variables: &BTreeMap<String, String>,
+    ) -> Outcome<(String, Option<App>)> {
         let mut request = self.request.clone();
         request.environment.retain(|(name, _)| !variables.contains_key(name));
         request.environment.extend(variables.clone());
@@ -53,14 +59,14 @@ impl Composer {
             }
         })
         .map_err(|problems| failure(&board.name, &problems))?;
-        for remark in parsed.remarks {
+        for remark in &parsed.remarks {
             let remark = remark.to_string();
             if self.told.insert(remark.clone()) {
                 eprintln!("{remark}");
             }
         }
         self.on_a_board(&parsed.app)?;
-        Ok(parsed.app)
+        placed(parsed, &board.labels)
     }
 
     /// A path beside the compose file is one of this computer, and means nothing on a board.
@@ -84,6 +90,20 @@ impl Composer {
         }
         Ok(())
     }
+}
+
+/// Without the services whose constraints the board does not meet; no app if none is left.
+fn placed(parsed: Parsed, labels: &Labels) -> Outcome<(String, Option<App>)> {
+    let name = parsed.app.name.clone();
+    let mut elsewhere = Vec::new();
+    for (service, constraints) in &parsed.placement {
+        let what = || format!("service {service}: deploy.placement.constraints");
+        if !are_met(constraints, labels).during(what)? {
+            elsewhere.push(service.clone());
+        }
+    }
+    let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
+    Ok((name, parsed.without(&elsewhere).map_err(Failure::new)?))
 }
 
 /// `LIMPET_BOARD`, and `LIMPET_LABEL_NAME` of each label: what cannot stand in a variable's name is `_`.
@@ -119,4 +139,29 @@ fn failure(board: &str, problems: &Problems) -> Failure {
     let last = lines.pop().unwrap_or_default();
     lines.iter().for_each(|line| eprintln!("{line}"));
     Failure::new(format!("{last} (for board {board})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use limpet_protocol::app::Workload;
+
+    fn left(services: &[&str], constraint: &str, site: &str) -> Outcome<Vec<String>> {
+        let labels = Labels::from([("site".to_owned(), site.to_owned())]);
+        let workloads = services.iter().map(|service| Workload::new(service, "image")).collect();
+        let app = App { name: "app".to_owned(), workloads, volumes: Vec::new() };
+        let placement = vec![("sensor".to_owned(), vec![constraint.to_owned()])];
+        let (_, app) = placed(Parsed { app, remarks: Vec::new(), placement }, &labels)?;
+        let workloads = app.into_iter().flat_map(|app| app.workloads);
+        Ok(workloads.map(|workload| workload.service).collect())
+    }
+
+    #[test]
+    fn a_service_is_left_out_where_its_constraints_are_not_met() {
+        let constraint = "node.labels.site == north";
+        assert_eq!(left(&["web", "sensor"], constraint, "north").unwrap(), ["web", "sensor"]);
+        assert_eq!(left(&["web", "sensor"], constraint, "south").unwrap(), ["web"]);
+        assert!(left(&["sensor"], constraint, "south").unwrap().is_empty());
+        assert!(left(&["sensor"], "node.role == manager", "north").is_err());
+    }
 }

@@ -1,7 +1,7 @@
-//! Variables per board: a mapping of boards' names or selectors to variables. What is more special counts: the board's name
+//! Variables per board: a mapping of boards' names or selectors to variables, in YAML (JSON is some). What is more special counts: the board's name
 //! over selectors, a selector with more conditions over one with fewer; two of equal weight must not disagree.
 
-use super::failure::{During, Failure, Outcome};
+use super::failure::{Failure, Outcome};
 use super::files;
 use crate::api::Labels;
 use limpet_fleet::selector;
@@ -22,26 +22,16 @@ pub(crate) struct Values {
 impl Values {
     /// Reads a file.
     pub(crate) fn read(path: &Path) -> Outcome<Self> {
-        let what = || format!("read {}", path.display());
-        Self::parse(&files::read(path, BYTES_MAX)?).during(what)
+        Self::parse(&path.display().to_string(), &files::read(path, BYTES_MAX)?)
     }
 
-    fn parse(bytes: &[u8]) -> Outcome<Self> {
-        let read: BTreeMap<String, BTreeMap<String, serde_json::Value>> = serde_json::from_slice(bytes)?;
-        let mut entries = Vec::new();
-        for (whom, variables) in read {
-            let scalar = |(name, value): (String, serde_json::Value)| match value {
-                serde_json::Value::String(text) => Ok((name, text)),
-                serde_json::Value::Number(number) => Ok((name, number.to_string())),
-                serde_json::Value::Bool(yes) => Ok((name, yes.to_string())),
-                serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
-                    Err(Failure::new(format!("{whom}: {name} is no text, number or boolean")))
-                }
-            };
-            let variables = variables.into_iter().map(scalar).collect::<Outcome<Variables>>()?;
-            entries.push((whom, variables));
-        }
-        Ok(Self { entries })
+    fn parse(name: &str, bytes: &[u8]) -> Outcome<Self> {
+        let read = limpet_compose::mapping(name, std::str::from_utf8(bytes)?).map_err(|problems| {
+            let first = problems.list.first().map(ToString::to_string).unwrap_or_default();
+            Failure::new(format!("read the values: {first}"))
+        })?;
+        let entries = read.into_iter().map(|(whom, variables)| (whom, variables.into_iter().collect()));
+        Ok(Self { entries: entries.collect() })
     }
 
     /// The variables of one board.

@@ -68,8 +68,8 @@ fn what_is_written_for_a_stick_is_taken_by_its_board_and_counts_on() {
     desk.good(&["apply", "-f", "web.yaml", "--all", "--dry-run", "--out", "stick"]);
     assert!(!desk.path("stick").exists());
     desk.good(&["apply", "-f", "web.yaml", "--all", "--out", "stick"]);
-    let document = std::fs::read(desk.path("stick/one.doc")).expect("a file");
-    let root = std::fs::read(desk.path("stick/root-1.doc")).expect("a file");
+    let document = std::fs::read(desk.path("stick/one/state.limpet")).expect("a file");
+    let root = std::fs::read(desk.path("stick/one/root-0001.limpet")).expect("a file");
     let root = envelope::open(&root).expect("a root");
     assert_eq!(root.kind, Kind::Root);
     let memory = Memory::enrolled(board.id(), Default::default(), root.payload).expect("a root");

@@ -15,6 +15,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,6 +23,12 @@ pub(crate) const CONTROLLER: &str = env!("CARGO_BIN_EXE_limpet-controller");
 
 pub(crate) fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
+}
+
+/// When documents of these tests are signed: one time, so that a document can be made again.
+fn signed_s() -> u64 {
+    static AT: OnceLock<u64> = OnceLock::new();
+    *AT.get_or_init(now_s)
 }
 
 pub(crate) fn base64(bytes: &[u8]) -> String {
@@ -70,7 +77,7 @@ impl Keys {
 
     pub(crate) fn document(&self, generation: u64, deploy: &Secret) -> Root {
         let ring = |secret: &Secret| Keyring { keys: [secret.public()].into_iter().collect(), threshold: 1 };
-        let now_s = now_s();
+        let now_s = signed_s();
         Root {
             fleet: FLEET,
             generation,

@@ -2,13 +2,14 @@ use super::*;
 
 fn of(text: &str, board: &str, labels: &[(&str, &str)]) -> Outcome<String> {
     let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let found = Values::parse(text.as_bytes())?.of(board, &labels)?;
+    let found = Values::parse("v", text.as_bytes())?.of(board, &labels)?;
     Ok(found.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
 }
 
 #[test]
 fn the_more_special_entry_counts() {
-    let text = r#"{"*": {"A": 1, "B": true, "C": "x"}, "site=north": {"A": 2, "B": "n"}, "site=north,rack=1": {"A": 3}, "b1": {"A": 4}}"#;
+    let text =
+        "'*': {A: 1, B: true, C: x}\nsite=north: {A: 2, B: n}\nsite=north,rack=1: {A: 3}\nb1: {A: 4}\n";
     assert_eq!(of(text, "b0", &[]).unwrap(), "A=1 B=true C=x");
     assert_eq!(of(text, "b0", &[("site", "north")]).unwrap(), "A=2 B=n C=x");
     assert_eq!(of(text, "b0", &[("site", "north"), ("rack", "1")]).unwrap(), "A=3 B=n C=x");
