@@ -12,7 +12,8 @@
 //! 3. Whenever a board asks: [`Rollout::offer`].
 //! 4. At [`Rollout::deadline`]: `step` with [`Input::Time`].
 //! 5. After a start: [`Rollout::restore`] from what was stored. Nobody is there yet; say who is as they come.
-//!    After a restore from a backup: [`Input::Restored`], too, before anything is offered.
+//!    After a restore from a backup: [`Input::Restored`], too, before anything is offered, at each start until that is stored.
+//!    Who is cordoned, revoked or has a later rollout is what the backup says: what was said since then is to be said again.
 //!
 //! What holds at any time, also when inputs come twice, late, in another order or not at all:
 //!

@@ -3,7 +3,7 @@
 use limpet_fleet::rollout::{
     Has, Header, Input, Invalid, Member, Offer, Part, Refusal, Rollout, Share, Status, Strategy, Told,
 };
-use limpet_protocol::fleet::report::{Progress, Text};
+use limpet_protocol::fleet::report::{AppReport, Held, Progress, Report, Stamp, Text};
 
 const FORWARD: (u64, u64) = (1, 10);
 const UNDO: (u64, u64) = (1, 11);
@@ -274,4 +274,59 @@ fn what_is_stored_can_be_read_again() {
 fn stored<T: serde::Serialize + serde::de::DeserializeOwned>(what: &T) -> T {
     let bytes = postcard::to_stdvec(what).expect("to store it");
     postcard::from_bytes(&bytes).expect("to read it")
+}
+
+fn report(taken: (u64, u64), apps: &[(&str, Progress)]) -> Report {
+    let app = |(name, progress): &(&str, Progress)| AppReport {
+        name: (*name).try_into().expect("a short name"),
+        progress: progress.clone(),
+        wanted: 1,
+        running: 1,
+        well: 1,
+        restarts: 0,
+    };
+    Report {
+        sequence: 1,
+        at: Stamp { seconds: 1, synchronised: true },
+        uptime_s: 1,
+        name: word(),
+        arch: word(),
+        version: Default::default(),
+        kernel: word(),
+        root_generation: 1,
+        taken,
+        refused: None,
+        held: None,
+        program: None,
+        apps: apps.iter().map(app).collect(),
+        disk_is_low: false,
+    }
+}
+
+fn word() -> limpet_protocol::fleet::enrol::Word {
+    Default::default()
+}
+
+#[test]
+fn a_report_says_of_an_app_what_was_asked_for_it() {
+    use Progress::{Committed, Updating};
+    let said = |subject: &str, taken, apps: &[(&str, Progress)]| {
+        Told::of(&report(taken, apps), subject, FORWARD).progress
+    };
+    let web = [("db", Updating), ("web", Committed)];
+    assert_eq!(said("web", FORWARD, &web), Some(Committed));
+    assert_eq!(said("db", FORWARD, &web), Some(Updating));
+    assert_eq!(said("web", FORWARD, &[]), None, "it has not begun");
+    assert_eq!(said("web", UNDO, &web), Some(Committed));
+    assert_eq!(said("web", UNDO, &[]), Some(Committed), "it was not there before");
+    assert_eq!(said("-web", FORWARD, &web), None, "it is still there");
+    assert_eq!(said("-web", FORWARD, &[("web", Updating)]), Some(Updating));
+    assert_eq!(said("-web", FORWARD, &[]), Some(Committed));
+    assert_eq!(said("-web", UNDO, &web), Some(Committed));
+    assert_eq!(said("-web", UNDO, &[]), None, "it is not there again");
+    assert_eq!(said("limpet", FORWARD, &[]), Some(Committed));
+    let program = Some((Default::default(), Updating));
+    let held = Report { program, held: Some(Held::Locked), ..report(FORWARD, &[]) };
+    let told = Told::of(&held, "limpet", FORWARD);
+    assert_eq!((told.progress, told.held), (Some(Updating), true));
 }

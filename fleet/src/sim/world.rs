@@ -88,6 +88,8 @@ pub(super) struct World {
     pub(super) account: Account,
     /// The operator waits until the controller knows again what boards have.
     pub(super) was_restored: bool,
+    /// That it was restored is still to be said to the rollout.
+    is_to_say: bool,
     /// Things still go wrong.
     pub(super) trouble: bool,
     pub(super) steps: u64,
@@ -143,6 +145,7 @@ impl World {
             backup: None,
             timer_s: None,
             was_restored: false,
+            is_to_say: false,
             trouble: true,
             steps: 0,
             trace,
@@ -341,6 +344,10 @@ impl World {
             let really =
                 |board| if boards[at(board)].is_later { Has::Before } else { boards[at(board)].taken };
             self.account.restored(&self.header, &self.rows, really);
+        }
+        if is_older || self.is_to_say {
+            // Said at each start until it is stored.
+            self.is_to_say = true;
             self.input(&Input::Restored)?;
         }
         self.input(&Input::Time)?;
@@ -376,6 +383,7 @@ impl World {
         if self.trace {
             std::println!("    {input:?} -> {:?}, {changes:?}", self.header.status);
         }
+        self.is_to_say &= *input != Input::Restored;
         self.note(input);
         self.account.step(self.header.step, self.now_s)?;
         for board in &changes.members {
