@@ -4,6 +4,10 @@
 //! last ([`Reply::is_last`]). A frame is a length (32 bits, little endian) and so many bytes
 //! of postcard.
 
+mod did;
+
+pub use did::Did;
+
 use crate::app::{APP_BYTES_MAX, App, InvalidApp, is_app_name, is_file_name};
 use crate::id::ContainerId;
 use crate::ledger::Course as UpdateCourse;
@@ -176,50 +180,6 @@ impl Request {
 
 fn is_path(path: &str) -> bool {
     path.starts_with('/') && path.len() <= PATH_BYTES_MAX && !path.contains('\0')
-}
-
-/// What a person did to a container, in docker's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Did {
-    /// `create`
-    Create,
-    /// `start`
-    Start,
-    /// `stop`
-    Stop,
-    /// `kill`
-    Kill,
-    /// `restart`
-    Restart,
-    /// `pause`
-    Pause,
-    /// `unpause`
-    Unpause,
-    /// `rename`
-    Rename,
-    /// `update`
-    Update,
-    /// `destroy`
-    Destroy,
-}
-
-impl Did {
-    /// docker's word for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Kill => "kill",
-            Self::Restart => "restart",
-            Self::Pause => "pause",
-            Self::Unpause => "unpause",
-            Self::Rename => "rename",
-            Self::Update => "update",
-            Self::Destroy => "destroy",
-        }
-    }
 }
 
 /// What the supervisor answers.

@@ -15,7 +15,7 @@ const fn format(kind: Kind) -> u8 {
     match kind {
         Kind::App | Kind::History => 4,
         Kind::Container | Kind::Exit | Kind::Keep | Kind::Running | Kind::Intent | Kind::Scrub => 3,
-        Kind::Outline | Kind::Begun | Kind::Controller => 1,
+        Kind::Outline | Kind::Begun | Kind::Controller | Kind::Tried => 1,
     }
 }
 const HEADER_BYTES: usize = 10;
@@ -49,6 +49,8 @@ pub enum Kind {
     Begun = 10,
     /// Where a fleet's controller is.
     Controller = 11,
+    /// What came of a file of Limpet's own that a fleet wanted.
+    Tried = 12,
 }
 
 /// Why bytes are not the record that was expected.

@@ -8,6 +8,7 @@ mod create;
 mod fleet;
 mod options;
 pub(crate) mod probe;
+mod program;
 
 use crate::board::Board;
 use crate::cli::Globals;
@@ -79,6 +80,8 @@ fn carry_out(board: &Board, effect: &[&str]) -> Result<u8, Failure> {
         ["probe", id, unhurried_ms] => probe::unhurried(board, &parse(id)?, unhurried_ms),
         ["scrub", rate] => crate::scrub::carry_out(board, rate),
         ["take", files @ ..] => fleet::documents(board, files),
+        ["program", may, sha256] => program::program(board, may, sha256),
+        ["watch", sha256] => program::watch(board, sha256),
         ["fetch", app] => fleet::fetch(board, app),
         ["prune"] => prune::unreferenced(board).map(|_| status::DONE),
         ["dissolve", app] => dissolve(board, app),

@@ -9,7 +9,7 @@ mod outline;
 mod tests;
 
 pub(crate) use files::{Files, FleetError, read};
-pub(crate) use outline::{Begun, Controller, Outline, Wanted, version};
+pub(crate) use outline::{Begun, Controller, Outcome, Outline, Tried, Wanted, version};
 
 use limpet_protocol::fleet::Desired;
 use limpet_runner::keeper::now_ns;

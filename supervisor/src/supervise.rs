@@ -89,6 +89,8 @@ pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
         daemon.trouble(format!("serve metrics at {place}: {}", limpet_runner::failure::reason(*errno)));
     }
     let end = daemon.run()?;
+    // With it goes the process that asks the controller.
+    drop(daemon);
     drop((listening, signals, fetched));
     if !matches!(end, End::Upgrade { .. }) {
         place::remove_ceiling(&board.globals.state);

@@ -15,7 +15,7 @@ pub(crate) mod fleet;
 mod images;
 pub(crate) mod info;
 mod inspect;
-mod install;
+pub(crate) mod install;
 mod join;
 pub(crate) mod lifecycle;
 mod load;
@@ -33,7 +33,7 @@ mod stats;
 mod supervisor;
 mod top;
 mod update;
-mod upgrade;
+pub(crate) mod upgrade;
 pub(crate) mod verify;
 
 pub(crate) use app::bring_quietly as bring_images;

@@ -100,6 +100,10 @@ pub(super) fn fetch(board: &Board, name: &str) -> Result<u8, Failure> {
     // From now on what is fetched already is needed: see `image_users`.
     ready.put(&entry(app.clone()))?;
     bring_images(board, &mut app)?;
+    // It may have left the fleet meanwhile.
+    if !files.is_member() {
+        return Ok(status::DISAGREES);
+    }
     ready.put(&entry(app))?;
     screen::line(&version.to_string());
     Ok(status::DONE)

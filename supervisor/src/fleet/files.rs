@@ -1,12 +1,13 @@
 //! The files in `ROOT/fleet`, each whole or not there.
 
-use super::outline::{Begun, Controller, Outline};
+use super::outline::{Begun, Controller, Outline, Tried};
 use limpet_protocol::fleet::{Desired, ENVELOPE_BYTES_MAX};
 use limpet_protocol::record::Kind;
 use limpet_runner::home::{HomeError, read_record, write_record};
 use limpet_trust::{Accepted, MEMORY_BYTES_MAX, Memory, MemoryError, accept};
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fsync, openat};
+use rustix::io::Errno;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -25,6 +26,10 @@ const KEY_BYTES: usize = 32;
 const CONTROLLER: &str = "controller";
 /// What was delivered and not judged yet.
 const INCOMING: &str = "incoming";
+/// Limpet's own next file, as it comes.
+const PROGRAM: &str = "limpet";
+const PROGRAM_LOCK: &str = "program.lock";
+const TRIED: &str = "program";
 const OUTLINE: &str = "outline";
 
 /// Those of one instance.
@@ -205,6 +210,44 @@ impl Files {
     pub(crate) fn remove_incoming(&self) {
         // What stays is written over next time.
         fs::remove_dir_all(self.durable.join(INCOMING)).ok();
+    }
+
+    /// Where Limpet's own new file is put.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.durable.join(PROGRAM)
+    }
+
+    /// One watcher at a time; `None` while there is another.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub(crate) fn try_lock_program(&self) -> Result<Option<OwnedFd>, FleetError> {
+        make(&self.volatile)?;
+        let path = self.volatile.join(PROGRAM_LOCK);
+        let flags = OFlags::CREATE | OFlags::RDONLY | OFlags::CLOEXEC;
+        let failed = |errno: Errno| io("lock", &path)(errno.into());
+        let lock = openat(CWD, &path, flags, Mode::from_raw_mode(0o600)).map_err(failed)?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(lock)),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            Err(errno) => Err(failed(errno)),
+        }
+    }
+
+    /// What came of the last file of Limpet's.
+    ///
+    /// # Errors
+    /// The record is damaged.
+    pub(crate) fn tried(&self) -> Result<Option<Tried>, FleetError> {
+        Ok(read_record(&self.durable.join(TRIED), Kind::Tried)?)
+    }
+
+    /// Notes that, durably.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(crate) fn put_tried(&self, tried: &Tried) -> Result<(), FleetError> {
+        Ok(write_record(&self.durable, TRIED, Kind::Tried, tried, true)?)
     }
 
     /// Writes down what the supervisor is to know.

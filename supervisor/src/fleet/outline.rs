@@ -57,6 +57,29 @@ pub(crate) struct Controller {
     pub(crate) pin: [u8; 32],
 }
 
+/// What came of a file of Limpet's own, `ROOT/fleet/program`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tried {
+    /// Which, in hexadecimal.
+    pub(crate) sha256: String,
+    /// What.
+    pub(crate) outcome: Outcome,
+}
+
+/// See [`Tried`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Outcome {
+    /// It is put in place, or watched.
+    Trying {
+        /// How often that was begun.
+        times: u8,
+    },
+    /// It came up and stayed.
+    Committed,
+    /// It did not; the one before is back. It is not tried again.
+    Failed(String),
+}
+
 /// A number that differs when anything differs in an app as it was signed: the beginning of its SHA-256.
 pub(crate) fn version(app: &App) -> u64 {
     // What was taken has a form.

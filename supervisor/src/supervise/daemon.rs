@@ -6,6 +6,7 @@
 mod answers;
 mod carry;
 mod fleet;
+mod own;
 mod post;
 mod requests;
 mod scrub;

@@ -3,6 +3,7 @@
 //! In: an [`Outline`], and the records of apps that were begun. What is to be done is decided by [`steps`], when it may be
 //! by [`windows`], and what is told by [`report`]; all of them pure. Who acts is the daemon.
 
+pub(crate) mod own;
 pub(crate) mod report;
 pub(crate) mod steps;
 pub(crate) mod windows;
@@ -11,6 +12,7 @@ use crate::fleet::{Begun, Files, Outline};
 use crate::supervise::clients::Outbox;
 use limpet_plan::Tick;
 use limpet_protocol::fleet::report::Held;
+use own::Own;
 use std::collections::{BTreeMap, VecDeque};
 
 /// First pause after a fetch that failed; it doubles.
@@ -61,6 +63,10 @@ pub(crate) struct Fleet {
     pub(crate) failed: BTreeMap<String, Failed>,
     /// The app that is being fetched.
     pub(crate) fetching: Option<String>,
+    /// Limpet's own file.
+    pub(crate) own: Own,
+    /// Which file that is said of.
+    pub(crate) own_is_of: Option<[u8; 32]>,
     /// What is being judged.
     pub(crate) judging: Option<Delivery>,
     waiting: VecDeque<Delivery>,
@@ -85,6 +91,8 @@ impl Fleet {
             ready: BTreeMap::new(),
             failed: BTreeMap::new(),
             fetching: None,
+            own: Own::Unknown,
+            own_is_of: None,
             judging: None,
             waiting: VecDeque::new(),
             refused: None,
@@ -97,7 +105,7 @@ impl Fleet {
     /// When there is something to do.
     #[must_use]
     pub(crate) fn deadline(&self) -> Option<Tick> {
-        self.look_at
+        [self.look_at, self.own.deadline()].into_iter().flatten().min()
     }
 
     /// Puts one at the end, unless there is no room.

@@ -72,6 +72,8 @@ pub(crate) enum Purpose {
     Judge,
     /// Fetch the images of a fleet's app.
     Fetch,
+    /// Look after Limpet's own file.
+    Own,
 }
 
 /// For whom a child works.
@@ -196,7 +198,9 @@ impl Jobs {
     fn stdin(&self, purpose: Purpose) -> io::Result<Stdio> {
         match purpose {
             // Two children of a fleet hold locks of their own; to fetch may take days.
-            Purpose::Probe { .. } | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => Ok(Stdio::null()),
+            Purpose::Probe { .. } | Purpose::Scrub | Purpose::Judge | Purpose::Fetch | Purpose::Own => {
+                Ok(Stdio::null())
+            }
             Purpose::Create { .. }
             | Purpose::Start
             | Purpose::Kill

@@ -119,7 +119,7 @@ fn copy_program(target: &Path) -> Result<(), Failure> {
 }
 
 /// Whole or not at all, and durably.
-pub(super) fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let explain = |error: io::Error| Failure::new(format!("write {}: {error}", path.display()));
     let directory = path.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(directory).map_err(explain)?;

@@ -22,7 +22,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// Largest program that is taken.
-const PROGRAM_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(crate) const PROGRAM_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long the new program may take to say its version.
 const TRIAL: Duration = Duration::from_secs(10);
 /// How often it is asked whether the new supervisor is there.
@@ -57,10 +57,10 @@ pub(super) fn upgrade(board: &Board, args: &UpgradeArgs) -> Outcome {
 }
 
 /// A file of this machine, by its ELF header (elf(5)): class, byte order and machine are as ours.
-fn checked(file: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn checked(file: &Path) -> Result<Vec<u8>, Failure> {
     let wrong = |what: &str| Failure::new(format!("upgrade {}: {what}", file.display()));
     let length = fs::metadata(file).map_err(|error| wrong(&error.to_string()))?.len();
-    if length > PROGRAM_BYTES_MAX {
+    if length > PROGRAM_BYTES_MAX as u64 {
         return Err(wrong("it is larger than any version of Limpet"));
     }
     let (theirs, ours) =
@@ -76,7 +76,7 @@ fn checked(file: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// What the new program says of itself; one that cannot even do that does not get any further.
-fn tried(file: &Path) -> Result<String, Failure> {
+pub(crate) fn tried(file: &Path) -> Result<String, Failure> {
     let wrong = |what: String| Failure::new(format!("upgrade {}: {what}", file.display()));
     let mut child = Command::new(file)
         .arg("--version")
@@ -104,7 +104,7 @@ fn tried(file: &Path) -> Result<String, Failure> {
 }
 
 /// The process that holds the instance's lock.
-fn supervisor_pid(board: &Board) -> Result<Option<Pid>, Failure> {
+pub(crate) fn supervisor_pid(board: &Board) -> Result<Option<Pid>, Failure> {
     let mut conversation = match Conversation::with(board.state(), &Request::Ping) {
         Err(ControlError::Absent(_)) => return Ok(None),
         conversation => conversation?,
@@ -114,25 +114,30 @@ fn supervisor_pid(board: &Board) -> Result<Option<Pid>, Failure> {
 }
 
 /// Where the supervisor was started from.
-fn installed_program(pid: Pid) -> Result<PathBuf, Failure> {
+pub(crate) fn installed_program(pid: Pid) -> Result<PathBuf, Failure> {
     let path = fs::read_link(format!("/proc/{}/exe", pid.as_raw_nonzero()))?;
     let text = path.to_string_lossy();
     Ok(PathBuf::from(text.strip_suffix(" (deleted)").unwrap_or(&text)))
 }
 
-fn aside(installed: &Path) -> PathBuf {
+pub(crate) fn aside(installed: &Path) -> PathBuf {
     let name = installed.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     installed.with_file_name(format!(".{name}.old"))
 }
 
-fn hand_over(board: &Board, installed: &Path) -> Result<(), Failure> {
+pub(crate) fn hand_over(board: &Board, installed: &Path) -> Result<(), Failure> {
     let program = installed.to_string_lossy().into_owned();
     Conversation::with(board.state(), &Request::Upgrade { program })?.first()?;
     Ok(())
 }
 
 /// Whether a supervisor that knows its containers answers, as the same process. One that has ended never will.
-fn answers(board: &Board, pid: Pid, process: &OwnedFd, patience: Duration) -> Result<bool, Failure> {
+pub(crate) fn answers(
+    board: &Board,
+    pid: Pid,
+    process: &OwnedFd,
+    patience: Duration,
+) -> Result<bool, Failure> {
     let pause = Timespec::try_from(LOOK_EVERY).ok();
     let began = Instant::now();
     while began.elapsed() < patience {
@@ -163,7 +168,7 @@ fn is_there(board: &Board) -> bool {
 }
 
 /// Puts the old file back, ends what does not answer, and sees to it that a supervisor runs again.
-fn back(board: &Board, process: &OwnedFd, installed: &Path, old: &Path) -> Outcome {
+pub(crate) fn back(board: &Board, process: &OwnedFd, installed: &Path, old: &Path) -> Outcome {
     fs::rename(old, installed)
         .map_err(|error| Failure::new(format!("put {} back: {error}", installed.display())))?;
     let failed = "the new version did not come up";

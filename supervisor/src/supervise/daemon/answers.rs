@@ -19,6 +19,7 @@ impl Daemon<'_> {
             Purpose::Scrub => return self.scrubbed(finished),
             Purpose::Judge => return self.judged(Some(finished)),
             Purpose::Fetch => return self.fetched(Some(finished)),
+            Purpose::Own => return self.own_told(Some(finished)),
             Purpose::Create { .. }
             | Purpose::Start
             | Purpose::Kill
@@ -63,6 +64,7 @@ impl Daemon<'_> {
             | Purpose::Scrub
             | Purpose::Judge
             | Purpose::Fetch
+            | Purpose::Own
             | Purpose::Probe { .. } => self.events.push_back(Event::Pruned),
         }
     }
@@ -95,7 +97,12 @@ impl Daemon<'_> {
                 self.events.push_back(Event::Removed { id, turn });
             }
             Purpose::Probe { .. } => self.events.push_back(Event::Probed { id, turn, healthy: true }),
-            Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => {}
+            Purpose::Prune
+            | Purpose::Dissolve(_)
+            | Purpose::Scrub
+            | Purpose::Judge
+            | Purpose::Fetch
+            | Purpose::Own => {}
         }
     }
 
@@ -161,6 +168,7 @@ impl Daemon<'_> {
                 Purpose::Scrub => self.scrubbing.ended(None),
                 Purpose::Judge => self.judged(None),
                 Purpose::Fetch => self.fetched(None),
+                Purpose::Own => self.own_told(None),
                 _ => self.events.push_back(Event::PruneFailed),
             };
         };
@@ -173,7 +181,12 @@ impl Daemon<'_> {
             Purpose::Probe { .. } => {
                 return self.events.push_back(Event::Probed { id, turn, healthy: false });
             }
-            Purpose::Prune | Purpose::Dissolve(_) | Purpose::Scrub | Purpose::Judge | Purpose::Fetch => {
+            Purpose::Prune
+            | Purpose::Dissolve(_)
+            | Purpose::Scrub
+            | Purpose::Judge
+            | Purpose::Fetch
+            | Purpose::Own => {
                 return;
             }
         };

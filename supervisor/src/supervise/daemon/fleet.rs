@@ -75,7 +75,7 @@ impl Daemon<'_> {
 
     /// Does what is due.
     pub(super) fn follow(&mut self) {
-        let is_due = self.fleet.look_at.is_some_and(|at| at <= now());
+        let is_due = self.fleet.deadline().is_some_and(|at| at <= now());
         if !self.fleet.is_stale && !is_due {
             return;
         }
@@ -91,7 +91,7 @@ impl Daemon<'_> {
     fn take_steps(&mut self) {
         let steps = self.steps();
         self.fleet.held = None;
-        if steps.iter().any(Step::is_change) {
+        if steps.iter().any(Step::is_change) || self.own_is_ready() {
             self.fleet.held = self.held();
         }
         if self.fleet.held.is_some() {
@@ -106,6 +106,7 @@ impl Daemon<'_> {
                 Step::Leave(app) => self.leave(&app),
             }
         }
+        self.follow_own(self.fleet.held.is_none());
     }
 
     fn steps(&mut self) -> Vec<Step> {
@@ -378,7 +379,7 @@ fn far(entry: &Entry, begun: Option<&Begun>) -> Progress {
     }
 }
 
-fn said_last(finished: &Finished) -> String {
+pub(super) fn said_last(finished: &Finished) -> String {
     let said = finished.stderr.lines().last().unwrap_or("the process that was to do it was killed");
     said.strip_prefix("limpet: ").unwrap_or(said).to_owned()
 }

@@ -53,6 +53,8 @@ impl Daemon<'_> {
         match self.post.start_if_due(self.jobs.outside(), &self.tasks) {
             Ok(false) => {}
             Ok(true) => {
+                // Nor does it know of a file that the one before was fetching.
+                self.own_missing("the connection was begun anew".to_owned());
                 // The one before may have taken the last report with it.
                 if !self.telling.arrived {
                     self.telling.last = None;
@@ -111,7 +113,10 @@ impl Daemon<'_> {
                 Heard::Reported(sequence) => {
                     self.telling.arrived |= self.telling.at == Some(Tick(sequence));
                 }
-                Heard::Chunk(_) | Heard::Whole | Heard::Missing(_) | Heard::Link => {}
+                Heard::Chunk(chunk) => self.own_chunk(&chunk),
+                Heard::Whole => self.own_whole(),
+                Heard::Missing(why) => self.own_missing(why),
+                Heard::Link => {}
             }
         }
     }

@@ -48,6 +48,7 @@ pub(crate) fn report(
     (at, uptime_s, sequence): (Stamp, u64, u64),
 ) -> Report {
     let outline = fleet.outline.as_ref();
+    let program = outline.and_then(|outline| outline.state.as_ref()?.program.as_ref());
     let wanted = outline.map_or(&[][..], |outline| outline.apps());
     let mut names: Vec<&String> = wanted.iter().map(|wanted| &wanted.name).chain(outcomes.keys()).collect();
     names.sort();
@@ -65,7 +66,7 @@ pub(crate) fn report(
         taken: outline.map_or((0, 0), |outline| outline.position),
         refused: fleet.refused.as_deref().map(short),
         held: fleet.held,
-        program: None,
+        program: program.map(|program| (program.version.clone(), fleet.own.progress())),
         apps: apps.collect(),
         disk_is_low: shown.disk_is_low,
     }

@@ -1,11 +1,12 @@
 //! A board follows what its fleet's operator signed, and nothing else.
 
-use limpet_protocol::fleet::Window;
+use limpet_protocol::fleet::{Program, Window};
 use native_tests::fleet::{Fleet, app, rotated, signed, signed_later, written};
 use native_tests::registry::Registry;
 use native_tests::registry::forwarder::Forwarder;
-use native_tests::{App, Limpet, Line, Supervisor, until};
+use native_tests::{App, Limpet, Line, Outcome, Supervisor, until};
 use std::fs;
+use std::process::Command;
 
 /// A registry with the image of all apps here, and its name by digest.
 fn shelf() -> (Registry, Forwarder, String) {
@@ -222,6 +223,52 @@ fn outside_of_its_windows_a_board_begins_nothing() {
     until_says(&limpet, "a", "two");
     limpet.ok(&["apply", &signed(&limpet, "3", &fleet.desired(3, Vec::new()))]);
     until_gone(&limpet, "a");
+}
+
+/// A file of Limpet's own as it lies when all of it has come, and the state that wants it.
+fn wanted(limpet: &Limpet, fleet: Fleet, generation: u64, bytes: &[u8]) -> String {
+    let path = limpet.root().join("fleet/limpet");
+    fs::write(&path, bytes).expect("put the file where the controller's comes");
+    let sum = Outcome::of(Command::new("sha256sum").arg(&path)).ok();
+    let hex = sum.text().split(' ').next().expect("a digest").to_owned();
+    let mut sha256 = [0; 32];
+    for (at, byte) in sha256.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).expect("it is hexadecimal");
+    }
+    let mut desired = fleet.desired(generation, Vec::new());
+    desired.program = Some(Program { version: "9".try_into().expect("it is short"), sha256, bytes: 1 });
+    signed(limpet, "program", &desired)
+}
+
+fn until_program(limpet: &Limpet, what: &str) {
+    let says =
+        || limpet.ok(&["info"]).stdout.lines().any(|line| line.contains("Limpet:") && line.contains(what));
+    until(&format!("limpet's own file is {what}"), || says().then_some(()));
+}
+
+#[test]
+fn limpets_own_file_is_tried_and_watched_and_put_back_if_it_does_not_stay() {
+    let fleet = Fleet::default();
+    let limpet = Limpet::with(&["busybox"]).from_own_file();
+    fleet.enrol(&limpet);
+    let supervisor = Supervisor::start(&limpet);
+    limpet.detached(&["--name", "cc", "--restart", "always", "busybox", "sleep", "1000"]);
+    let runs = limpet.pid_of("cc");
+    let program = || fs::read(format!("/proc/{}/exe", supervisor.pid())).expect("it runs");
+
+    let mut next = program();
+    // Sections end before this, and nothing of the program is read from here.
+    next.extend_from_slice(b"another version");
+    limpet.ok(&["apply", &wanted(&limpet, fleet, 1, &next)]);
+    until_program(&limpet, "updating");
+    until("it is the new program", || (program() == next).then_some(()));
+    until_program(&limpet, "committed");
+    assert_eq!(limpet.pid_of("cc"), runs, "a container notices nothing");
+    let mute = b"#!/bin/sh\necho limpet 10\n";
+    limpet.ok(&["apply", &wanted(&limpet, fleet, 2, mute)]);
+    until_program(&limpet, "reverted");
+    assert_eq!(limpet.pid_of("cc"), runs, "a container notices nothing");
+    limpet.ok(&["rm", "-f", "cc"]);
 }
 
 /// Most boundaries that are tried; the story has fewer.
