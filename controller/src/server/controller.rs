@@ -30,6 +30,8 @@ pub(crate) struct Controller {
     pub(crate) events: watch::Sender<u64>,
     /// True when it is to end.
     pub(crate) stopping: watch::Sender<bool>,
+    /// True when nobody changes anything any more.
+    pub(crate) over: watch::Sender<bool>,
     /// Who asks from where.
     pub(crate) addresses: Addresses,
     /// For Prometheus.
@@ -70,6 +72,7 @@ impl Controller {
             revisions: watch::Sender::new(world.revision),
             events: watch::Sender::new(world.event_last),
             stopping: watch::Sender::new(false),
+            over: watch::Sender::new(false),
             world: RwLock::new(world),
             store,
             jobs,
@@ -164,11 +167,11 @@ impl Controller {
 
 async fn work(controller: Arc<Controller>, mut queue: mpsc::Receiver<Job>) -> Result<(), StoreError> {
     let mut held = VecDeque::new();
-    let mut stopping = controller.stopping.subscribe();
+    let mut over = controller.over.subscribe();
     loop {
         let batch = tokio::select! {
             batch = gather(&mut queue, &mut held) => batch,
-            _ = stopping.wait_for(|stop| *stop), if held.is_empty() && queue.is_empty() => return Ok(()),
+            _ = over.wait_for(|over| *over), if held.is_empty() && queue.is_empty() => return Ok(()),
         };
         let Some(batch) = batch else { return Ok(()) };
         carry_out(&controller, batch).await?;

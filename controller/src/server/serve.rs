@@ -1,6 +1,7 @@
 //! `limpet-controller serve`: everything put together, and ended in order.
 
 use super::controller::{Controller, now_s};
+use super::limits::CONNECTIONS_MAX;
 use super::presence::Connection;
 use super::store::Store as _;
 use super::store::sqlite::Sqlite;
@@ -65,6 +66,7 @@ pub(crate) async fn serve(serving: Serving) -> Result<(), Ended> {
     if let Some(address) = serving.metrics {
         tokio::spawn(metered(controller.clone(), address).await?);
     }
+    raise_files();
     tracing::info!(%address, pin = pin_text, version = env!("CARGO_PKG_VERSION"), "serving");
     let ticking = tokio::spawn(tick::run(controller.clone()));
     let changing = tokio::spawn(changing);
@@ -84,6 +86,24 @@ async fn opened(
     let revision = now_s().saturating_mul(1000);
     let world = World::new(loaded, revision, now_s()).map_err(because(doing))?;
     Ok(Controller::new(world, Box::new(store), pin))
+}
+
+/// Each connection is an open file, and a soft limit of 1024 is what most systems begin with.
+fn raise_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let known = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: known.maximum, ..known };
+    // None is no limit.
+    let most = match setrlimit(Resource::Nofile, wanted) {
+        Ok(()) => known.maximum,
+        Err(_) => known.current,
+    };
+    if most.is_some_and(|most| most < CONNECTIONS_MAX as u64) {
+        tracing::warn!(
+            files = most,
+            "fewer connections than {CONNECTIONS_MAX} are possible: raise the limit of open files"
+        );
+    }
 }
 
 type Task<T> = tokio::task::JoinHandle<T>;
@@ -113,6 +133,7 @@ async fn end(
     // The last changes of connections and of the tick are made durable before the task that does so ends.
     let _ = accepting.await;
     let _ = ticking.await;
+    controller.over.send_replace(true);
     let _ = changing.await;
     Ok(())
 }

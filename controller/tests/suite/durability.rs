@@ -224,6 +224,23 @@ fn a_full_disk_is_said_loses_nothing_and_heals() {
 }
 
 #[test]
+fn it_ends_in_order_answers_who_waits_and_keeps_when_boards_were_seen() {
+    let mut rig = Rig::new();
+    let board = rig.board(10, "b");
+    let mut link = board.connect(rig.address());
+    let tag = crate::board::etag(&link.poll(None, 0));
+    link.begin_poll(Some(&tag), 3600);
+    let mut other = rig.operator();
+    let seen_s = other.get::<Boards>("/boards").boards[0].seen_s;
+    let ended = rig.server.as_mut().expect("it runs").terminate();
+    assert!(ended.success(), "{ended:?}");
+    assert_eq!(link.client.answer().expect("an answer").status, 304);
+    rig.start();
+    let kept = rig.operator().get::<Boards>("/boards");
+    assert!(kept.boards[0].seen_s >= seen_s && !kept.boards[0].online);
+}
+
+#[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let rig = Rig::new();
     let second = Command::new(CONTROLLER)

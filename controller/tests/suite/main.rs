@@ -10,4 +10,5 @@ mod durability;
 mod enrolment;
 mod hostile;
 mod limpetctl;
+mod load;
 mod rollouts;

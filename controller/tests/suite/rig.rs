@@ -65,7 +65,11 @@ pub(crate) struct Keys {
 }
 
 pub(crate) fn secret(seed: u8) -> Secret {
-    Secret::from_seed(&[seed; 32]).expect("32 bytes")
+    secret_of(&[seed; 32])
+}
+
+pub(crate) fn secret_of(seed: &[u8; 32]) -> Secret {
+    Secret::from_seed(seed).expect("32 bytes")
 }
 
 pub(crate) const FLEET: FleetId = FleetId([7; 32]);
@@ -173,6 +177,13 @@ impl Server {
             }
         });
         Self { child, address: address.expect("said"), metrics }
+    }
+
+    /// In order, as a service manager does it.
+    pub(crate) fn terminate(&mut self) -> std::process::ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        self.child.wait().expect("it ends")
     }
 
     pub(crate) fn kill(&mut self) {
