@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// How often one that is followed is asked about.
 const POLL: Duration = Duration::from_secs(1);
+/// So often in a row it may not be heard of.
+const MISSED_MAX: u32 = 60;
 
 /// Carries one out.
 pub(crate) async fn run(global: &Global, verb: Verb) -> Outcome<()> {
@@ -78,8 +80,20 @@ async fn undone(session: &mut Session, id: u64) -> Outcome<()> {
 
 async fn watch(session: &mut Session, id: u64) -> Outcome<Rollout> {
     let mut told = Told::default();
+    let mut missed = 0;
     loop {
-        let rollout = one(session, id).await?;
+        let rollout = match one(session, id).await {
+            Ok(rollout) => rollout,
+            // It was there before: the controller is started anew, or the network is gone for a while.
+            Err(failure) if missed < MISSED_MAX && !told.status.is_empty() => {
+                missed += 1;
+                eprintln!("{}; asking again", failure.line);
+                tokio::time::sleep(POLL).await;
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        missed = 0;
         told.news(&rollout).iter().for_each(|line| say!("{line}"));
         if is_over(&rollout.status) {
             return Ok(rollout);

@@ -10,5 +10,6 @@ mod durability;
 mod enrolment;
 mod hostile;
 mod limpetctl;
+mod limpetctl_rollouts;
 mod load;
 mod rollouts;
