@@ -3,7 +3,7 @@
 use super::Daemon;
 use crate::failure::Failure;
 use crate::supervise::fleet::Delivery;
-use crate::supervise::post::Heard;
+use crate::supervise::post::{Heard, Link};
 use crate::supervise::reactor::now;
 use limpet_plan::Tick;
 use limpet_protocol::fleet::report::{REPORT_BYTES_MAX, Report, Stamp};
@@ -13,6 +13,9 @@ use limpet_sync::wire::Told;
 const CALM_MS: u64 = 1_000;
 /// A report, though nothing has changed.
 const HEARTBEAT_MS: u64 = 6 * 3_600_000;
+
+/// How a trouble begins that the next connection takes back.
+const LINK: &str = "the fleet's controller does not answer: ";
 
 /// What was told, and when there may be more.
 #[derive(Debug, Default)]
@@ -116,8 +119,16 @@ impl Daemon<'_> {
                 Heard::Chunk(chunk) => self.own_chunk(&chunk),
                 Heard::Whole => self.own_whole(),
                 Heard::Missing(why) => self.own_missing(why),
-                Heard::Link => {}
+                Heard::Link => self.note_link(),
             }
+        }
+    }
+
+    /// For `limpet doctor`, until the controller answers again.
+    fn note_link(&mut self) {
+        self.troubles.retain(|text| !text.starts_with(LINK));
+        if let Link::Failing(why) = &self.post.link {
+            self.trouble(format!("{LINK}{why}"));
         }
     }
 
