@@ -15,6 +15,7 @@ mod notify;
 mod passwd;
 mod record;
 mod seccomp;
+mod sync;
 mod trust;
 mod words;
 
@@ -34,6 +35,7 @@ pub const TARGETS: &[(&str, Run)] = &[
     ("passwd", passwd::run as Run),
     ("record", record::run as Run),
     ("seccomp", seccomp::run as Run),
+    ("sync", sync::run as Run),
     ("trust", trust::run as Run),
     ("words", words::run as Run),
 ];

@@ -58,7 +58,7 @@ fn deliver(bytes: &[u8]) {
             within_bounds(&desired);
             assert!(memory.taken.position > FLEET.memory.taken.position);
             let kept = Memory::from_bytes(&memory.to_bytes().expect("it has a form"));
-            assert_eq!(kept.as_ref(), Ok(&memory));
+            assert_eq!(kept.as_ref(), Ok(&*memory));
             assert_eq!(accept(&memory, bytes, &CLOCK), Ok(Accepted::Known(desired)));
             memory
         }
