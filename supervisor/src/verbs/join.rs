@@ -18,16 +18,10 @@ use std::io::{self, Read};
 pub(super) fn join(board: &Board, args: &JoinArgs) -> Outcome {
     let token = read(&args.token).map_err(|failure| failure.during("join"))?;
     let place = Place::new(&board.globals.root);
+    stands_alone(board, &place)?;
     let lock = place.lock().map_err(|failure| failure.during("join"))?;
-    if place.is_taken() {
-        let whose = files(board)
-            .controller()?
-            .map(|controller| format!(" at {}", controller.url))
-            .unwrap_or_default();
-        return Err(Failure::new(format!(
-            "join: this board is in the fleet{whose} already; out of it with: limpet leave"
-        )));
-    }
+    // Another one may have been quicker.
+    stands_alone(board, &place)?;
     let secret = place.make_key()?;
     let name = args.name.clone().unwrap_or_else(host_name);
     let answer = exchange(&token, &secret, &name).map_err(|failure| failure.during("join"))?;
@@ -47,6 +41,17 @@ pub(super) fn join(board: &Board, args: &JoinArgs) -> Outcome {
         "No supervisor runs; it follows the fleet as soon as one does: limpet supervise".to_owned()
     });
     Ok(0)
+}
+
+fn stands_alone(board: &Board, place: &Place) -> Result<(), Failure> {
+    if !place.is_taken() {
+        return Ok(());
+    }
+    let whose =
+        files(board).controller()?.map(|controller| format!(" at {}", controller.url)).unwrap_or_default();
+    Err(Failure::new(format!(
+        "join: this board is in the fleet{whose} already; out of it with: limpet leave"
+    )))
 }
 
 /// `leave`

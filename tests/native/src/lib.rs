@@ -9,6 +9,7 @@ pub mod app;
 pub mod bundle;
 pub mod ceiling;
 pub mod cgroup;
+pub mod controller;
 pub mod crun;
 pub mod disk;
 pub mod fleet;

@@ -28,6 +28,23 @@ pub fn limpet() -> PathBuf {
     built("LIMPET_BIN", &format!("dist/{}/limpet", env::consts::ARCH), "run ./x build")
 }
 
+/// The controller: `$CONTROLLER_BIN`, else what lies beside limpet.
+#[must_use]
+pub fn controller() -> PathBuf {
+    let default = format!("dist/{}/limpet-controller", env::consts::ARCH);
+    built("CONTROLLER_BIN", &default, "cargo build -p limpet-controller")
+}
+
+/// The operator's tool: `$LIMPETCTL_BIN`, else what lies beside limpet.
+#[must_use]
+pub fn limpetctl() -> PathBuf {
+    built(
+        "LIMPETCTL_BIN",
+        &format!("dist/{}/limpetctl", env::consts::ARCH),
+        "cargo build -p limpet-controller",
+    )
+}
+
 /// The probe: `$PROBE_BIN`, else what `./x build` makes.
 #[must_use]
 pub fn probe() -> PathBuf {

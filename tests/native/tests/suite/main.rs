@@ -35,6 +35,7 @@ mod hostile;
 mod hostile_registries;
 mod init;
 mod isolation;
+mod joined;
 mod keeper;
 mod lifecycle;
 mod limits;

@@ -1,0 +1,118 @@
+//! A real `limpet-controller` with a fleet of its own, and the operator's tool for it.
+
+use crate::places;
+use crate::scratch::Scratch;
+use crate::until::until;
+use serde_json::Value;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+
+/// Both, until dropped.
+#[derive(Debug)]
+pub struct Controller {
+    directory: Scratch,
+    address: String,
+    serving: Option<Child>,
+}
+
+impl Controller {
+    /// Makes a fleet and serves it.
+    ///
+    /// # Panics
+    /// A step fails.
+    #[must_use]
+    pub fn open() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = free.local_addr().expect("it is bound").to_string();
+        drop(free);
+        let mut controller = Self { directory: Scratch::new(), address, serving: None };
+        let (keys, data) = (controller.path("keys"), controller.path("data"));
+        controller.operate(&["keys", "init", "--no-passphrase", &keys]);
+        let (root, url) = (format!("{keys}/root-1.doc"), format!("https://{}", controller.address));
+        let made = Command::new(places::controller())
+            .args(["init", "--data", &data, "--root", &root, "--url", &url])
+            .output()
+            .expect("limpet-controller starts");
+        let said = said(&made);
+        let pin =
+            said.lines().find_map(|line| line.strip_prefix("pin ")).expect("it says its pin").to_owned();
+        controller.serve();
+        let key = format!("{keys}/deploy.key");
+        controller.operate(&["connect", &url, "--pin", &pin, "--root", &root, "--key", &key]);
+        controller
+    }
+
+    fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.directory.text())
+    }
+
+    /// Serves, again after [`Controller::stop`].
+    ///
+    /// # Panics
+    /// It does not.
+    pub fn serve(&mut self) {
+        let child = Command::new(places::controller())
+            .args(["serve", "--data", &self.path("data"), "--listen", &self.address])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        self.serving = Some(child.expect("limpet-controller starts"));
+        until("the controller listens", || TcpStream::connect(&self.address).ok().map(drop));
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.serving.take() {
+            // It may have ended by itself.
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+
+    /// What `limpetctl` says.
+    ///
+    /// # Panics
+    /// It fails.
+    pub fn operate(&self, args: &[&str]) -> String {
+        let output = Command::new(places::limpetctl())
+            .args(args)
+            .env("LIMPETCTL_CONFIG", self.path("fleet.json"))
+            .output()
+            .expect("limpetctl starts");
+        said(&output)
+    }
+
+    /// A token for so many boards.
+    ///
+    /// # Panics
+    /// There is none.
+    #[must_use]
+    pub fn invite(&self, uses: u32) -> String {
+        let said = self.operate(&["board", "invite", "--uses", &uses.to_string()]);
+        let token = said.split_whitespace().find(|word| word.starts_with("limpet1_"));
+        token.expect("it prints a token").to_owned()
+    }
+
+    /// What the operator sees of a board.
+    ///
+    /// # Panics
+    /// What is printed is no JSON.
+    #[must_use]
+    pub fn board(&self, name: &str) -> Option<Value> {
+        let all: Value = serde_json::from_str(&self.operate(&["get", "boards", "-o", "json"])).expect("JSON");
+        let boards = all.get("boards").unwrap_or(&all).as_array().expect("a list").clone();
+        boards.into_iter().find(|board| board["name"] == name)
+    }
+}
+
+impl Drop for Controller {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn said(output: &Output) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
