@@ -3,7 +3,7 @@
 use super::controller::now_s;
 use super::rollouts;
 use super::serve::{Ended, because};
-use super::store::sqlite::{FILE, Sqlite, backup as copy, restore as put_back};
+use super::store::sqlite::{FILE, Lock, Sqlite, backup as copy, put_in_place, stage};
 use super::store::{Change, Line, RootRow, Store as _};
 use super::text::{from_base64, hex};
 use super::tls::Identity;
@@ -73,8 +73,10 @@ pub(crate) async fn restore(data: &Path, file: &Path, force: bool) -> Result<Str
         let why = format!("{} holds a database already; --force replaces it", data.display());
         return Err(because(doing)(why));
     }
-    put_back(data, file).await.map_err(because(doing.clone()))?;
-    let store = Sqlite::open(data, false).await.map_err(because(doing.clone()))?;
+    let _lock = Lock::take(data).await.map_err(because(doing.clone()))?;
+    // All of it beside the old one: a restore that is cut off has changed nothing.
+    let staged = stage(data, file).await.map_err(because(doing.clone()))?;
+    let store = Sqlite::open(&staged, false).await.map_err(because(doing.clone()))?;
     let loaded = store.load().await.map_err(because(doing.clone()))?;
     let now_s = now_s();
     let mut changes: Vec<_> = loaded.invites.iter().map(|row| Change::InviteGone(row.invite)).collect();
@@ -84,7 +86,9 @@ pub(crate) async fn restore(data: &Path, file: &Path, force: bool) -> Result<Str
     changes.extend(world.rollouts.values().flat_map(|rollout| rollouts::restored(&world, rollout, now_s)));
     let line = Line { at_s: now_s, kind: "restored", who: "limpet-controller".into(), text: why.into() };
     changes.extend([Change::Event(line.clone()), Change::Audit(line)]);
-    store.commit(&changes).await.map_err(because(doing))?;
+    store.commit(&changes).await.map_err(because(doing.clone()))?;
+    store.close().await.map_err(because(doing.clone()))?;
+    put_in_place(data, &staged).map_err(because(doing))?;
     Ok(format!(
         "restored {boards} boards; rollouts that were under way are paused, {invites} invitations have ended. Boards that \
          enrolled after the backup have to join again."

@@ -74,6 +74,15 @@ impl Sqlite {
         Ok(Self { options, writer: Mutex::new(Some(writer)), readers, _lock: lock })
     }
 
+    /// Ends its use; everything is in the one file afterwards.
+    pub(crate) async fn close(self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        match self.writer.into_inner() {
+            Some(writer) => writer.close().await.map_err(failed),
+            None => Ok(()),
+        }
+    }
+
     async fn write(&self, changes: &[Change]) -> Result<(), StoreError> {
         let mut slot = self.writer.lock().await;
         // A connection that failed, or whose user went away in the middle, is not used again: closing it rolls back.
@@ -202,21 +211,39 @@ async fn vacuum_into(connection: &mut SqliteConnection, file: &Path) -> Result<(
     std::fs::File::open(file).and_then(|file| file.sync_all()).map_err(io)
 }
 
-/// Puts a backup in place of the database, after it was found to be one and whole.
+/// Where a backup is made ready within the data directory; what an earlier attempt left there is gone.
 ///
 /// # Errors
-/// It is no backup, or the data directory is in use; nothing was changed then.
-pub(crate) async fn restore(data: &Path, file: &Path) -> Result<(), StoreError> {
-    let _lock = Lock::take(data).await?;
-    let (aside, place) = (data.join("controller.db.new"), data.join(FILE));
-    std::fs::copy(file, &aside).map_err(io)?;
-    check(&aside).await.inspect_err(|_| discard(&aside))?;
+/// It is no backup, or the disk is full; the database was not touched.
+pub(crate) async fn stage(data: &Path, file: &Path) -> Result<PathBuf, StoreError> {
+    let staged = data.join("restoring");
+    // It may not be there.
+    let _ = std::fs::remove_dir_all(&staged);
+    std::fs::create_dir(&staged).map_err(io)?;
+    let copy = staged.join(FILE);
+    std::fs::copy(file, &copy).map_err(io)?;
+    check(&copy).await?;
+    Ok(staged)
+}
+
+/// Puts what was made ready in place of the database, by one rename. Nobody may be using either.
+///
+/// # Errors
+/// The disk failed.
+pub(crate) fn put_in_place(data: &Path, staged: &Path) -> Result<(), StoreError> {
+    let (from, place) = (staged.join(FILE), data.join(FILE));
+    if beside(&from, "-wal").metadata().is_ok_and(|wal| wal.len() > 0) {
+        return Err(StoreError::Failed(
+            "what was changed did not get into its file; free some room there".into(),
+        ));
+    }
     // What the old database left beside itself would be taken for the new one's.
     for path in [beside(&place, "-wal"), beside(&place, "-shm")] {
         discard(&path);
     }
-    std::fs::File::open(&aside).and_then(|file| file.sync_all()).map_err(io)?;
-    std::fs::rename(&aside, &place).and_then(|()| std::fs::File::open(data)?.sync_all()).map_err(io)
+    std::fs::File::open(&from).and_then(|file| file.sync_all()).map_err(io)?;
+    std::fs::rename(&from, &place).and_then(|()| std::fs::File::open(data)?.sync_all()).map_err(io)?;
+    std::fs::remove_dir_all(staged).map_err(io)
 }
 
 async fn check(file: &Path) -> Result<(), StoreError> {
