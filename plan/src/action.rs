@@ -16,6 +16,15 @@ pub enum Action {
         place: Place,
         /// From this revision.
         revision: u64,
+        /// While another has its name: under one of its own. `id` is then new to the shell.
+        beside: bool,
+    },
+    /// What it was made beside is gone: give it the name of its place.
+    Adopt {
+        /// Which.
+        id: InstanceId,
+        /// For the answer.
+        turn: Turn,
     },
     /// Start it; first remove its intent record.
     Start {
@@ -180,6 +189,12 @@ impl Actions {
     pub(crate) fn push(&mut self, action: Action) {
         debug_assert!(self.0.len() < Self::MAX, "one event leads to a bounded number of actions");
         self.0.push(action);
+    }
+
+    /// Before any verdict: what it puts back must not get a number that is forgotten after it.
+    pub(crate) fn forget(&mut self, id: InstanceId) {
+        let verdict = self.0.iter().position(|action| matches!(action, Action::Update { .. }));
+        self.0.insert(verdict.unwrap_or(self.0.len()), Action::Forget { id });
     }
 
     /// In the order in which they are to be carried out.

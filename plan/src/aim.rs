@@ -32,7 +32,10 @@ impl World {
         let place = instance.place?;
         let service = self.service(place.service)?;
         let wanted = !service.retired && place.replica <= service.replicas && !instance.extra;
-        (wanted && self.app(service.app).is_some_and(|app| !app.leaving)).then_some(service)
+        let wanted = wanted && self.app(service.app).is_some_and(|app| !app.leaving);
+        let turn =
+            if instance.beside { self.may_follow(instance, service) } else { !self.is_followed(instance) };
+        (wanted && turn).then_some(service)
     }
 
     /// What is to become of it.
@@ -51,7 +54,7 @@ impl World {
 
     /// It exists, but not as it is wanted.
     pub(crate) fn renews(&self, instance: &Instance) -> bool {
-        let exists = !matches!(instance.stage, Stage::Absent | Stage::Creating { .. });
+        let exists = !matches!(instance.stage, Stage::Absent | Stage::Creating { .. }) && !instance.beside;
         let Some(service) = self.wanted_by(instance).filter(|_| exists) else { return false };
         if planted!(RevisionsAreIgnored) {
             return false;
@@ -100,7 +103,9 @@ impl World {
     /// The instances that a service wants.
     pub(crate) fn replicas(&self, service: ServiceId) -> impl Iterator<Item = &Instance> {
         self.instances.iter().filter(move |instance| {
-            instance.place.is_some_and(|place| place.service == service) && self.wanted_by(instance).is_some()
+            let follows = !instance.beside || self.is_in_charge(instance) || !self.is_held(instance);
+            let here = follows && instance.place.is_some_and(|place| place.service == service);
+            here && self.wanted_by(instance).is_some()
         })
     }
 

@@ -8,7 +8,8 @@ use crate::{Actions, EXIT_LOST, Effect, Exit, Facts, Failure, InstanceId, Place,
 impl World {
     pub(crate) fn learn_found(&mut self, id: InstanceId, turn: Turn, facts: &Facts, actions: &mut Actions) {
         let place = facts.role.map(|role| role.place);
-        if !self.takes_facts(id, turn, place) {
+        let beside = facts.role.is_some_and(|role| role.beside);
+        if !self.takes_facts(id, turn, place, beside) {
             return;
         }
         if let Some((instance, mut context)) = self.with(id, actions) {
@@ -17,7 +18,7 @@ impl World {
     }
 
     pub(crate) fn learn_absent(&mut self, id: InstanceId, turn: Turn, actions: &mut Actions) {
-        if self.find(id).is_none() || !self.takes_facts(id, turn, None) {
+        if self.find(id).is_none() || !self.takes_facts(id, turn, None, false) {
             return;
         }
         if let Some((instance, mut context)) = self.with(id, actions) {
@@ -33,7 +34,7 @@ impl World {
         running: Option<RunId>,
         actions: &mut Actions,
     ) {
-        if !self.takes_facts(id, turn, place) {
+        if !self.takes_facts(id, turn, place, false) {
             return;
         }
         if let Some((instance, mut context)) = self.with(id, actions) {
@@ -44,10 +45,10 @@ impl World {
 
     /// Whether these facts are to be believed: they answer the last look, or nobody asked and nothing is under way.
     /// Makes room for an instance that is new.
-    fn takes_facts(&mut self, id: InstanceId, turn: Turn, place: Option<Place>) -> bool {
+    fn takes_facts(&mut self, id: InstanceId, turn: Turn, place: Option<Place>, beside: bool) -> bool {
         let waking = self.phase == Phase::Waking;
         let Some(instance) = self.find_mut(id) else {
-            return turn == Turn::UNASKED && self.make_room(id, place);
+            return turn == Turn::UNASKED && self.make_room(id, place, beside);
         };
         instance.unjudged = waking;
         match instance.doubt {
@@ -63,10 +64,12 @@ impl World {
         true
     }
 
-    fn make_room(&mut self, id: InstanceId, place: Option<Place>) -> bool {
+    fn make_room(&mut self, id: InstanceId, place: Option<Place>, beside: bool) -> bool {
         let mut instance = Instance::absent(id, place);
         instance.unjudged = self.phase == Phase::Waking;
-        instance.extra = place.is_some_and(|place| self.is_taken(place, id)) && !planted!(SecondsAreKept);
+        instance.beside = beside;
+        instance.extra =
+            place.is_some_and(|place| self.is_taken(place, id, beside)) && !planted!(SecondsAreKept);
         let room = self.instances.push(instance).is_ok();
         if !room {
             self.turned_away = self.turned_away.saturating_add(1);
@@ -74,9 +77,10 @@ impl World {
         room
     }
 
-    /// Another container is at this place.
-    pub(crate) fn is_taken(&self, place: Place, id: InstanceId) -> bool {
-        self.instances.iter().any(|other| other.id != id && other.place == Some(place) && !other.extra)
+    /// Another container is at this place, or beside it.
+    pub(crate) fn is_taken(&self, place: Place, id: InstanceId, beside: bool) -> bool {
+        let same = |other: &Instance| other.place == Some(place) && other.beside == beside;
+        self.instances.iter().any(|other| other.id != id && same(other) && !other.extra)
     }
 
     pub(crate) fn learn_poked(&mut self, id: InstanceId) {
@@ -213,6 +217,11 @@ impl World {
             (Effect::Stop | Effect::Kill, stage @ Stage::Stopping { turn: asked, .. }) if asked == turn => {
                 stage
             }
+            (Effect::Adopt, stage) if instance.adopting.0 == turn => {
+                instance.adopting.0 = Turn::UNASKED;
+                stage
+            }
+            (Effect::Adopt, _) => return,
             (Effect::Look, stage) => match instance.doubt {
                 Doubt::Asked { turn: asked, .. } if asked == turn => stage,
                 Doubt::None | Doubt::Wanted | Doubt::Asked { .. } => return,

@@ -1,9 +1,9 @@
 //! When the world wants to be woken, if nothing happens before.
 
-use crate::Tick;
 use crate::instance::{Doubt, Instance, Stage};
 use crate::step::PATIENCE_MS;
 use crate::world::{Phase, World};
+use crate::{Tick, Turn};
 
 /// The next time at which [`crate::Event::Woke`] leads to anything; `None` if nothing waits for time. Always after
 /// the time of the last step.
@@ -22,7 +22,7 @@ pub fn deadline(world: &World) -> Option<Tick> {
 }
 
 /// Every time that matters to an instance; those that have passed wait for something else.
-fn times(instance: &Instance, now: Tick) -> [Option<Tick>; 4] {
+fn times(instance: &Instance, now: Tick) -> [Option<Tick>; 5] {
     let doubt = match instance.doubt {
         Doubt::None | Doubt::Wanted => None,
         Doubt::Asked { at, .. } => Some(at.after(PATIENCE_MS)),
@@ -41,5 +41,7 @@ fn times(instance: &Instance, now: Tick) -> [Option<Tick>; 4] {
         },
         Stage::Stopping { kill_at, .. } => [kill_at, None],
     };
-    [doubt, retry, stage[0], stage[1]]
+    let (turn, asked) = instance.adopting;
+    let adopting = (turn != Turn::UNASKED).then(|| asked.after(PATIENCE_MS));
+    [doubt, retry, adopting, stage[0], stage[1]]
 }

@@ -73,7 +73,7 @@ pub fn diff(desired: &Desired, world: &World) -> Diff {
 }
 
 fn find(world: &World, place: Place) -> Option<&Instance> {
-    let here = |instance: &&Instance| instance.place == Some(place) && !instance.extra;
+    let here = |instance: &&Instance| instance.place == Some(place) && !instance.extra && !instance.beside;
     world.instances.iter().find(here).filter(|instance| instance.stage != Stage::Absent)
 }
 

@@ -187,6 +187,8 @@ pub struct Role {
     pub place: Place,
     /// Digest of the workload's whole specification that it was made from.
     pub revision: u64,
+    /// It was made beside the one that it is to follow, and has not its name yet.
+    pub beside: bool,
 }
 
 /// What is known of a container.
@@ -260,6 +262,8 @@ pub enum Effect {
     Remove,
     /// [`crate::Action::Look`]
     Look,
+    /// [`crate::Action::Adopt`]
+    Adopt,
 }
 
 /// Why an action could not be carried out. The text of the error stays with the shell.

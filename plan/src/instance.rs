@@ -232,12 +232,16 @@ pub(crate) struct Instance {
     pub(crate) ordered: bool,
     /// The policy allows no further try.
     pub(crate) gave_up: bool,
+    /// It was made beside the container that it is to follow, which has its name.
+    pub(crate) beside: bool,
+    /// Since when it is being given its name; [`Turn::UNASKED`] if it is not.
+    pub(crate) adopting: (Turn, Tick),
     /// In this run, the facts were asked for before it is found well.
     pub(crate) looked: bool,
     /// It was stopped to be replaced.
     pub(crate) giving_way: bool,
-    /// Since when it has been on trial.
-    pub(crate) tried_since: Option<Tick>,
+    /// Since when it has been on trial; 0 if that has not begun.
+    pub(crate) tried_since: Tick,
     /// Its trial came to its end outside of [`World::settle_trials`](crate::World).
     pub(crate) just_failed: bool,
 }
@@ -273,9 +277,11 @@ impl Instance {
             unjudged: false,
             ordered: false,
             gave_up: false,
+            beside: false,
+            adopting: (Turn::UNASKED, Tick(0)),
             looked: false,
             giving_way: false,
-            tried_since: None,
+            tried_since: Tick(0),
             just_failed: false,
         }
     }

@@ -6,7 +6,7 @@
 use crate::instance::{Again, Doubt, Goal, Instance, Retry, Running, SPEC_UNKNOWN, Stage, Why};
 use crate::policy::{self, Verdict};
 use crate::random::Random;
-use crate::{Action, Actions, Effect, Exit, Facts, Failure, Health, News, RunId, Status, Tick, Wrong};
+use crate::{Action, Actions, Effect, Exit, Facts, Failure, Health, News, RunId, Status, Tick, Turn, Wrong};
 
 /// What learning needs besides the instance.
 pub(crate) struct Context<'a> {
@@ -27,6 +27,7 @@ impl Instance {
         if let Some(role) = facts.role {
             self.place = Some(role.place);
             self.revision = role.revision;
+            (self.beside, self.adopting.0) = (role.beside, Turn::UNASKED);
         }
         let known = facts.history.is_some();
         self.known = known || !context.waking;
@@ -229,8 +230,9 @@ impl Instance {
         self.held = false;
         self.fresh = true;
         self.damaged = false;
+        self.adopting.0 = Turn::UNASKED;
         self.gave_up = false;
-        (self.giving_way, self.tried_since, self.just_failed) = (false, None, false);
+        (self.giving_way, self.tried_since, self.just_failed) = (false, Tick(0), false);
     }
 
     /// Its record cannot be read.
@@ -265,6 +267,8 @@ impl Instance {
         if known {
             return;
         }
+        // Its start may not have been answered for: it is not about to be started any more.
+        self.history.run = run;
         self.history.last_run = run;
         self.history.last_exit = Some(exit);
         match why {
@@ -335,7 +339,8 @@ impl Instance {
     /// Judges at the end of the start what was found: what the daemon's start means for it.
     pub(crate) fn judge_at_start(&mut self) {
         let unjudged = core::mem::take(&mut self.unjudged);
-        if core::mem::take(&mut self.ordered) {
+        // What is to follow another has to run for that.
+        if core::mem::take(&mut self.ordered) || self.beside {
             return self.order();
         }
         if !unjudged || self.stage != Stage::Idle {

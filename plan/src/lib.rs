@@ -35,6 +35,7 @@
 //! | [`Action::Kill`] (SIGKILL to the whole cgroup, by the daemon or a child) | the same | [`Event::Failed`] |
 //! | [`Action::Clear`] (end what is left in the cgroup of a lost keeper, prove it empty) | [`Event::Cleared`] | [`Event::Failed`] |
 //! | [`Action::Remove`] | [`Event::Removed`] | [`Event::Failed`] |
+//! | [`Action::Adopt`] | [`Event::Poked`]: the name is a fact | [`Event::Failed`] |
 //! | [`Action::Look`] | [`Event::Found`], [`Event::Absent`] or [`Event::Damaged`] | [`Event::Failed`] |
 //! | [`Action::Probe`] | [`Event::Probed`] | [`Event::Probed`], not healthy |
 //! | [`Action::Prune`] | [`Event::Pruned`] | [`Event::Failed`] without an instance: [`Event::PruneFailed`] |
@@ -94,6 +95,7 @@ mod deadline;
 mod desired;
 mod diff;
 mod event;
+mod follow;
 mod handle;
 mod health;
 mod instance;

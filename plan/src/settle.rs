@@ -17,7 +17,8 @@ pub(crate) const KILL_AGAIN_MS: u64 = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Move {
     Look,
-    Create { place: Place, revision: u64 },
+    Create { place: Place, revision: u64, beside: bool },
+    Adopt,
     Start,
     Stop { run: RunId, why: Why, grace_ms: Option<u32>, kill_at: Option<Tick> },
     Kill { run: RunId, why: Why },
@@ -36,9 +37,16 @@ impl World {
         // First what failed: nothing more is replaced then.
         self.settle_updates(actions);
         let mut index = 0;
+        self.begin_followers();
         while index < self.instances.len() {
             if self.settle_one(index, actions) {
                 index += 1;
+            }
+        }
+        // What is beside one that is gone now gets its name: nobody may wake us for that.
+        for index in 0..self.instances.len() {
+            if self.instances[index].beside && self.needs(&self.instances[index]) == Some(Move::Adopt) {
+                self.settle_one(index, actions);
             }
         }
         self.settle_updates(actions);
@@ -58,7 +66,7 @@ impl World {
         }
         if needs == Some(Move::Drop) {
             let instance = self.instances.swap_remove(index);
-            actions.push(Action::Forget { id: instance.id });
+            actions.forget(instance.id);
             return false;
         }
         let now = self.now;
@@ -81,6 +89,13 @@ impl World {
             Doubt::Wanted => return Some(Move::Look),
             Doubt::Asked { at, .. } if self.overdue(at) => return Some(Move::Look),
             Doubt::Asked { .. } => return None,
+        }
+        match instance.adopting {
+            (Turn::UNASKED, _) if self.is_to_be_adopted(instance) => return Some(Move::Adopt),
+            // It may have its name: only the facts say.
+            (asked, at) if asked != Turn::UNASKED && self.overdue(at) => return Some(Move::Look),
+            (asked, _) if asked != Turn::UNASKED && instance.stage == Stage::Idle => return None,
+            _ => {}
         }
         match instance.stage {
             Stage::Absent => self.absent_needs(instance),
@@ -135,7 +150,7 @@ impl World {
             || self.aim(instance) == Aim::Rest
             || self.waits_to_retry(instance, Effect::Create)
             || self.hands_are_full();
-        (!wait).then_some(Move::Create { place, revision: service.revision })
+        (!wait).then_some(Move::Create { place, revision: service.revision, beside: instance.beside })
     }
 
     fn idle_needs(&self, instance: &Instance) -> Option<Move> {
@@ -267,9 +282,9 @@ impl Instance {
                 self.doubt = Doubt::Asked { turn, at: now };
                 Some(Action::Look { id, turn })
             }
-            Move::Create { place, revision } => {
+            Move::Create { place, revision, beside } => {
                 self.stage = Stage::Creating { turn, asked: now };
-                Some(Action::Create { id, turn, place, revision })
+                Some(Action::Create { id, turn, place, revision, beside })
             }
             Move::Start => {
                 self.history.again = Again::No;
@@ -291,6 +306,10 @@ impl Instance {
             Move::Clear { run, why } => {
                 self.stage = Stage::Clearing { run, why, turn, asked: now };
                 Some(Action::Clear { id, turn })
+            }
+            Move::Adopt => {
+                self.adopting = (turn, now);
+                Some(Action::Adopt { id, turn })
             }
             Move::Remove => {
                 self.stage = Stage::Removing { turn, asked: now };

@@ -7,7 +7,9 @@
 
 use crate::instance::{Doubt, Instance, Stage, Why};
 use crate::world::{AppEntry, Phase, ServiceEntry, World};
-use crate::{Action, Actions, AppId, Effect, Failed, Failure, Tick, Trial, Updating, Verdict, Wrong};
+use crate::{
+    Action, Actions, AppId, Effect, Failed, Failure, ServiceId, Tick, Trial, Updating, Verdict, Wrong,
+};
 use limpet_protocol::app::{OnFailure, PPM, UpdateConfig};
 
 /// A verdict that is not answered is told again after so long.
@@ -20,7 +22,7 @@ const FAILURES_MAX: u16 = 3;
 
 impl World {
     /// How this instance takes part in an update that is going on.
-    fn replacing(&self, instance: &Instance) -> Option<(&AppEntry, &ServiceEntry, UpdateConfig)> {
+    pub(crate) fn replacing(&self, instance: &Instance) -> Option<(&AppEntry, &ServiceEntry, UpdateConfig)> {
         let service = self.wanted_by(instance)?;
         let app = self.app(service.app).filter(|app| app.updating == Updating::Going)?;
         Some((app, service, service.update?))
@@ -39,6 +41,10 @@ impl World {
     }
 
     fn is_its_turn(&self, instance: &Instance) -> bool {
+        !self.has_follower(instance) && !self.is_to_be_followed(instance) && self.comes_next(instance)
+    }
+
+    pub(crate) fn comes_next(&self, instance: &Instance) -> bool {
         let Some((app, service, config)) = self.replacing(instance) else { return true };
         if self.gives_way(instance) {
             return true;
@@ -52,8 +58,10 @@ impl World {
 
     fn depends_are_through(&self, service: &ServiceEntry) -> bool {
         service.depends.iter().all(|depends| {
-            let on_trial = |replica: &Instance| self.replacing(replica).is_some() && is_open(replica);
-            !self.replicas(depends.on).any(|replica| self.renews(replica) || on_trial(replica))
+            let on_trial = |replica: &Instance| {
+                self.replacing(replica).is_some() && (is_open(replica) || replica.beside)
+            };
+            !self.all_of(depends.on).any(|replica| self.renews(replica) || on_trial(replica))
         })
     }
 
@@ -61,11 +69,19 @@ impl World {
         if config.parallelism == 0 || planted!(ParallelismIsIgnored) {
             return true;
         }
-        let busy = self.replicas(service.id).filter(|other| self.is_busy(other)).count();
+        let busy = self.all_of(service.id).filter(|other| self.is_busy(other)).count();
         let ahead = |other: &&Instance| {
-            self.renews(other) && !self.gives_way(other) && !other.damaged && rank(other) < rank(instance)
+            let waits = self.renews(other) && !self.gives_way(other) && !self.has_follower(other);
+            waits && !other.damaged && rank(other) < rank(instance)
         };
         busy + self.replicas(service.id).filter(ahead).count() < usize::from(config.parallelism)
+    }
+
+    /// The instances that a service wants, also those that are made beside others.
+    fn all_of(&self, service: ServiceId) -> impl Iterator<Item = &Instance> {
+        self.instances.iter().filter(move |instance| {
+            instance.place.is_some_and(|place| place.service == service) && self.wanted_by(instance).is_some()
+        })
     }
 
     /// Being replaced: on its way out, or new and not found well yet.
@@ -73,7 +89,7 @@ impl World {
         if self.renews(instance) {
             self.gives_way(instance)
         } else {
-            is_open(instance) || instance.just_failed
+            is_open(instance) || instance.just_failed || instance.beside
         }
     }
 
@@ -98,9 +114,8 @@ impl World {
             let trial = self.tried(instance, config);
             let look = !instance.looked && self.is_well_for_long(instance, config);
             let instance = &mut self.instances[index];
-            let since = instance.tried_since.get_or_insert(self.now);
-            if self.disk.space == crate::Space::Low {
-                *since = self.now;
+            if instance.tried_since == Tick(0) || self.disk.space == crate::Space::Low {
+                instance.tried_since = self.now;
             }
             let was_open = is_open(instance) || core::mem::take(&mut instance.just_failed);
             instance.history.trial = trial;
@@ -120,7 +135,7 @@ impl World {
         if !is_open(instance) {
             return instance.history.trial;
         }
-        let late = instance.tried_since.is_some_and(|since| late_at(instance, since, config) <= self.now);
+        let late = late_at(instance, config).is_some_and(|at| at <= self.now);
         let fails = instance.retry.is_some_and(|retry| {
             matches!(retry.effect, Effect::Create | Effect::Start)
                 && retry.failure == Failure::Other
@@ -131,6 +146,8 @@ impl World {
             Stage::Running(_) if sure && self.is_well_for_long(instance, config) => Trial::Passed,
             // The board may have slept.
             Stage::Running(_) if instance.well() => Trial::Open,
+            // A hand stopped what was to follow another: that other had better stay.
+            Stage::Idle if instance.beside && instance.held => Trial::Failed(Wrong::Late),
             // It ended as it may, or was stopped by hand.
             Stage::Idle if self.aim(instance) == crate::aim::Aim::Rest => Trial::Passed,
             Stage::Idle if self.blocked(instance) => Trial::Failed(Wrong::Blocked),
@@ -181,7 +198,7 @@ impl World {
         }
         let ours = |instance: &&Instance| instance.place.is_some_and(|place| place.app == app);
         let through = |instance: &Instance| match self.replacing(instance) {
-            Some(_) => !self.renews(instance) && !is_open(instance),
+            Some(_) => !self.renews(instance) && !is_open(instance) && !instance.beside,
             None => self.aim(instance) != crate::aim::Aim::Gone,
         };
         let done = self.instances.iter().filter(ours).all(through) || planted!(CommitsTooEarly);
@@ -191,7 +208,7 @@ impl World {
     /// The first new container of a service that failed, and how many did.
     fn failures(&self, service: &ServiceEntry) -> Option<(UpdateConfig, Failed, u64)> {
         let config = service.update?;
-        let mut failed = self.replicas(service.id).filter(|it| !self.renews(it)).filter_map(|instance| {
+        let mut failed = self.all_of(service.id).filter(|it| !self.renews(it)).filter_map(|instance| {
             match instance.history.trial {
                 Trial::Failed(wrong) => Some(Failed { id: instance.id, wrong }),
                 Trial::Open | Trial::Passed => None,
@@ -214,7 +231,7 @@ impl World {
         let rests = self.services.iter().map(|service| service.rest_until);
         let trials = self.instances.iter().filter(|instance| is_open(instance)).filter_map(|instance| {
             let (_, _, config) = self.replacing(instance)?;
-            let late = instance.tried_since.map(|since| late_at(instance, since, config));
+            let late = late_at(instance, config);
             let over = match instance.stage {
                 Stage::Running(running) => Some(running.since.after(u64::from(config.monitor_ms))),
                 _ => None,
@@ -225,7 +242,7 @@ impl World {
     }
 }
 
-fn is_open(instance: &Instance) -> bool {
+pub(crate) fn is_open(instance: &Instance) -> bool {
     instance.history.trial == Trial::Open
 }
 
@@ -235,7 +252,8 @@ fn rank(instance: &Instance) -> (bool, Option<u16>, u16) {
     (runs, instance.place.map(|place| place.replica), instance.id.0)
 }
 
-fn late_at(instance: &Instance, since: Tick, config: UpdateConfig) -> Tick {
+fn late_at(instance: &Instance, config: UpdateConfig) -> Option<Tick> {
     let start_ms = instance.spec.health.map_or(0, |pace| pace.start_period_ms);
-    since.after(LATE_MS + u64::from(config.monitor_ms) + u64::from(start_ms))
+    let ms = LATE_MS + u64::from(config.monitor_ms) + u64::from(start_ms);
+    (instance.tried_since != Tick(0)).then(|| instance.tried_since.after(ms))
 }

@@ -68,7 +68,11 @@ impl World {
 
     fn take_replica(&mut self, new: Instance, by: By) -> Result<(), Refusal> {
         let id = new.id;
-        for other in self.instances.iter_mut().filter(|other| other.id != id && other.place == new.place) {
+        for other in self
+            .instances
+            .iter_mut()
+            .filter(|other| other.id != id && other.place == new.place && !other.beside)
+        {
             other.extra = !planted!(SecondsAreKept);
         }
         if self.find(id).is_none() {
@@ -80,7 +84,7 @@ impl World {
         match by {
             By::Hand if waking => instance.ordered = true,
             By::Hand => {
-                (instance.history.trial, instance.tried_since) = (Trial::Open, None);
+                (instance.history.trial, instance.tried_since) = (Trial::Open, Tick(0));
                 instance.order();
             }
             By::Ledger => {}

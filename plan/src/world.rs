@@ -77,7 +77,7 @@ pub(crate) struct Disk {
     pub(crate) pruned: Option<Tick>,
 }
 
-/// The whole picture: [`World::BYTES`], 114 KiB on 64-bit machines, always in a box.
+/// The whole picture: [`World::BYTES`], 130 KiB on 64-bit machines, always in a box.
 #[derive(Clone, Debug)]
 pub struct World {
     pub(crate) now: Tick,

@@ -252,7 +252,7 @@ fn a_damaged_record_is_contained() {
     let lone = Event::Damaged { id: InstanceId(9), turn: Turn::UNASKED, place: None, running: None };
     let member = Event::Damaged { id: InstanceId(1), turn: Turn::UNASKED, place: Some(place), running: None };
     let status = Status::Running { run: RunId(5), ran_ms: 0, paused: false };
-    let role = Some(Role { place: Place { service: ServiceId(2), ..place }, revision: 1 });
+    let role = Some(Role { place: Place { service: ServiceId(2), ..place }, revision: 1, beside: false });
     let facts = Facts { role, spec: spec(), status, held: false, history: None };
     let well = Event::Found { id: InstanceId(2), turn: Turn::UNASKED, facts };
     let desired = app(vec![service(1, &[]), service(2, &[])]);

@@ -41,6 +41,8 @@ pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 pub const SECCOMP_BYTES_MAX: usize = 1024 * 1024;
 /// Most files of one log.
 pub const LOG_FILES_MAX: u16 = 100;
+/// How the name of a container of an app ends that was made beside the one that it is to follow.
+pub const BESIDE: &str = ".limpet-next";
 /// Smallest file of a log.
 pub const LOG_FILE_BYTES_MIN: u64 = 4096;
 
@@ -384,6 +386,12 @@ impl App {
             Some(name) => name.clone(),
             None => alloc::format!("{}-{}-{replica}", self.name, workload.service),
         }
+    }
+
+    /// The same for one that is made while another still has that name.
+    #[must_use]
+    pub fn name_beside(&self, workload: &Workload, replica: u16) -> String {
+        self.container_name(workload, replica) + BESIDE
     }
 
     /// Takes over from a version before what the names of images mean, where this version does not know it.

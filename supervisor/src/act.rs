@@ -71,7 +71,9 @@ fn be_mortal() {
 
 fn carry_out(board: &Board, effect: &[&str]) -> Result<u8, Failure> {
     match effect {
-        ["create", app, service, replica] => create::create(board, app, service, replica),
+        ["create", app, service, replica] => create::create(board, app, service, replica, false),
+        ["create", app, service, replica, "beside"] => create::create(board, app, service, replica, true),
+        ["adopt", app, service, replica, id] => create::adopt(board, app, service, replica, &parse(id)?),
         ["start", id] => start(board, &parse(id)?),
         ["kill", id] => kill(board, &parse(id)?),
         ["clear", id] => clear(board, &parse(id)?),

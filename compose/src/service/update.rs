@@ -30,10 +30,7 @@ macro_rules! fields {
                 ("max_failure_ratio", |config: &mut Config, node, _| {
                     set(&mut config.failures_max_ppm, ratio(node))
                 }),
-                ("order", |config: &mut Config, node, _| match node.text()? {
-                    "start-first" => Err(node.fault("start-first is not supported yet; write stop-first")),
-                    _ => set(&mut config.order, word(node, "order", ORDERS)),
-                }),
+                ("order", |config: &mut Config, node, _| set(&mut config.order, word(node, "order", ORDERS))),
             ],
             refused: &[],
         }

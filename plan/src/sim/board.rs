@@ -16,6 +16,8 @@ use std::vec::Vec;
 pub(super) enum Key {
     /// Replica of a service: app, service, replica.
     At(u16, u16, u16),
+    /// Made beside that, to follow it.
+    Next(u16, u16, u16),
     /// Made by hand.
     Lone(u16),
     /// A second one for a place.
@@ -23,6 +25,16 @@ pub(super) enum Key {
 }
 
 impl Key {
+    /// App, service and replica.
+    pub(super) fn place(self) -> Option<(u16, u16, u16)> {
+        match self {
+            Self::At(app, service, replica) | Self::Next(app, service, replica) => {
+                Some((app, service, replica))
+            }
+            Self::Lone(_) | Self::Extra(_) => None,
+        }
+    }
+
     pub(super) fn of(place: Place) -> Self {
         Self::At(place.app.0, place.service.0, place.replica)
     }

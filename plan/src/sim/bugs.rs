@@ -61,6 +61,7 @@ bugs! {
     FailuresAreIgnored: "an update goes on whatever fails",
     CommitsTooEarly: "an update is over before everything is replaced",
     PauseIsIgnored: "a paused update goes on",
+    OldGoesFirst: "start-first stops the old container before the new one is well",
     NobodyLooks: "a new container counts as well though word of its end may be on its way",
 }
 

@@ -123,7 +123,17 @@ impl Sim {
         self.told.event(&event, daemon, now);
         let actions = step(&mut daemon.world, event, now);
         self.steps += 1;
-        self.check_step(&actions)?;
+        // Numbers that the decisions gave themselves.
+        let mut begun = Vec::new();
+        for instance in daemon.world.instances.iter().filter(|instance| instance.beside) {
+            let Some(place) = instance.place else { continue };
+            if !daemon.ids.values().any(|id| *id == instance.id) {
+                let key = Key::Next(place.app.0, place.service.0, place.replica);
+                daemon.ids.insert(key, instance.id);
+                begun.push(key);
+            }
+        }
+        self.check_step(&actions, &begun)?;
         self.finish_ups();
         self.act(actions)
     }
@@ -134,13 +144,16 @@ impl Sim {
         ids.map(|(key, id)| format!(" {}={key:?}", id.0)).collect()
     }
 
-    fn check_step(&mut self, actions: &Actions) -> Result<(), Broken> {
+    fn check_step(&mut self, actions: &Actions, begun: &[Key]) -> Result<(), Broken> {
         let Some(daemon) = &self.daemon else { return Ok(()) };
         if let Some(at) = deadline(&daemon.world).filter(|at| *at <= self.now) {
             return Err(format!("the deadline {at:?} is not after now, {:?}", self.now));
         }
         self.told.settle_trials(daemon, self.now)?;
         let wakes_at = deadline(&daemon.world);
+        for key in begun {
+            self.told.follows(*key, self.now)?;
+        }
         for action in actions.as_slice() {
             self.say(|| format!(" -> {action:?}"));
             self.told.action(action, daemon, self.now)?;

@@ -15,6 +15,7 @@ impl Sim {
             Action::Clear { id, turn } => self.child(id, turn, Effect::Clear, 100),
             Action::Remove { id, turn } => self.child(id, turn, Effect::Remove, 100),
             Action::Look { id, turn } => self.child(id, turn, Effect::Look, 5),
+            Action::Adopt { id, turn } => self.child(id, turn, Effect::Adopt, 20),
             Action::Stop { id, turn, grace_ms } => self.stop(id, turn, grace_ms),
             Action::Kill { id, turn } => self.kill(id, turn),
             Action::Probe { id, turn, unhurried_ms } => self.probe(id, turn, unhurried_ms),
@@ -183,12 +184,14 @@ impl Sim {
             Effect::Clear => self.clear(child),
             Effect::Remove => self.remove(child),
             Effect::Look => self.look(child),
+            Effect::Adopt => self.adopt(child),
             Effect::Stop | Effect::Kill => Ok(()),
         }
     }
 
     fn create(&mut self, child: Child) -> Result<(), Failure> {
-        let Key::At(app, service, replica) = child.key else { return Err(Failure::Other) };
+        let Some((app, service, replica)) = child.key.place() else { return Err(Failure::Other) };
+        let beside = matches!(child.key, Key::Next(..));
         if self.containers.contains_key(&child.key) {
             return Err(Failure::Disagrees);
         }
@@ -203,7 +206,7 @@ impl Sim {
         let place = Place { app: crate::AppId(app), service: wanted.id, replica };
         let (revision, spec) = (wanted.revision, wanted.spec);
         let bad = wanted.bad;
-        let container = Container { bad, ..Container::new(Some(Role { place, revision }), spec) };
+        let container = Container { bad, ..Container::new(Some(Role { place, revision, beside }), spec) };
         self.containers.insert(child.key, container);
         self.answer(child, |id, turn| Event::Created { id, turn, revision, spec });
         Ok(())
@@ -230,6 +233,30 @@ impl Sim {
             None => Event::Started { id, turn, run },
             Some(exit) => Event::Ended { id, run, exit, held },
         });
+        Ok(())
+    }
+
+    /// It gets the name of its place.
+    fn adopt(&mut self, child: Child) -> Result<(), Failure> {
+        let (Key::Next(app, service, replica), key) = (child.key, child.key) else { return Ok(()) };
+        let at = Key::At(app, service, replica);
+        if self.containers.contains_key(&at) {
+            return Err(Failure::Other);
+        }
+        let Some(mut container) = self.containers.remove(&key) else { return Err(Failure::Disagrees) };
+        if let Some(role) = &mut container.role {
+            role.beside = false;
+        }
+        self.containers.insert(at, container);
+        let works = self.children.iter_mut().filter(|other| other.key == key);
+        works.for_each(|other| other.key = at);
+        self.told.renamed(key, at);
+        if let Some(daemon) = &mut self.daemon
+            && let Some(id) = daemon.ids.remove(&key)
+        {
+            daemon.ids.insert(at, id);
+        }
+        self.answer(Child { key: at, ..child }, |id, _| Event::Poked { id });
         Ok(())
     }
 

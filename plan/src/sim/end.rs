@@ -135,6 +135,9 @@ impl Sim {
             let known = container.role.is_some_and(|role| self.told.apps.contains_key(&role.place.app.0));
             return if known { Err(format!("{key:?} is one too many")) } else { Ok(()) };
         }
+        if let Key::Next(..) = key {
+            return Err(format!("{key:?} is still beside another"));
+        }
         if !self.told.stays(key) {
             return Err(format!("{key:?} is not wanted, and still there"));
         }
@@ -202,6 +205,7 @@ pub(super) fn touches(action: &Action) -> bool {
         | Action::Stop { .. }
         | Action::Kill { .. }
         | Action::Clear { .. }
+        | Action::Adopt { .. }
         | Action::Remove { .. }
         | Action::Prune
         | Action::Dissolved { .. }

@@ -56,7 +56,7 @@ impl Sim {
             None => scenario::app(&mut self.dice, app, revision, false),
         };
         let spoilt =
-            self.containers.iter().any(|(key, it)| it.bad && matches!(key, Key::At(of, ..) if *of == app));
+            self.containers.iter().any(|(key, it)| it.bad && key.place().is_some_and(|(of, ..)| of == app));
         let next = LedgerApp::after(self.ledger.get(&app), &mut services, revision, spoilt);
         self.say(|| format!("   up {app}: {services:?} {:?}", next.update));
         self.ledger.insert(app, LedgerApp { services, ..next });
@@ -240,7 +240,8 @@ impl Sim {
         if self.daemon.is_some() {
             return;
         }
-        let Some(key) = self.any(|it| it.role.is_some() && !it.damaged && it.process.is_none()) else {
+        let single = |it: &Container| it.role.is_some_and(|role| !role.beside);
+        let Some(key) = self.any(|it| single(it) && !it.damaged && it.process.is_none()) else {
             return;
         };
         let mut copy = self.containers[&key].clone();
@@ -271,7 +272,7 @@ pub(super) fn heal(process: &mut Process, now: Tick, bad: bool) {
 /// Where a container is, for the messages.
 pub(super) fn place(key: Key) -> Option<Place> {
     match key {
-        Key::At(app, service, replica) => {
+        Key::At(app, service, replica) | Key::Next(app, service, replica) => {
             Some(Place { app: AppId(app), service: crate::ServiceId(service), replica })
         }
         Key::Lone(_) | Key::Extra(_) => None,

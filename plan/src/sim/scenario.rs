@@ -66,7 +66,7 @@ fn config(dice: &mut Dice) -> UpdateConfig {
         monitor_ms: dice.pick(&[1, 100, 2_000, 10_000]),
         failures_max_ppm: dice.pick(&[0, 0, 400_000]),
         on_failure: dice.pick(&[None, Some(OnFailure::Continue), rollback, rollback]),
-        order: Order::StopFirst,
+        order: dice.pick(&[Order::StopFirst, Order::StartFirst]),
     }
 }
 

@@ -247,6 +247,7 @@ impl Entry {
         self.was = Some(history.run);
         self.last_run = history.last_run;
         self.last_exit = history.last_exit;
+        self.begun = history.run == RunId(0) && history.last_exit.is_some_and(|exit| exit.started);
         self.healthy = match history.health {
             crate::Health::Unwatched | crate::Health::Starting => None,
             crate::Health::Healthy => Some(true),
@@ -293,23 +294,27 @@ impl Told {
     }
 
     pub(super) fn service(&self, key: Key) -> Option<(&ToldApp, &ToldService)> {
-        let Key::At(app, service, _) = key else { return None };
+        let (app, service, _) = key.place()?;
         let app = self.apps.get(&app)?;
         Some((app, app.services.iter().find(|known| known.id == service)?))
     }
 
     /// The app wants this replica.
     pub(super) fn wants(&self, key: Key) -> Option<&ToldService> {
-        let Key::At(_, _, replica) = key else { return None };
+        let (_, _, replica) = key.place()?;
         let (app, service) = self.service(key)?;
-        (!app.leaving && replica <= service.replicas).then_some(service)
+        let revision = self.entries.get(&key).and_then(|entry| entry.role).map(|role| role.revision);
+        let right = matches!(key, Key::At(..)) || revision.is_none_or(|it| it == service.revision);
+        (!app.leaving && replica <= service.replicas && right).then_some(service)
     }
 
     /// It may stay on the board.
     pub(super) fn stays(&self, key: Key) -> bool {
         match key {
             Key::Lone(_) => true,
-            Key::At(app, ..) => !self.apps.contains_key(&app) || self.wants(key).is_some(),
+            Key::At(app, ..) | Key::Next(app, ..) => {
+                !self.apps.contains_key(&app) || self.wants(key).is_some()
+            }
             Key::Extra(_) => false,
         }
     }
@@ -356,7 +361,7 @@ impl Told {
 
     /// The replicas of a service of the same app.
     pub(super) fn replicas(&self, of: Key, service: u16) -> Vec<Key> {
-        let Key::At(app, ..) = of else { return Vec::new() };
+        let Some((app, ..)) = of.place() else { return Vec::new() };
         let known = self.service(Key::At(app, service, 1)).map_or(0, |(_, service)| service.replicas);
         (1..=known).map(|replica| Key::At(app, service, replica)).collect()
     }
@@ -364,19 +369,27 @@ impl Told {
     /// How far the worst of its dependencies is.
     pub(super) fn met(&self, key: Key) -> Met {
         let Some(service) = self.wants(key) else { return Met::Yes };
-        let each = service.depends.iter().map(|depends| match self.depends_met(key, depends) {
-            Met::Never if !depends.required => Met::Yes,
-            met => met,
-        });
+        let each = service.depends.iter().map(|depends| self.depends_met(key, depends));
         each.max().unwrap_or(Met::Yes)
     }
 
     fn depends_met(&self, key: Key, depends: &Depends) -> Met {
         let replicas = self.replicas(key, depends.on.0);
-        replicas.into_iter().map(|key| self.replica_met(key, depends.condition)).max().unwrap_or(Met::Yes)
+        // Of two at a place either may be in charge.
+        let each = replicas.into_iter().map(|key| {
+            let next = self.next_of(key).map(|(next, _)| self.one_met(next, depends.condition));
+            let met = self.one_met(key, depends.condition);
+            (met, next.unwrap_or(met))
+        });
+        let each: Vec<(Met, Met)> = each.collect();
+        let never = |(old, new): &(Met, Met)| *old == Met::Never || *new == Met::Never;
+        match each.iter().map(|(old, new)| *old.min(new)).max().unwrap_or(Met::Yes) {
+            _ if !depends.required && each.iter().any(never) => Met::Yes,
+            met => met,
+        }
     }
 
-    fn replica_met(&self, key: Key, condition: Condition) -> Met {
+    fn one_met(&self, key: Key, condition: Condition) -> Met {
         let Some(entry) = self.entries.get(&key).filter(|entry| entry.exists) else { return Met::NotYet };
         let idle = !entry.active() && entry.in_flight.is_none();
         let rests = idle && !entry.want && !self.renews(key, entry);

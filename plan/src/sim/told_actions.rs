@@ -44,6 +44,7 @@ impl Told {
             Action::Dissolved { app } => self.dissolved(app.0),
             Action::Off { clean } => self.off(clean, now),
             Action::Tell { id, news } => self.tell(key(daemon, id), news),
+            Action::Adopt { id, .. } => self.adopts(key(daemon, id)),
             Action::Look { .. } | Action::Note { .. } | Action::Prune | Action::Refused { .. } => Ok(()),
         }
     }
@@ -73,7 +74,10 @@ impl Told {
         let wanted = self.wants(key).is_some_and(|service| service.revision == revision);
         ensure(wanted, key, "only what the ledger wants is made")?;
         let taken = self.entries.iter().any(|(other, it)| {
-            *other != key && it.active() && it.role.is_some_and(|role| Key::of(role.place) == key)
+            *other != key
+                && matches!(key, Key::At(..))
+                && it.active()
+                && it.role.is_some_and(|role| Key::of(role.place) == key)
         });
         ensure(!taken || self.entries.len() > 1, key, "a place has one container")?;
         self.in_flight(key, Effect::Create, turn);
@@ -113,10 +117,14 @@ impl Told {
             true if renews => Some(Reason::Renew),
             true | false => self.reason(key, &entry).or(entry.again.then_some(Reason::Again)),
         };
+        let reason = reason.or_else(|| self.goes(key).then_some(Reason::Gone));
         let Some(reason) = reason else {
             return ensure(false, key, &format!("what needs not be touched is not touched: {entry:?}"));
         };
         self.dependents_first(key)?;
+        if reason == Reason::Gone {
+            self.is_followed_well(key)?;
+        }
         if reason == Reason::Renew {
             self.turn(key, &entry, false, now)?;
         }
@@ -137,15 +145,16 @@ impl Told {
         };
         let entry = self.entries.entry(key).or_default();
         entry.stop = Some((reason, due));
+        entry.healthy = None;
         entry.giving_way = reason == Reason::Renew;
         Ok(())
     }
 
     /// What depends on it and is to stop, too, has stopped.
     fn dependents_first(&self, key: Key) -> Result<(), Broken> {
-        let Key::At(app, service, _) = key else { return Ok(()) };
+        let Some((app, service, _)) = key.place() else { return Ok(()) };
         for (other, entry) in &self.entries {
-            let same_app = matches!(other, Key::At(of, ..) if *of == app);
+            let same_app = other.place().is_some_and(|(of, ..)| of == app);
             let depends = self
                 .service(*other)
                 .is_some_and(|(_, known)| known.depends.iter().any(|depends| depends.on.0 == service));
@@ -186,9 +195,10 @@ impl Told {
         ensure(entry.exists && !entry.active(), key, "only what is proved to have ended is removed")?;
         ensure(self.leaving.is_none(), key, "nothing is removed while the board goes down")?;
         let renews = self.renews(key, &entry);
-        ensure(!self.stays(key) || renews, key, "what is wanted is not removed")?;
-        ensure(!self.stays(key) || !self.low, key, "nothing is replaced while the disk is low")?;
-        if self.stays(key) {
+        let goes = self.goes(key);
+        ensure(!self.stays(key) || renews || goes, key, "what is wanted is not removed")?;
+        ensure(!self.stays(key) || !self.low || goes, key, "nothing is replaced while the disk is low")?;
+        if self.stays(key) && !goes {
             self.turn(key, &entry, true, now)?;
         }
         self.in_flight(key, Effect::Remove, turn);
@@ -223,7 +233,7 @@ impl Told {
     }
 
     fn dissolved(&mut self, app: u16) -> Result<(), Broken> {
-        let of_app = |key: &Key| matches!(key, Key::At(of, ..) if *of == app);
+        let of_app = |key: &Key| key.place().is_some_and(|(of, ..)| of == app);
         let left = self.entries.iter().find(|(key, entry)| of_app(key) && entry.exists);
         let leaving = self.apps.remove(&app).is_none_or(|app| app.leaving);
         match left {

@@ -131,7 +131,7 @@ impl Told {
             *entry = Entry { ordered: entry.ordered, ..Entry::default() };
         }
         for (key, entry) in &mut self.entries {
-            if core::mem::take(&mut entry.ordered) {
+            if core::mem::take(&mut entry.ordered) || matches!(key, Key::Next(..)) {
                 entry.order();
                 continue;
             }
@@ -196,7 +196,7 @@ impl Told {
         let named: Vec<u16> = ids.filter(|id| service.is_none_or(|service| service.0 == *id)).collect();
         let all = self.with_followers(app.0, named);
         let ours =
-            |key: &Key| matches!(key, Key::At(of, service, _) if *of == app.0 && all.contains(service));
+            |key: &Key| key.place().is_some_and(|(of, service, _)| of == app.0 && all.contains(&service));
         for (_, entry) in self.entries.iter_mut().filter(|(key, _)| ours(key)) {
             entry.order();
             entry.again |= entry.active();
@@ -210,8 +210,9 @@ impl Told {
             let renewed = self.renewed(app);
             let all = self.with_followers(app, renewed.clone());
             let follows = |key: &Key| {
-                matches!(key, Key::At(of, service, _)
-                    if *of == app && all.contains(service) && !renewed.contains(service))
+                let ours =
+                    |(of, service, _)| of == app && all.contains(&service) && !renewed.contains(&service);
+                key.place().is_some_and(ours)
             };
             for (_, entry) in self.entries.iter_mut().filter(|(key, _)| follows(key)) {
                 entry.again |= entry.active();
@@ -224,6 +225,7 @@ impl Told {
         let renews = |service: &u16| {
             self.replicas(Key::At(app, *service, 1), *service)
                 .into_iter()
+                .filter(|key| !self.is_taken_over(*key))
                 .any(|key| self.entries.get(&key).is_some_and(|entry| self.renews(key, entry)))
         };
         services.filter(renews).collect()
@@ -265,7 +267,10 @@ impl Told {
             Event::Created { turn, revision, spec, .. } if waits(Effect::Create, turn) => {
                 (entry.exists, entry.fresh, entry.spec) = (true, true, Some(spec));
                 entry.in_flight = None;
-                entry.role = super::hands::place(key).map(|place| crate::Role { place, revision });
+                entry.role = super::hands::place(key).map(|place| {
+                    let beside = matches!(key, Key::Next(..));
+                    crate::Role { place, revision, beside }
+                });
             }
             Event::Started { turn, run, .. } if waits(Effect::Start, turn) => {
                 entry.in_flight = None;

@@ -43,7 +43,7 @@ impl Told {
         let Some(service) = self.wants(key) else { return false };
         let follows = service.depends.iter().filter(|depends| depends.restart);
         follows.map(|depends| depends.on.0).any(|on| {
-            let Key::At(app, ..) = key else { return false };
+            let Some((app, ..)) = key.place() else { return false };
             self.updated_by(Key::At(app, on, 1)).is_some() && self.any_renews(key, on)
         })
     }
@@ -61,8 +61,11 @@ impl Told {
             ensure(through, key, "what it depends on is updated before it")?;
         }
         if config.parallelism > 0 {
-            let others: Vec<Key> =
-                self.replicas(key, service.id).into_iter().filter(|other| *other != key).collect();
+            let others = self.replicas(key, service.id).into_iter().filter(|other| *other != key);
+            let others: Vec<Key> = others
+                .flat_map(|other| [Some(other), self.next_of(other).map(|(next, _)| next)])
+                .flatten()
+                .collect();
             let busy = others.iter().filter(|other| self.is_busy(**other, config, removes, now)).count();
             let text = format!("at most {} are replaced at a time, not {}", config.parallelism, busy + 1);
             ensure(busy < usize::from(config.parallelism), key, &text)?;
@@ -81,7 +84,12 @@ impl Told {
 
     fn is_busy(&self, key: Key, config: UpdateConfig, removes: bool, now: Tick) -> bool {
         let Some(entry) = self.entries.get(&key) else { return false };
-        if entry.damaged || !entry.exists {
+        if let Key::Next(app, service, replica) = key {
+            let late = self.is_new(Key::At(app, service, replica));
+            return (entry.exists || entry.in_flight.is_some()) && !late;
+        }
+        let followed = self.next_of(key).is_some() && !self.is_new(key);
+        if entry.damaged || !entry.exists || followed {
             return false;
         }
         if self.renews(key, entry) {
@@ -91,6 +99,12 @@ impl Told {
         let lenient = config.on_failure == Some(OnFailure::Continue) || config.failures_max_ppm > 0;
         let known = entry.running.is_some() && now.since(entry.since) < LONG_MS;
         entry.trial.is_none() && (known || !lenient)
+    }
+
+    /// It is of the version that is wanted: what is beside it comes too late.
+    fn is_new(&self, key: Key) -> bool {
+        let entry = self.entries.get(&key).filter(|entry| entry.exists && !entry.damaged);
+        entry.is_some_and(|entry| self.wants(key).is_some() && !self.renews(key, entry))
     }
 
     /// New containers that the decisions find well are, by what was told.
@@ -106,18 +120,95 @@ impl Told {
             let found = daemon.world.find(*id).map(|instance| instance.history.trial);
             if found == Some(Trial::Passed) && entry.trial.is_none() {
                 let passes = self.passes(*key, entry, config, now);
-                ensure(passes, *key, "it is well when it has been for as long as it is watched")?;
+                ensure(
+                    passes,
+                    *key,
+                    &format!(
+                        "it is well when it has been for as long as it is watched: {entry:?} {:?}",
+                        self.reason(*key, entry)
+                    ),
+                )?;
             }
             let ended = found.is_some_and(|trial| trial != Trial::Open) && !entry.tried;
             let Some(entry) = self.entries.get_mut(key).filter(|_| ended) else { continue };
             (entry.trial, entry.tried) = (entry.trial.or(Some(found == Some(Trial::Passed))), true);
-            let Key::At(app, service, _) = *key else { continue };
+            let Some((app, service, _)) = key.place() else { continue };
             let services = self.apps.get_mut(&app).into_iter().flat_map(|app| &mut app.services);
             for service in services.filter(|known| known.id == service) {
                 service.rest_until = service.rest_until.max(now.after(u64::from(config.delay_ms)));
             }
         }
         Ok(())
+    }
+
+    /// What is, or is being, made beside it.
+    pub(super) fn next_of(&self, key: Key) -> Option<(Key, &Entry)> {
+        let Key::At(app, service, replica) = key else { return None };
+        let next = Key::Next(app, service, replica);
+        let entry = self.entries.get(&next).filter(|entry| entry.exists || entry.in_flight.is_some())?;
+        Some((next, entry))
+    }
+
+    /// What is beside it came through, and is what is wanted.
+    pub(super) fn is_taken_over(&self, key: Key) -> bool {
+        self.next_of(key).is_some_and(|(at, next)| self.wants(at).is_some() && next.trial.is_some())
+    }
+
+    /// One of two at a place goes: the old one when it is followed, the new one when the old one is there.
+    pub(super) fn goes(&self, key: Key) -> bool {
+        match key {
+            Key::Next(app, service, replica) => {
+                let there = |entry: &Entry| entry.exists || entry.in_flight.is_some();
+                self.entries.get(&Key::At(app, service, replica)).is_some_and(there)
+            }
+            Key::At(..) => {
+                let revision = self.wants(key).map(|service| service.revision);
+                let old = self
+                    .entries
+                    .get(&key)
+                    .is_some_and(|entry| entry.damaged || entry.role.map(|role| role.revision) != revision);
+                old && self.next_of(key).is_some()
+            }
+            Key::Lone(_) | Key::Extra(_) => false,
+        }
+    }
+
+    /// Before the old one goes, the new one was found well.
+    pub(super) fn is_followed_well(&self, key: Key) -> Result<(), Broken> {
+        let (Some((_, next)), true) = (self.next_of(key), self.stays(key)) else { return Ok(()) };
+        let config = self.service(key).and_then(|(_, service)| service.update);
+        let lenient = config.is_none_or(|config| {
+            config.on_failure == Some(OnFailure::Continue) || config.failures_max_ppm > 0
+        });
+        ensure(lenient || next.trial == Some(true), key, "it is not stopped before the new one is well")
+    }
+
+    /// One that is started first is begun when it is its turn.
+    pub(super) fn follows(&self, key: Key, now: Tick) -> Result<(), Broken> {
+        let Key::Next(app, service, replica) = key else {
+            return ensure(false, key, "it has a name of its own");
+        };
+        let at = Key::At(app, service, replica);
+        let entry = self.entries.get(&at).cloned().unwrap_or_default();
+        ensure(self.renews(at, &entry) || !entry.exists, key, "nothing is made beside what is not replaced")?;
+        self.turn(at, &entry, false, now)
+    }
+
+    pub(super) fn adopts(&self, key: Key) -> Result<(), Broken> {
+        let Key::Next(app, service, replica) = key else {
+            return ensure(false, key, "only what is beside another is given its name");
+        };
+        let held = self.entries.get(&Key::At(app, service, replica)).is_some_and(|entry| entry.exists);
+        ensure(!held, key, "a name is given when it is free")
+    }
+
+    pub(super) fn renamed(&mut self, from: Key, to: Key) {
+        if let Some(mut entry) = self.entries.remove(&from) {
+            if let Some(role) = &mut entry.role {
+                role.beside = false;
+            }
+            self.entries.insert(to, entry);
+        }
     }
 
     fn passes(&self, key: Key, entry: &Entry, config: UpdateConfig, now: Tick) -> bool {
@@ -132,9 +223,11 @@ impl Told {
     pub(super) fn updated(&mut self, app: AppId, verdict: &Verdict, daemon: &Daemon) -> Result<(), Broken> {
         let Verdict::Done { .. } = verdict else { return Ok(()) };
         for (key, entry) in &self.entries {
-            if !matches!(key, Key::At(of, ..) if *of == app.0) {
+            if key.place().is_none_or(|(of, ..)| of != app.0) {
                 continue;
             }
+            let single = matches!(key, Key::At(..)) || !entry.exists;
+            ensure(single, *key, "an update is over when nothing is beside another")?;
             let stays = self.stays(*key) || !entry.exists;
             ensure(stays, *key, "an update is over when what it does not want is gone")?;
             let through = self.updated_by(*key).is_none() || !self.renews(*key, entry);

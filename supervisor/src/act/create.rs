@@ -18,19 +18,26 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
 use std::path::Path;
 
 /// Prints the id of the container. One that is there already, for the same place, is that container.
-pub(super) fn create(board: &Board, name: &str, service: &str, replica: &str) -> Result<u8, Failure> {
+pub(super) fn create(
+    board: &Board,
+    name: &str,
+    service: &str,
+    replica: &str,
+    beside: bool,
+) -> Result<u8, Failure> {
     let replica = replica.parse().map_err(|_| Failure::new("act create: no number of a replica"))?;
     let Some(entry) = Ledger::new(board.globals.root.as_ref()).get(name)? else {
         return Ok(status::DISAGREES);
     };
     let app = entry.app;
     let Some(workload) = app.workload(service) else { return Ok(status::DISAGREES) };
-    if let Some(id) = existing(board, &app, workload, replica)? {
+    let own = if beside { app.name_beside(workload, replica) } else { app.container_name(workload, replica) };
+    if let Some(id) = existing(board, &app, workload, replica, &own)? {
         screen::line(id.as_str());
         return Ok(status::DONE);
     }
     let id = new_id()?;
-    let made = make(board, &app, workload, replica, &id);
+    let made = make(board, &app, workload, (replica, own), &id);
     if made.is_err() {
         // The first error is the one to tell.
         board.home.discard(&id).ok();
@@ -40,14 +47,40 @@ pub(super) fn create(board: &Board, name: &str, service: &str, replica: &str) ->
     Ok(status::DONE)
 }
 
+/// Gives the container of a replica the name of its place, once that is free.
+pub(super) fn adopt(
+    board: &Board,
+    name: &str,
+    service: &str,
+    replica: &str,
+    id: &ContainerId,
+) -> Result<u8, Failure> {
+    let replica = replica.parse().map_err(|_| Failure::new("act adopt: no number of a replica"))?;
+    let entry = Ledger::new(board.globals.root.as_ref()).get(name)?;
+    let name = entry.and_then(|entry| {
+        entry.app.workload(service).map(|workload| entry.app.container_name(workload, replica))
+    });
+    let Some(name) = name else { return Ok(status::DISAGREES) };
+    let _lock = board.home.lock(id)?;
+    let mut container = match board.home.load(id) {
+        Err(HomeError::NotFound(_)) => return Ok(status::DISAGREES),
+        container => container?,
+    };
+    if container.name != name {
+        board.home.rename(&mut container, &name)?;
+    }
+    Ok(status::DONE)
+}
+
 /// A supervisor that was killed may have left a child that made it meanwhile.
 fn existing(
     board: &Board,
     app: &App,
     workload: &Workload,
     replica: u16,
+    name: &str,
 ) -> Result<Option<ContainerId>, Failure> {
-    let id = match board.home.find(&app.container_name(workload, replica)) {
+    let id = match board.home.find(name) {
         Err(HomeError::NotFound(_)) => return Ok(None),
         id => id?,
     };
@@ -63,7 +96,7 @@ fn make(
     board: &Board,
     app: &App,
     workload: &Workload,
-    replica: u16,
+    (replica, name): (u16, String),
     id: &ContainerId,
 ) -> Result<(), Failure> {
     external_volumes(board, app, workload)?;
@@ -74,7 +107,8 @@ fn make(
         Failure::new(format!("write the configs and secrets of {}: {error}", workload.service))
     })?;
     let files = files.to_str().ok_or_else(|| Failure::new("the root directory is not UTF-8"))?;
-    let options = options(app, workload, replica, files)?;
+    let mut options = options(app, workload, replica, files)?;
+    options.name = Some(name);
     create_as(board, &options, workload.image_id.as_deref(), id).map(drop)
 }
 

@@ -4,6 +4,7 @@
 
 use crate::supervise::reactor;
 use limpet_plan::{EXIT_LOST, Exit, History, RunId, Spec, Status};
+use limpet_protocol::app::BESIDE;
 use limpet_protocol::container::{Container, Intent, Member};
 use limpet_protocol::exit;
 use limpet_protocol::id::ContainerId;
@@ -48,6 +49,8 @@ pub(crate) struct Instance {
     pub(crate) name: String,
     /// Its place in an app.
     pub(crate) member: Option<Member>,
+    /// Its name says that it was made beside the one that it is to follow.
+    pub(crate) beside: bool,
     /// How it is to be kept.
     pub(crate) spec: Spec,
     /// What it does.
@@ -105,6 +108,7 @@ pub(crate) fn look(home: &Home, id: &ContainerId, care: Care) -> Result<Seen, Ho
     };
     Ok(Seen::Instance(Box::new(Instance {
         spec: spec(&container),
+        beside: container.member.is_some() && container.name.ends_with(BESIDE),
         name: container.name,
         member: container.member,
         status,

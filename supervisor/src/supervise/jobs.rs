@@ -55,6 +55,8 @@ pub(crate) enum Purpose {
     Kill,
     /// End what a lost keeper left.
     Clear,
+    /// Give one the name of its place.
+    Adopt,
     /// Remove one.
     Remove,
     /// Find out whether one is healthy.
@@ -206,6 +208,7 @@ impl Jobs {
             | Purpose::Kill
             | Purpose::Clear
             | Purpose::Remove
+            | Purpose::Adopt
             | Purpose::Prune
             | Purpose::Dissolve(_) => Ok(Stdio::from(self.lock.try_clone()?)),
         }

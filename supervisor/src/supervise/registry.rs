@@ -7,6 +7,7 @@
 mod tests;
 
 use limpet_plan::{AppId, InstanceId, Place, RunId, ServiceId};
+use limpet_protocol::app::BESIDE;
 use limpet_protocol::id::ContainerId;
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ pub(crate) struct Known {
     pub(crate) container: Option<ContainerId>,
     /// Its place in an app.
     pub(crate) place: Option<Place>,
+    /// It was made beside the one that has that place.
+    pub(crate) beside: bool,
     /// The last run whose end whoever listens was told, or that was over when we came.
     pub(crate) told: Option<RunId>,
 }
@@ -66,22 +69,45 @@ impl Registry {
 
     /// The number of a replica, given now if it has none; `name` is that of its container.
     pub(crate) fn replica(&mut self, place: Place, name: &str) -> InstanceId {
-        let known = self.instances.iter_mut().find(|(_, known)| known.place == Some(place));
+        let known = self.instances.iter_mut().find(|(_, known)| known.place == Some(place) && !known.beside);
         if let Some((number, known)) = known {
             if known.container.is_none() {
                 name.clone_into(&mut known.name);
             }
             return InstanceId(*number);
         }
-        self.add(Known { name: name.to_owned(), container: None, place: Some(place), told: None })
+        self.add(Known {
+            name: name.to_owned(),
+            container: None,
+            place: Some(place),
+            beside: false,
+            told: None,
+        })
+    }
+
+    /// A number that the decisions gave: one that is to be made beside that of this place.
+    pub(crate) fn follow(&mut self, id: InstanceId, place: Place) {
+        let holder = self.instances.values().find(|known| known.place == Some(place) && !known.beside);
+        let name = holder.map(|known| known.name.clone()).unwrap_or_default() + BESIDE;
+        let known = Known { name, container: None, place: Some(place), beside: true, told: None };
+        self.instances.entry(id.0).or_insert(known);
     }
 
     /// The number of a container that was found, given now if it has none. One that is found at the place of a replica
     /// that was not made yet is that replica.
-    pub(crate) fn found(&mut self, container: &ContainerId, name: &str, place: Option<Place>) -> InstanceId {
+    pub(crate) fn found(
+        &mut self,
+        container: &ContainerId,
+        name: &str,
+        place: Option<Place>,
+        beside: bool,
+    ) -> InstanceId {
         let known = self.instances.iter_mut().find(|(_, known)| {
             known.container.as_ref() == Some(container)
-                || (place.is_some() && known.place == place && known.container.is_none())
+                || (place.is_some()
+                    && known.place == place
+                    && known.beside == beside
+                    && known.container.is_none())
         });
         if let Some((number, known)) = known {
             name.clone_into(&mut known.name);
@@ -89,7 +115,7 @@ impl Registry {
             return InstanceId(*number);
         }
         let container = Some(container.clone());
-        self.add(Known { name: name.to_owned(), container, place, told: None })
+        self.add(Known { name: name.to_owned(), container, place, beside, told: None })
     }
 
     fn add(&mut self, known: Known) -> InstanceId {

@@ -25,6 +25,7 @@ impl Daemon<'_> {
             | Purpose::Kill
             | Purpose::Clear
             | Purpose::Remove
+            | Purpose::Adopt
             | Purpose::Probe { .. }
             | Purpose::Prune
             | Purpose::Dissolve(_) => {}
@@ -61,6 +62,7 @@ impl Daemon<'_> {
             | Purpose::Kill
             | Purpose::Clear
             | Purpose::Remove
+            | Purpose::Adopt
             | Purpose::Scrub
             | Purpose::Judge
             | Purpose::Fetch
@@ -85,6 +87,10 @@ impl Daemon<'_> {
             Purpose::Start => self.started(id, turn),
             // The keeper tells the end.
             Purpose::Kill => {}
+            Purpose::Adopt => {
+                self.happened(id, "rename", Vec::new());
+                self.events.push_back(Event::Poked { id });
+            }
             Purpose::Clear => {
                 let held = self.is_held(id);
                 self.events.push_back(Event::Cleared { id, turn, held });
@@ -178,6 +184,7 @@ impl Daemon<'_> {
             Purpose::Kill => Effect::Kill,
             Purpose::Clear => Effect::Clear,
             Purpose::Remove => Effect::Remove,
+            Purpose::Adopt => Effect::Adopt,
             Purpose::Probe { .. } => {
                 return self.events.push_back(Event::Probed { id, turn, healthy: false });
             }

@@ -11,7 +11,10 @@ impl Daemon<'_> {
     pub(super) fn carry_out(&mut self, action: Action) {
         self.cut.pass();
         match action {
-            Action::Create { id, turn, place, revision } => self.create(id, turn, place, revision),
+            Action::Create { id, turn, place, revision, beside } => {
+                self.create(id, turn, (place, beside), revision);
+            }
+            Action::Adopt { id, turn } => self.adopt(id, turn),
             Action::Start { id, turn } => self.act("start", id, turn, Purpose::Start),
             Action::Stop { id, turn, grace_ms } => self.stop(id, turn, grace_ms),
             Action::Kill { id, turn } => self.act("kill", id, turn, Purpose::Kill),
@@ -32,13 +35,30 @@ impl Daemon<'_> {
         self.cut.pass();
     }
 
-    fn create(&mut self, id: InstanceId, turn: Turn, place: Place, revision: u64) {
+    fn create(&mut self, id: InstanceId, turn: Turn, (place, beside): (Place, bool), revision: u64) {
+        if beside {
+            self.registry.follow(id, place);
+        }
         let (app, service) = (self.registry.app_name(place.app), self.registry.service_name(place.service));
         let (Some(app), Some(service)) = (app, service) else {
             return self.failed(id, turn, Effect::Create, Failure::Disagrees);
         };
-        let words = ["create", app, service, &place.replica.to_string()].map(str::to_owned);
+        let mut words = ["create", app, service, &place.replica.to_string()].map(str::to_owned).to_vec();
+        words.extend(beside.then(|| "beside".to_owned()));
         self.order(Some(id), turn, Purpose::Create { revision }, &words);
+    }
+
+    fn adopt(&mut self, id: InstanceId, turn: Turn) {
+        let known = self.registry.get(id).and_then(|known| known.place.zip(known.container.as_ref()));
+        let words = known.and_then(|(place, container)| {
+            let app = self.registry.app_name(place.app)?;
+            let service = self.registry.service_name(place.service)?;
+            Some(["adopt", app, service, &place.replica.to_string(), container.as_str()].map(str::to_owned))
+        });
+        match words {
+            Some(words) => self.order(Some(id), turn, Purpose::Adopt, &words),
+            None => self.failed(id, turn, Effect::Adopt, Failure::Disagrees),
+        }
     }
 
     fn act(&mut self, verb: &str, id: InstanceId, turn: Turn, purpose: Purpose) {

@@ -84,14 +84,14 @@ impl Daemon<'_> {
         match look(&self.board.home, container, self.care) {
             Ok(Seen::Absent | Seen::Unsupervised) => {}
             Ok(Seen::Damaged { running, error }) => {
-                let id = self.registry.found(container, container.short(), None);
+                let id = self.registry.found(container, container.short(), None, false);
                 self.errors.insert(id, error);
                 self.watch(id, running);
                 self.events.push_back(Event::Damaged { id, turn: Turn::UNASKED, place: None, running });
             }
             Ok(Seen::Instance(instance)) => {
                 let place = instance.member.as_ref().map(|member| self.place(member));
-                let id = self.registry.found(container, &instance.name, place);
+                let id = self.registry.found(container, &instance.name, place, instance.beside);
                 let event = self.found(id, Turn::UNASKED, &instance);
                 self.events.push_back(event);
                 return Some((id, instance.status));
@@ -112,7 +112,11 @@ impl Daemon<'_> {
             self.watch(id, Some(run));
         }
         let role = instance.member.as_ref();
-        let role = role.map(|member| Role { place: self.place(member), revision: member.revision });
+        let beside = instance.beside;
+        if let Some(known) = self.registry.get_mut(id) {
+            known.beside = beside;
+        }
+        let role = role.map(|member| Role { place: self.place(member), revision: member.revision, beside });
         let Instance { spec, status, held, history, .. } = *instance;
         Event::Found { id, turn, facts: Facts { role, spec, status, held, history } }
     }

@@ -148,20 +148,49 @@ fn one_after_the_other_and_what_fails_pauses() {
     app.down();
 }
 
+#[test]
+fn an_old_container_runs_until_the_new_one_is_well() {
+    let limpet = Limpet::with(&["busybox"]);
+    let _supervisor = Supervisor::start(&limpet);
+    let file = |version: &str, script: &str| {
+        let update = "parallelism: 1, order: start-first, failure_action: rollback";
+        service("web", version, 1, script, update) + "    container_name: only\n"
+    };
+    let script = "echo $$VERSION begun >> /diary/lines; trap 'echo $$VERSION asked >> /diary/lines; exit 0' TERM; \
+                  while :; do sleep 1000 & wait; done";
+    let app = App::new(&limpet, "shop", &file("one", script));
+    app.up();
+    until("it has begun", || (app.diary().len() == 1).then_some(()));
+    app.write(&file("two", script));
+    app.up();
+    assert_eq!(app.diary(), ["one begun", "two begun", "one asked"], "the old one goes last");
+    let now = app.instances();
+    assert_eq!(now.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), ["only"]);
+    assert_eq!(versions(&limpet, &app), ["two"]);
+
+    app.write(&file("three", "echo $$VERSION begun >> /diary/lines; exit 3"));
+    let told = app.try_to(&["up"], &[]);
+    assert!(told.code == 1 && told.stderr.contains("rolled back"), "{told:#?}");
+    assert_eq!(app.instances(), now, "it ran all the time");
+    assert!(!app.diary().contains(&"two asked".to_owned()), "{:?}", app.diary());
+    app.down();
+    assert_eq!(limpet.ids(), Vec::<String>::new());
+}
+
 /// More boundaries than an update has.
 const CUTS_MAX: u32 = 200;
 /// Fewest that can be meant: one container is stopped, removed, made and started, twice if it is rolled back.
 const CUTS_MIN: usize = 8;
 
 /// An update whose supervisor is cut off. Says whether it was.
-fn story(limpet: &Limpet, script: &str, ends: (&str, &str), cut: u32) -> bool {
+fn story(limpet: &Limpet, script: &str, update: &str, ends: (&str, &str), cut: u32) -> bool {
     let first = Supervisor::start(limpet);
-    let app = App::new(limpet, "shop", &service("web", "one", 1, STEADY, "failure_action: rollback"));
+    let app = App::new(limpet, "shop", &service("web", "one", 1, STEADY, update));
     app.up();
     first.crash();
     let mut line = Line::cut_at(limpet, cut);
     line.until("it answers", |limpet| limpet.try_to(&["app", "ls"]).code == 0);
-    app.write(&service("web", "two", 1, script, "failure_action: rollback"));
+    app.write(&service("web", "two", 1, script, update));
     let _ = app.try_to(&["up"], &[]);
     line.until("it answers", |limpet| limpet.try_to(&["app", "ls"]).code == 0);
     if outcome_or_none(limpet).is_empty() {
@@ -184,19 +213,29 @@ fn outcome_or_none(limpet: &Limpet) -> String {
     listed.stdout.trim().to_owned()
 }
 
-fn every_boundary(script: &str, ends: (&str, &str)) {
+fn every_boundary(script: &str, update: &str, ends: (&str, &str)) {
     let limpet = Limpet::with(&["busybox"]);
-    let cuts = (1..CUTS_MAX).take_while(|cut| story(&limpet, script, ends, *cut)).count();
+    let cuts = (1..CUTS_MAX).take_while(|cut| story(&limpet, script, update, ends, *cut)).count();
     assert!((CUTS_MIN..CUTS_MAX as usize - 1).contains(&cuts), "{cuts} boundaries were tried");
     println!("{cuts} boundaries were tried");
 }
 
 #[test]
 fn a_good_update_is_committed_wherever_it_is_cut_off() {
-    every_boundary(STEADY, ("completed", "two"));
+    every_boundary(STEADY, "failure_action: rollback", ("completed", "two"));
+}
+
+#[test]
+fn a_good_one_that_is_started_first_is_committed_wherever_it_is_cut_off() {
+    every_boundary(STEADY, "order: start-first, failure_action: rollback", ("completed", "two"));
+}
+
+#[test]
+fn a_bad_one_that_is_started_first_is_rolled_back_wherever_it_is_cut_off() {
+    every_boundary("exit 3", "order: start-first, failure_action: rollback", ("rollback_completed", "one"));
 }
 
 #[test]
 fn a_bad_update_is_rolled_back_wherever_it_is_cut_off() {
-    every_boundary("exit 3", ("rollback_completed", "one"));
+    every_boundary("exit 3", "failure_action: rollback", ("rollback_completed", "one"));
 }
