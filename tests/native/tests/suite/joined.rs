@@ -97,12 +97,17 @@ fn two_boards_with_one_identity_are_seen() {
     for name in ["key", "memory", "controller"] {
         fs::copy(limpet.root().join("fleet").join(name), fleet.join(name)).expect("copy");
     }
-    let one = Supervisor::start(&limpet);
-    until_online(&controller, "copied", true);
-    let two = Supervisor::start(&clone);
+    for board in [&limpet, &clone] {
+        let supervisor = Supervisor::start(board);
+        until_online(&controller, "copied", true);
+        supervisor.leave();
+        until_online(&controller, "copied", false);
+    }
+    assert!(controller.board("copied").is_some_and(|board| board["cloned_s"].is_null()), "another boot");
+    // This boot was seen before another one was: they are two.
+    let supervisor = Supervisor::start(&limpet);
     until("the copy is seen", || {
         controller.board("copied").filter(|board| !board["cloned_s"].is_null()).map(drop)
     });
-    two.leave();
-    one.leave();
+    supervisor.leave();
 }
