@@ -1,5 +1,7 @@
 //! `limpetctl`: see [`limpet_controller::operator`].
 
+#![forbid(unsafe_code)]
+
 fn main() -> std::process::ExitCode {
     limpet_controller::operator::main()
 }
