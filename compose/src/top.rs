@@ -1,5 +1,7 @@
 //! From texts to an app: documents, project name, variables, extension, merging, and the top of the tree.
 
+mod whole;
+
 use crate::extends::Extender;
 use crate::fields::{self, Fields};
 use crate::interpolate::substitute;
@@ -11,9 +13,10 @@ use crate::service;
 use crate::sources::{Reader, Sources};
 use crate::variables::Variables;
 use crate::yaml::{self, Budget};
-use limpet_protocol::app::{App, CIRCLE, InvalidApp, NAME_BYTES_MAX, WORKLOADS_MAX, Workload, is_app_name};
+use limpet_protocol::app::{App, NAME_BYTES_MAX, WORKLOADS_MAX, Workload, is_app_name};
 use limpet_protocol::words::text;
 use std::rc::Rc;
+use whole::checked;
 
 /// A compose file that is there already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -464,12 +467,6 @@ fn check_service_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Where a service says what it depends on.
-fn dependencies(root: &Node, service: &str) -> At {
-    let service = root.get("services").and_then(|services| services.get(service)).unwrap_or(root);
-    service.get("depends_on").unwrap_or(service).at
-}
-
 /// Whether a service takes part: it has no profiles, or one that is active.
 fn is_active(service: &Node, options: &Options) -> Result<bool, Fault> {
     let Some(profiles) = service.get("profiles").filter(|profiles| !profiles.is_empty()) else {
@@ -481,29 +478,4 @@ fn is_active(service: &Node, options: &Options) -> Result<bool, Fault> {
         active |= options.profiles.iter().any(|wanted| wanted == profile || wanted == "*");
     }
     Ok(active)
-}
-
-/// The app, if it holds what an app must hold beyond what has been said of each field.
-fn checked(app: App, root: &Node, scope: &mut Scope<'_, '_, '_>) -> Option<App> {
-    if !scope.report().is_clean() {
-        return None;
-    }
-    let count = root.get("services").and_then(|services| services.map().ok()).map_or(0, <[_]>::len);
-    let outcome = match app.validate().and_then(|()| app.encode()) {
-        Err(InvalidApp::Circle(service)) => {
-            let report = scope.report();
-            report.enter("services");
-            report.enter(&service);
-            report.add(&dependencies(root, &service).fault(CIRCLE));
-            report.leave();
-            report.leave();
-            return None;
-        }
-        Err(error) => Err(root.fault(error.to_string())),
-        Ok(_) if app.workloads.len() >= WORKLOADS_MAX && count > WORKLOADS_MAX => {
-            Err(root.fault(format!("more than {WORKLOADS_MAX} services")))
-        }
-        Ok(_) => Ok(()),
-    };
-    scope.report().check(outcome).map(|()| app)
 }

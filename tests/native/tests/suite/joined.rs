@@ -23,7 +23,6 @@ fn until_online(controller: &Controller, name: &str, online: bool) {
 }
 
 #[test]
-#[ignore = "needs limpet-controller and limpetctl: CONTROLLER_BIN, LIMPETCTL_BIN"]
 fn a_board_joins_is_seen_comes_back_to_a_controller_that_was_away_and_leaves() {
     let mut controller = Controller::open();
     let limpet = joined(&controller, "shed");
@@ -64,7 +63,6 @@ fn has_key(supervisor: &Supervisor<'_>, limpet: &Limpet) -> bool {
 }
 
 #[test]
-#[ignore = "needs limpet-controller and limpetctl: CONTROLLER_BIN, LIMPETCTL_BIN"]
 fn tokens_that_are_used_up_cut_off_or_of_another_controller_are_refused_and_leave_nothing() {
     let (controller, other) = (Controller::open(), Controller::open());
     let token = controller.invite(1);
@@ -87,7 +85,6 @@ fn tokens_that_are_used_up_cut_off_or_of_another_controller_are_refused_and_leav
 }
 
 #[test]
-#[ignore = "needs limpet-controller and limpetctl: CONTROLLER_BIN, LIMPETCTL_BIN"]
 fn two_boards_with_one_identity_are_seen() {
     let controller = Controller::open();
     let limpet = joined(&controller, "copied");
