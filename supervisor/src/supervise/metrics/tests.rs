@@ -59,6 +59,7 @@ fn every_container_has_a_line_of_each_metric() {
         ("limpet_disk_reserve_bytes".to_owned(), "9"),
         ("limpet_disk_reserve_reached".to_owned(), "1"),
         ("limpet_containers_turned_away_total".to_owned(), "0"),
+        ("limpet_supervisor_wakeups_total".to_owned(), "5"),
         (format!("limpet_container_state{}", own(",state=\"running\"")), "1"),
         (format!("limpet_container_running{}", own("")), "1"),
         (format!("limpet_container_health{}", own(",health=\"unhealthy\"")), "1"),
@@ -79,7 +80,7 @@ fn what_is_not_known_has_no_line() {
     let report = Report { instances: vec![ended], ..Report::default() };
     let text = text(report, None, 5, used);
     let names: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
-    assert_eq!(names.len(), 6, "{names:#?}");
+    assert_eq!(names.len(), 7, "{names:#?}");
     assert!(text.contains(",state=\"exited\"} 1\n") && !text.contains("limpet_container_health{"));
 }
 
