@@ -37,7 +37,7 @@ fn greeted(bytes: &[u8]) -> Vec<u8> {
 
 const PING: &[u8] = &[0];
 const REPORT: &[u8] = &[1];
-const FOLLOW: &[u8] = &[6, 1];
+const FOLLOW: &[u8] = &[7, 1];
 
 /// What they say. None of it is a whole request.
 fn nonsense() -> Vec<(&'static str, Vec<u8>)> {
@@ -57,7 +57,7 @@ fn nonsense() -> Vec<(&'static str, Vec<u8>)> {
         ("a huge request", greeted(&u32::MAX.to_le_bytes())),
         ("a request that there is not", greeted(&frame(&[99, 1, 2, 3]))),
         ("an app that is none", greeted(&frame(&[&[2][..], &[0xff; 300]].concat()))),
-        ("a name that is a path", greeted(&frame(b"\x03\x09../../etc\x00"))),
+        ("a name that is a path", greeted(&frame(b"\x04\x09../../etc\x00"))),
     ]
 }
 
