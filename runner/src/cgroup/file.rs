@@ -95,7 +95,11 @@ impl Tree {
             Err(Errno::NOENT) => return Ok(None),
             Err(source) => return Err(self.error("open", group, file, source)),
         };
-        text_of(fd.as_fd(), buffer).map(Some).map_err(|source| self.error("read", group, file, source))
+        text_of(fd.as_fd(), buffer).map(Some).map_err(|source| match source {
+            // The group was removed after its file was opened.
+            Errno::NODEV => CgroupError::NoGroup { path: group.to_owned() },
+            source => self.error("read", group, file, source),
+        })
     }
 
     /// A file that holds one number; `None` if there is no such file or it says `max`.
