@@ -167,6 +167,11 @@ fn sign(session: &Session, secret: &Secret, targets: &[Target], expires: u64) ->
     Ok(uploads)
 }
 
+/// The document of this text.
+fn bytes_of(text: &str) -> Outcome<Vec<u8>> {
+    from_base64(text).ok_or_else(|| Failure::new("read a document of the controller's: it is not base64url"))
+}
+
 /// A directory for each board, for a stick: the roots that it lacks and its state, in the order in which it takes them.
 fn write(session: &Session, directory: &Path, targets: &[Target], uploads: &[BoardUpload]) -> Outcome<()> {
     session.note_written(session.last_generation()? + 1)?;
@@ -180,9 +185,9 @@ fn write(session: &Session, directory: &Path, targets: &[Target], uploads: &[Boa
             (1_u64..).zip(&session.fleet.roots).filter(|(generation, _)| *generation > has)
         {
             let path = directory.join(format!("root-{generation:04}.limpet"));
-            files::replace(&path, &from_base64(root).unwrap_or_default())?;
+            files::replace(&path, &bytes_of(root)?)?;
         }
-        files::replace(&directory.join("state.limpet"), &from_base64(&upload.desired).unwrap_or_default())?;
+        files::replace(&directory.join("state.limpet"), &bytes_of(&upload.desired)?)?;
         say!("limpet apply {}/*.limpet", directory.display());
     }
     Ok(())
