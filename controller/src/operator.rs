@@ -14,6 +14,7 @@ mod content;
 mod context;
 mod describe;
 mod differences;
+mod draft;
 mod encoding;
 mod failure;
 mod files;
@@ -26,6 +27,7 @@ mod resolve;
 mod rollout;
 mod screen;
 mod session;
+mod sign;
 mod status;
 mod table;
 mod values;
@@ -63,6 +65,8 @@ async fn run(cli: Cli) -> Outcome<()> {
         Verb::Connect(args) => connect::run(global, args).await,
         Verb::Board(verb) => boards::run(global, verb).await,
         Verb::Apply(args) => apply::run(global, args).await,
+        Verb::Sign(args) => sign::sign(global, &args),
+        Verb::Upload(args) => sign::upload(global, args).await,
         Verb::Get(args) => get::run(global, args).await,
         Verb::Rollout(verb) => rollout::run(global, verb).await,
         Verb::Cordon(names) => boards::cordon(global, &names, true).await,

@@ -26,7 +26,7 @@ pub enum Refusal {
     #[error("the signature of {0} on it is not that key's; it was forged or changed, deliver it again")]
     BadSignature(PublicKey),
     /// Not enough keys that count have signed.
-    #[error("{good} of the keys that count have signed it, {needed} must")]
+    #[error("it has {good} of {needed} signatures; more keys must sign it (limpetctl sign)")]
     TooFewSignatures {
         /// How many have.
         good: usize,

@@ -6,7 +6,7 @@
 
 use super::failure::{During, Failure, Outcome};
 use limpet_protocol::fleet::{BoardId, Desired, Kind, PublicKey, Root, Target};
-use limpet_trust::{Accepted, Clock, Memory, envelope};
+use limpet_trust::{Accepted, Clock, Memory, Taken, envelope};
 
 /// A believed root.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Chain {
         });
         let from = from.ok_or_else(|| {
             Failure::new(
-                "the controller does not have the root that this fleet began with: it is of another fleet",
+                "the root that this fleet began with is not among those that came: they are of another fleet",
             )
         })?;
         roots[from..].iter().try_fold(self, |chain, root| chain.next(root, now_s))
@@ -79,6 +79,32 @@ impl Chain {
             return Err(Failure::new("it is for another board"));
         }
         Ok(desired)
+    }
+
+    /// A state that is to be signed by more keys, judged as a board judges it that has taken nothing, and who has signed it.
+    pub(crate) fn draft(
+        &self,
+        bytes: &[u8],
+        board: BoardId,
+        now_s: u64,
+    ) -> Outcome<(Desired, Vec<PublicKey>)> {
+        let mut memory = Memory { board, taken: Taken::default(), ..self.memory.clone() };
+        memory.root.deploy.threshold = 1;
+        let clock = Clock { synchronised_s: Some(now_s), built_s: 0 };
+        let desired = match limpet_trust::accept(&memory, bytes, &clock)? {
+            Accepted::Desired { desired, .. } => desired,
+            Accepted::Root(_) | Accepted::KnownRoot | Accepted::Known(_) => {
+                return Err(Failure::new("a root stands where a state belongs"));
+            }
+        };
+        let (root, known) = (desired.root_generation, self.root().generation);
+        if root != known {
+            return Err(Failure::new(format!(
+                "it was made under root {root}, and the root is {known} now; make the change anew"
+            )));
+        }
+        let signed = envelope::open(bytes)?.signatures.iter().map(|signature| signature.key).collect();
+        Ok((desired, signed))
     }
 }
 

@@ -4,6 +4,7 @@ use super::cli::{Change, Strategy};
 use super::content::{Content, Stamp};
 use super::context::Signed;
 use super::differences::{differences, grouped};
+use super::draft::Draft;
 use super::encoding::{base64, from_base64, key, now_s, shown};
 use super::failure::{During, Failure, Outcome};
 use super::files;
@@ -11,10 +12,11 @@ use super::screen::say;
 use super::session::Session;
 use crate::api::{Board, BoardDesired, BoardUpload, NewRollout, Rollout};
 use limpet_fleet::selector;
-use limpet_protocol::fleet::{BoardId, Desired};
+use limpet_protocol::fleet::{BoardId, Desired, Keyring};
 use limpet_trust::Position;
 use limpet_trust::sign::{Secret, seal};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Most names of boards in one line.
 const NAMES_SHOWN: usize = 5;
@@ -103,7 +105,7 @@ fn is_newest(desired: Option<&Desired>, board: &Board) -> Outcome<()> {
 /// Shows what differs; signs and uploads it, or writes it where a stick can be.
 pub(crate) async fn carry_out(
     session: &mut Session,
-    secret: &Secret,
+    secret: &Arc<Secret>,
     mut targets: Vec<Target>,
     change: &Change,
     subject: &str,
@@ -113,11 +115,62 @@ pub(crate) async fn carry_out(
     if targets.is_empty() || change.dry_run {
         return Ok(());
     }
-    let uploads = sign(session, secret, &targets, change.expires)?;
-    match &change.out {
-        Some(directory) => write(session, directory, &targets, &uploads),
-        None => upload(session, uploads, change, subject).await,
+    let signers = signers(session, secret, change)?;
+    let deploy = &session.chain.root().deploy;
+    if change.draft.is_none() {
+        enough(
+            signers.len(),
+            deploy,
+            "add keys (--key FILE), or let others sign (--draft FILE, limpetctl sign FILE)",
+        )?;
     }
+    let uploads = sign(session, &signers, &targets, change.expires)?;
+    let boards: Vec<&Board> = targets.iter().map(|target| &target.board).collect();
+    match (&change.out, &change.draft) {
+        (Some(directory), _) => {
+            session.note_written(session.last_generation()? + 1)?;
+            write(session, directory, &boards, &uploads)
+        }
+        (None, Some(file)) => draft(session, file, &boards, rollout(uploads, change, subject)),
+        (None, None) => {
+            let generation = session.last_generation()? + 2;
+            upload(session, &rollout(uploads, change, subject), generation, change.detach).await
+        }
+    }
+}
+
+/// As many have signed as must.
+pub(crate) fn enough(signed: usize, deploy: &Keyring, what_else: &str) -> Outcome<()> {
+    let needed = usize::from(deploy.threshold);
+    if signed >= needed {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{signed} of {needed} signatures that boards ask for; {what_else}")))
+}
+
+/// Those who sign: the operator, and whose keys were named.
+fn signers(session: &Session, secret: &Arc<Secret>, change: &Change) -> Outcome<Vec<Arc<Secret>>> {
+    let counts = |secret: &Secret| session.chain.root().deploy.keys.contains(&secret.public());
+    let mut signers: Vec<Arc<Secret>> = Vec::new();
+    signers.extend(counts(secret).then(|| secret.clone()));
+    for path in &change.key {
+        let (secret, _) = session.passphrase.open(path)?;
+        if !counts(&secret) {
+            return Err(Failure::new(format!(
+                "sign with {}: it is no deploy key of this fleet",
+                path.display()
+            )));
+        }
+        if signers.iter().all(|known| known.public() != secret.public()) {
+            signers.push(Arc::new(secret));
+        }
+    }
+    if signers.is_empty() {
+        return Err(Failure::new(
+            "the key of this fleet's configuration is no deploy key; connect with one, or name one (--key)",
+        ));
+    }
+    Ok(signers)
 }
 
 fn show(targets: &[Target]) {
@@ -136,13 +189,14 @@ fn show(targets: &[Target]) {
 }
 
 /// The next state and, after it, what was before, for each board.
-fn sign(session: &Session, secret: &Secret, targets: &[Target], expires: u64) -> Outcome<Vec<BoardUpload>> {
+fn sign(
+    session: &Session,
+    signers: &[Arc<Secret>],
+    targets: &[Target],
+    expires: u64,
+) -> Outcome<Vec<BoardUpload>> {
     let root = session.chain.root();
-    if !root.deploy.keys.contains(&secret.public()) {
-        return Err(Failure::new(
-            "the key of this fleet's configuration is no deploy key; connect with one (--key)",
-        ));
-    }
+    let signers: Vec<&Secret> = signers.iter().map(AsRef::as_ref).collect();
     let issued_s = now_s();
     if root.expires_s < issued_s {
         return Err(Failure::new("the fleet's root has expired; sign a new one with limpetctl keys rotate"));
@@ -157,7 +211,7 @@ fn sign(session: &Session, secret: &Secret, targets: &[Target], expires: u64) ->
     let mut uploads = Vec::new();
     for Target { board, id, before, after, anew } in targets {
         let sealed = |content: &Content, generation| {
-            seal(&[secret], &content.desired(stamp, *id, generation)).map(|bytes| base64(&bytes))
+            seal(&signers, &content.desired(stamp, *id, generation)).map(|bytes| base64(&bytes))
         };
         let what = || format!("sign for board {}", shown(&board.name));
         let desired = sealed(after, generation + 1).during(what)?;
@@ -173,9 +227,13 @@ fn bytes_of(text: &str) -> Outcome<Vec<u8>> {
 }
 
 /// A directory for each board, for a stick: the roots that it lacks and its state, in the order in which it takes them.
-fn write(session: &Session, directory: &Path, targets: &[Target], uploads: &[BoardUpload]) -> Outcome<()> {
-    session.note_written(session.last_generation()? + 1)?;
-    for (Target { board, .. }, upload) in targets.iter().zip(uploads) {
+pub(crate) fn write(
+    session: &Session,
+    directory: &Path,
+    boards: &[&Board],
+    uploads: &[BoardUpload],
+) -> Outcome<()> {
+    for (board, upload) in boards.iter().zip(uploads) {
         // A name comes from the controller: it names a directory here only if it can.
         let name = if limpet_protocol::app::is_file_name(&board.name) { &board.name } else { &board.id };
         let directory = directory.join(name);
@@ -193,24 +251,35 @@ fn write(session: &Session, directory: &Path, targets: &[Target], uploads: &[Boa
     Ok(())
 }
 
-async fn upload(
+/// A file for others to sign.
+fn draft(session: &Session, file: &Path, boards: &[&Board], rollout: NewRollout) -> Outcome<()> {
+    let bytes = Draft::new(&session.fleet.roots, boards, rollout).bytes()?;
+    // What is signed next from here is later than what the others may sign.
+    session.note_written(session.last_generation()? + 2)?;
+    files::write_new(file, &bytes, 0o600)?;
+    let file = file.display();
+    say!("limpetctl sign {file}, by as many as must; then limpetctl upload {file}");
+    Ok(())
+}
+
+/// What is uploaded.
+fn rollout(boards: Vec<BoardUpload>, change: &Change, subject: &str) -> NewRollout {
+    let (subject, note) = (subject.to_owned(), change.note.clone());
+    NewRollout { subject, note, strategy: strategy(&change.strategy), boards }
+}
+
+/// Uploads it, and follows it to its end. `generation` is the highest in it.
+pub(crate) async fn upload(
     session: &mut Session,
-    boards: Vec<BoardUpload>,
-    change: &Change,
-    subject: &str,
+    new: &NewRollout,
+    generation: u64,
+    detach: bool,
 ) -> Outcome<()> {
     let root = session.chain.root().generation;
-    let generation = session.last_generation()? + 2;
-    let new = NewRollout {
-        subject: subject.to_owned(),
-        note: change.note.clone(),
-        strategy: strategy(&change.strategy),
-        boards,
-    };
-    let rollout: Rollout = session.post("/rollouts", &new).await?;
+    let rollout: Rollout = session.post("/rollouts", new).await?;
     session.place.note(Signed { root, generation, written: 0 })?;
     say!("rollout/{} of {}", rollout.id, shown(&rollout.subject));
-    if change.detach {
+    if detach {
         return Ok(());
     }
     super::rollout::follow(session, rollout.id).await

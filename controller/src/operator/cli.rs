@@ -1,5 +1,9 @@
 //! The words of `limpetctl`.
 
+mod change;
+
+pub(crate) use change::{Apply, Change, Delete, Set, Sign, Strategy, Upload};
+
 use super::context::Place;
 use super::failure::Outcome;
 use super::passphrase::Source;
@@ -55,6 +59,10 @@ pub(crate) enum Verb {
     Board(Board),
     /// Sign what a compose file asks for, for all boards that a selector means
     Apply(Apply),
+    /// Sign a change that another began (--draft), after it was shown
+    Sign(Sign),
+    /// Upload a change that enough have signed
+    Upload(Upload),
     /// Take an app away from boards
     #[command(subcommand)]
     Delete(Delete),
@@ -95,6 +103,15 @@ pub(crate) enum Keys {
         /// How long the root lasts
         #[arg(long, default_value = "3650d", value_parser = super::words::seconds)]
         expires: u64,
+        /// Deploy keys to make
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+        deploy_keys: u8,
+        /// The public key of a colleague's deploy key (keys make)
+        #[arg(long, value_name = "HEX")]
+        public: Vec<String>,
+        /// Deploy keys that must sign what boards run
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        threshold: u8,
         /// Leave the secret keys open to whoever reads the files
         #[arg(long)]
         no_passphrase: bool,
@@ -152,6 +169,9 @@ pub(crate) struct RootSigning {
     /// Root key to sign with; as many as must
     #[arg(long, value_name = "FILE", required = true)]
     pub(crate) root_key: Vec<PathBuf>,
+    /// Deploy keys that must sign what boards run from now on
+    #[arg(long, value_name = "N")]
+    pub(crate) threshold: Option<u8>,
     /// Write the root here, too
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -266,136 +286,6 @@ pub(crate) enum Output {
     Name,
     /// JSON
     Json,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Apply {
-    /// Compose file; several are merged
-    #[arg(short = 'f', long = "file", value_name = "FILE", required = true)]
-    pub(crate) files: Vec<String>,
-    /// Name of the app
-    #[arg(short = 'p', long = "project-name", value_name = "NAME")]
-    pub(crate) name: Option<String>,
-    /// Profiles of the compose file
-    #[arg(long = "profile", value_name = "NAME")]
-    pub(crate) profiles: Vec<String>,
-    /// Variable of the compose file, for all boards
-    #[arg(long = "set", value_name = "K=V")]
-    pub(crate) set: Vec<String>,
-    /// Variables per board: a mapping of boards' names or selectors to variables
-    #[arg(long, value_name = "FILE")]
-    pub(crate) values: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) change: Change,
-    /// Registry that is asked without TLS
-    #[arg(long, value_name = "HOST:PORT")]
-    pub(crate) insecure_registry: Vec<String>,
-}
-
-/// What every change of boards has in common.
-#[derive(Debug, Args)]
-pub(crate) struct Change {
-    /// Which boards, by labels: site=greenhouse,arch=aarch64
-    #[arg(
-        long = "to",
-        short = 'l',
-        value_name = "SELECTOR",
-        required_unless_present = "all",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) to: String,
-    /// All boards
-    #[arg(long, conflicts_with = "to")]
-    pub(crate) all: bool,
-    /// Show what would change, and do nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Write the signed documents into this directory instead, for `limpet apply FILE`
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) strategy: Strategy,
-    /// Where a board's last state cannot be believed, begin with nothing: its other apps are taken away
-    #[arg(long)]
-    pub(crate) anew: bool,
-    /// Do not wait for the rollout
-    #[arg(long)]
-    pub(crate) detach: bool,
-    /// How long boards may take it
-    #[arg(long, default_value = "90d", value_parser = super::words::seconds)]
-    pub(crate) expires: u64,
-    /// One line for the history
-    #[arg(long, short = 'm', value_name = "TEXT", default_value = "")]
-    pub(crate) note: String,
-}
-
-/// By which steps.
-#[derive(Debug, Args)]
-pub(crate) struct Strategy {
-    /// Boards that go first: a number, or percent
-    #[arg(long, default_value = "1", value_parser = super::words::share)]
-    pub(crate) canary: limpet_fleet::rollout::Share,
-    /// Boards at a time after that
-    #[arg(long, default_value = "25%", value_parser = super::words::share)]
-    pub(crate) batch: limpet_fleet::rollout::Share,
-    /// How long each step is watched
-    #[arg(long, default_value = "60s", value_parser = super::words::seconds_or_none)]
-    pub(crate) soak: u64,
-    /// More failures than that end it
-    #[arg(long, default_value = "0", value_parser = super::words::share)]
-    pub(crate) max_failures: limpet_fleet::rollout::Share,
-    /// After too many failures only pause
-    #[arg(long)]
-    pub(crate) no_undo: bool,
-    /// How long a board that is there may take
-    #[arg(long, default_value = "30m", value_parser = super::words::seconds)]
-    pub(crate) patience: u64,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Delete {
-    /// Take an app away; its volumes stay
-    App {
-        /// Which app
-        name: String,
-        #[command(flatten)]
-        change: Change,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Set {
-    /// Give services another image: APP/SERVICE=REFERENCE
-    Image {
-        /// APP/SERVICE=REFERENCE
-        #[arg(required = true)]
-        images: Vec<String>,
-        #[command(flatten)]
-        change: Change,
-        /// Registry that is asked without TLS
-        #[arg(long, value_name = "HOST:PORT")]
-        insecure_registry: Vec<String>,
-    },
-    /// When boards may change what they run, UTC: 'Mon-Fri 02:00-04:00', or always
-    Windows {
-        /// Several count together
-        #[arg(required = true)]
-        windows: Vec<String>,
-        #[command(flatten)]
-        change: Change,
-    },
-    /// The file of Limpet that boards run; one per architecture
-    Program {
-        /// Named FILE.x86_64 and FILE.aarch64, or as ELF says
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// Version, as limpet --version says it; asked of a file that runs here otherwise
-        #[arg(long)]
-        release: String,
-        #[command(flatten)]
-        change: Change,
-    },
 }
 
 /// What can be looked at.

@@ -1,6 +1,7 @@
 //! In what a board's next state differs from its last, in lines for people; and boards for which that is the same. Pure.
 
 use super::content::Content;
+use super::encoding::hex;
 use super::words::window_text;
 use limpet_protocol::app::{App, Workload};
 
@@ -31,22 +32,32 @@ pub(crate) fn differences(before: &Content, after: &Content) -> Vec<String> {
                 .as_ref()
                 .map_or_else(|| "as it is".to_owned(), |program| program.version.to_string())
         };
-        lines.push(format!("limpet: {} -> {}", version(before), version(after)));
+        let digest = after.program.as_ref().map(|program| hex(&program.sha256[..DIGEST_CHARS / 2]));
+        let digest = digest.map_or_else(String::new, |digest| format!("@{digest}"));
+        lines.push(format!("limpet: {} -> {}{digest}", version(before), version(after)));
     }
     lines
 }
 
 fn new_lines(app: &App, lines: &mut Vec<String>) {
-    for workload in &app.workloads {
-        lines.push(format!("{}/{}: new, {}", app.name, workload.service, short(&workload.image)));
+    lines.extend(app.workloads.iter().map(|workload| new_line(app, workload)));
+    if !app.volumes.is_empty() {
+        lines.push(format!("{}: volumes", app.name));
     }
+}
+
+/// With the words of the compose file by which it is more than its image.
+fn new_line(app: &App, workload: &Workload) -> String {
+    let words = workload_words(&Workload::new(&workload.service, &workload.image), workload);
+    let words = if words.is_empty() { String::new() } else { format!("; {}", words.join("; ")) };
+    format!("{}/{}: new, {}{words}", app.name, workload.service, short(&workload.image))
 }
 
 fn app_lines(before: &App, after: &App, lines: &mut Vec<String>) {
     for workload in &after.workloads {
         let name = format!("{}/{}", after.name, workload.service);
         match before.workload(&workload.service) {
-            None => lines.push(format!("{name}: new, {}", short(&workload.image))),
+            None => lines.push(new_line(after, workload)),
             Some(old) => {
                 let words = workload_words(old, workload);
                 if !words.is_empty() {

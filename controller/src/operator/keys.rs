@@ -10,14 +10,18 @@ use super::screen::say;
 use super::session::Session;
 use crate::api::NewRoot;
 use crate::client::random;
-use limpet_protocol::fleet::{ENVELOPE_BYTES_MAX, FleetId, Keyring, PublicKey, Root};
+use limpet_protocol::fleet::{ENVELOPE_BYTES_MAX, FleetId, KEYS_MAX, Keyring, PublicKey, Root};
 use limpet_trust::sign::{Secret, seal};
 use std::path::{Path, PathBuf};
 
 /// Carries one out.
 pub(crate) async fn run(global: &Global, verb: Keys) -> Outcome<()> {
     match verb {
-        Keys::Init { directory, expires, no_passphrase } => init(global, &directory, expires, no_passphrase),
+        Keys::Init { directory, expires, deploy_keys, public, threshold, no_passphrase } => {
+            let public = public.iter().map(|text| public_key(text)).collect::<Outcome<Vec<_>>>()?;
+            let deploy = Deploy { count: deploy_keys, public, threshold };
+            init(global, &directory, expires, deploy, no_passphrase)
+        }
         Keys::Make { file, no_passphrase } => {
             let secret = make(global, Role::Deploy, &file, no_passphrase)?;
             say!("{}", secret.public());
@@ -28,7 +32,10 @@ pub(crate) async fn run(global: &Global, verb: Keys) -> Outcome<()> {
             let change = |root: &mut Root, _: &mut Vec<Secret>| {
                 let added = match (&file, &public) {
                     (Some(file), _) => make(global, Role::Deploy, file, no_passphrase)?.public(),
-                    (None, public) => public_key(public.as_deref().unwrap_or_default())?,
+                    (None, Some(public)) => public_key(public)?,
+                    (None, None) => {
+                        return Err(Failure::new("add a key: give a file to make, or --public HEX"));
+                    }
                 };
                 push(&mut root.deploy, added)
             };
@@ -40,7 +47,8 @@ pub(crate) async fn run(global: &Global, verb: Keys) -> Outcome<()> {
                 path.map(|path| make(global, role, path, no_passphrase)).transpose()
             };
             let change = |root: &mut Root, signers: &mut Vec<Secret>| {
-                without(&mut root.deploy, &removed, new_deploy.is_some())?;
+                let threshold = signing.threshold.unwrap_or(root.deploy.threshold);
+                without(&mut root.deploy, &removed, threshold, new_deploy.is_some())?;
                 if let Some(secret) = fresh(new_deploy.as_ref(), Role::Deploy)? {
                     root.deploy = one(secret.public())?;
                 }
@@ -56,11 +64,53 @@ pub(crate) async fn run(global: &Global, verb: Keys) -> Outcome<()> {
     }
 }
 
-fn init(global: &Global, directory: &Path, expires: u64, open: bool) -> Outcome<()> {
+/// Which deploy keys a fleet begins with.
+struct Deploy {
+    /// To be made.
+    count: u8,
+    /// Of others.
+    public: Vec<PublicKey>,
+    threshold: u8,
+}
+
+impl Deploy {
+    /// Before a file is made.
+    fn check(&self) -> Outcome<()> {
+        let all = usize::from(self.count) + self.public.len();
+        if all > KEYS_MAX {
+            return Err(Failure::new(format!("make {all} deploy keys: a fleet has at most {KEYS_MAX}")));
+        }
+        if self.threshold == 0 || usize::from(self.threshold) > all {
+            let threshold = self.threshold;
+            return Err(Failure::new(format!(
+                "let {threshold} of {all} deploy keys sign: choose from 1 to {all}"
+            )));
+        }
+        Ok(())
+    }
+
+    fn made(self, secrets: &[Secret]) -> Outcome<Keyring> {
+        let mut keyring = Keyring { keys: heapless::Vec::new(), threshold: self.threshold };
+        let all = secrets.iter().map(Secret::public).chain(self.public);
+        all.into_iter().try_for_each(|key| push(&mut keyring, key))?;
+        Ok(keyring)
+    }
+}
+
+/// The file of the deploy key with that number.
+fn deploy_name(number: u8) -> String {
+    if number == 1 { "deploy.key".to_owned() } else { format!("deploy-{number}.key") }
+}
+
+fn init(global: &Global, directory: &Path, expires: u64, deploy: Deploy, open: bool) -> Outcome<()> {
+    deploy.check()?;
     std::fs::create_dir_all(directory).during(|| format!("make {}", directory.display()))?;
     let place = |name: &str| directory.join(name);
     let root_key = make(global, Role::Root, &place("root.key"), open)?;
-    let deploy_key = make(global, Role::Deploy, &place("deploy.key"), open)?;
+    let numbers = 1..=deploy.count;
+    let made = numbers.map(|number| make(global, Role::Deploy, &place(&deploy_name(number)), open));
+    let deploy_keys = made.collect::<Outcome<Vec<_>>>()?;
+    let (threshold, all) = (deploy.threshold, deploy_keys.len() + deploy.public.len());
     let now_s = now_s();
     let root = Root {
         fleet: FleetId(random()),
@@ -68,12 +118,17 @@ fn init(global: &Global, directory: &Path, expires: u64, open: bool) -> Outcome<
         issued_s: now_s,
         expires_s: now_s.saturating_add(expires),
         root: one(root_key.public())?,
-        deploy: one(deploy_key.public())?,
+        deploy: deploy.made(&deploy_keys)?,
     };
     let document = place("root-1.doc");
     files::write_new(&document, &seal(&[&root_key], &root)?, 0o644)?;
     let shown = document.display();
     say!("fleet {}", root.fleet);
+    if threshold > 1 {
+        say!(
+            "What boards run is signed by {threshold} of {all} deploy keys: apply --draft FILE, sign FILE, upload FILE."
+        );
+    }
     say!(
         "Keep {} away from any network; without it the fleet's keys can never be changed.",
         place("root.key").display()
@@ -115,12 +170,17 @@ fn push(keyring: &mut Keyring, key: PublicKey) -> Outcome<()> {
     keyring.keys.push(key).map_err(|_| Failure::new("a role has as many keys as it can; remove one first"))
 }
 
-fn without(keyring: &mut Keyring, removed: &[PublicKey], all_are_replaced: bool) -> Outcome<()> {
+fn without(
+    keyring: &mut Keyring,
+    removed: &[PublicKey],
+    threshold: u8,
+    all_are_replaced: bool,
+) -> Outcome<()> {
     for key in removed {
         let at = keyring.keys.iter().position(|other| other == key);
         keyring.keys.remove(at.ok_or_else(|| Failure::new(format!("key {key} does not count anyway")))?);
     }
-    if !all_are_replaced && keyring.keys.len() < usize::from(keyring.threshold) {
+    if !all_are_replaced && keyring.keys.len() < usize::from(threshold) {
         return Err(Failure::new(
             "fewer deploy keys are left than must sign; add one first (keys add-deploy)",
         ));
@@ -145,6 +205,7 @@ async fn next(
     root.issued_s = now_s;
     root.expires_s = now_s.saturating_add(signing.expires);
     change(&mut root, &mut signers)?;
+    root.deploy.threshold = signing.threshold.unwrap_or(root.deploy.threshold);
     let sealed = seal(&signers.iter().collect::<Vec<_>>(), &root)?;
     // Boards judge by the same rules; what they would refuse is not sent to them.
     session.chain.clone().next(&sealed, now_s)?;

@@ -26,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) chain: Chain,
     /// What the controller says.
     pub(crate) fleet: api::Fleet,
+    /// For keys that sign besides the operator's.
+    pub(crate) passphrase: Source,
 }
 
 impl Session {
@@ -46,15 +48,23 @@ impl Session {
         let secret = Arc::new(secret);
         let client = Client::new(&context.url, context.pin()?, Some((Role::Operator, secret.clone())))?;
         let chain = Chain::first(&context.root()?)?;
-        Self::begin(client, place, context, chain).await.map(|session| (session, secret))
+        let passphrase = passphrase.clone();
+        let session = Self::begin(client, place, context, chain, passphrase).await?;
+        Ok((session, secret))
     }
 
-    async fn begin(mut client: Client, place: Place, context: Context, chain: Chain) -> Outcome<Self> {
+    async fn begin(
+        mut client: Client,
+        place: Place,
+        context: Context,
+        chain: Chain,
+        passphrase: Source,
+    ) -> Outcome<Self> {
         let fleet: api::Fleet = ask(&mut client, Method::GET, "/fleet", Bytes::new()).await?;
         let roots: Option<Vec<_>> = fleet.roots.iter().map(|root| from_base64(root)).collect();
         let roots = roots.ok_or_else(|| Failure::new("the controller's roots are no base64url"))?;
         let chain = chain.follow(&roots, now_s())?;
-        let session = Self { client, place, context, chain, fleet };
+        let session = Self { client, place, context, chain, fleet, passphrase };
         session.is_present()?;
         Ok(session)
     }

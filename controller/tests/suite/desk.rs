@@ -1,7 +1,7 @@
 //! An operator's desk with `limpetctl`, and boards that do what a test says.
 
 use crate::board::{Board, delivery, etag};
-use crate::rig::{Directory, Rig, base64};
+use crate::rig::{Directory, Keys, Rig, base64};
 use limpet_protocol::fleet::Desired;
 use limpet_protocol::fleet::enrol::{TOKEN_PREFIX, Token};
 use limpet_protocol::fleet::link::Delivery;
@@ -36,6 +36,30 @@ impl Desk {
         std::fs::write(desk.path("root-1.doc"), desk.root()).expect("written");
         desk.connect();
         desk
+    }
+
+    /// Of a fleet whose keys `limpetctl keys init` made, with these words besides: the first deploy key is the operator's.
+    pub(crate) fn made(words: &[&str]) -> Self {
+        let (directory, keys) = (Directory::new(), Keys::new());
+        let mut desk = Self { directory, rig: Rig::stopped() };
+        desk.good(&[&["keys", "init", ".", "--no-passphrase"], words].concat());
+        desk.rig = Rig::rooted(Keys { deploy: desk.secret("deploy.key"), ..keys }, &desk.read("root-1.doc"));
+        desk.rig.start();
+        desk.connect();
+        desk
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).expect("a file")
+    }
+
+    /// Of an open key file.
+    pub(crate) fn secret(&self, name: &str) -> Secret {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let file: serde_json::Value = serde_json::from_slice(&self.read(name)).expect("JSON");
+        let seed = URL_SAFE_NO_PAD.decode(file["seed"].as_str().expect("text")).expect("base64url");
+        crate::rig::secret_of(&seed.try_into().expect("32 bytes"))
     }
 
     /// The first root, as the server has it.

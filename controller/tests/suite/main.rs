@@ -13,3 +13,4 @@ mod limpetctl;
 mod limpetctl_rollouts;
 mod load;
 mod rollouts;
+mod signatures;

@@ -207,9 +207,16 @@ impl Rig {
     }
 
     pub(crate) fn stopped() -> Self {
-        let (keys, directory) = (Keys::new(), Directory::new());
+        let keys = Keys::new();
+        let root = keys.sealed_root(1, &keys.deploy);
+        Self::rooted(keys, &root)
+    }
+
+    /// Of that first root, made by whomever.
+    pub(crate) fn rooted(keys: Keys, document: &[u8]) -> Self {
+        let directory = Directory::new();
         let root = directory.0.join("root");
-        std::fs::write(&root, keys.sealed_root(1, &keys.deploy)).expect("written");
+        std::fs::write(&root, document).expect("written");
         let rig = Self { keys, directory, server: None, extra: Vec::new() };
         let made = rig.run(&["init", "--root", root.to_str().expect("UTF-8"), "--data"]);
         assert!(made.status.success(), "{made:?}");

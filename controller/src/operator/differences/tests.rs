@@ -16,13 +16,14 @@ fn every_change_is_a_line_and_nothing_else_is() {
     let mut after =
         content(vec![app("a", &[("web", &digest('2')), ("cache", "c")]), app("new", &[("n", "i")])]);
     after.apps[0].workloads[0].tty = true;
+    after.apps[1].workloads[0].privileged = true;
     assert_eq!(
         differences(&before, &after),
         [
             "a/web: image web@111111111111 -> web@222222222222; tty",
             "a/cache: new, c",
             "a/db: deleted",
-            "new/n: new, i",
+            "new/n: new, i; privileged",
             "gone: deleted",
         ]
     );
@@ -40,7 +41,7 @@ fn a_change_of_replicas_windows_or_the_program_is_seen() {
         Some(limpet_protocol::fleet::Program { version: "2".try_into().unwrap(), sha256: [0; 32], bytes: 1 });
     assert_eq!(
         differences(&before, &after),
-        ["a/web: replicas 1 -> 2", "windows: mon 01:00-02:00", "limpet: as it is -> 2"]
+        ["a/web: replicas 1 -> 2", "windows: mon 01:00-02:00", "limpet: as it is -> 2@000000000000"]
     );
 }
 
