@@ -114,6 +114,9 @@ pub struct Board {
     pub cloned_s: Option<u64>,
     /// Position of the state that is offered to it now: root and generation.
     pub offered: (u64, u64),
+    /// What it is to have was signed by keys that count no more: it is offered nothing until that is signed anew.
+    #[serde(default)]
+    pub sign_anew: bool,
     /// What it said last.
     pub report: Option<limpet_protocol::fleet::report::Report>,
 }

@@ -23,6 +23,7 @@ mod keyfile;
 mod keys;
 mod passphrase;
 mod per_board;
+mod renew;
 mod resolve;
 mod rollout;
 mod screen;
@@ -65,6 +66,7 @@ async fn run(cli: Cli) -> Outcome<()> {
         Verb::Connect(args) => connect::run(global, args).await,
         Verb::Board(verb) => boards::run(global, verb).await,
         Verb::Apply(args) => apply::run(global, args).await,
+        Verb::Renew(args) => renew::run(global, args).await,
         Verb::Sign(args) => sign::sign(global, &args),
         Verb::Upload(args) => sign::upload(global, args).await,
         Verb::Get(args) => get::run(global, args).await,

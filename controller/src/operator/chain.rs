@@ -5,13 +5,15 @@
 //! into what is signed next.
 
 use super::failure::{During, Failure, Outcome};
-use limpet_protocol::fleet::{BoardId, Desired, Kind, PublicKey, Root, Target};
+use limpet_protocol::fleet::{BoardId, Desired, Keyring, Kind, PublicKey, Root, Target};
 use limpet_trust::{Accepted, Clock, Memory, Taken, envelope};
 
 /// A believed root.
 #[derive(Clone, Debug)]
 pub(crate) struct Chain {
     memory: Memory,
+    /// Deploy keys of the roots before it, from the first that is known.
+    earlier: Vec<(u64, Keyring)>,
 }
 
 impl Chain {
@@ -25,7 +27,7 @@ impl Chain {
         let nobody = BoardId(PublicKey([0; 32]));
         let memory = Memory::enrolled(nobody, heapless::Vec::new(), opened.payload).during(what)?;
         envelope::verify(&opened, &memory.root.root).during(what)?;
-        Ok(Self { memory })
+        Ok(Self { memory, earlier: Vec::new() })
     }
 
     /// With what the controller has: its list begins with the same root, and each follows from the one before.
@@ -47,7 +49,10 @@ impl Chain {
         let accepted = limpet_trust::accept(&self.memory, root, &clock);
         match accepted.during(|| "believe the next root".to_owned())? {
             Accepted::KnownRoot => {}
-            Accepted::Root(memory) => self.memory = *memory,
+            Accepted::Root(memory) => {
+                let before = std::mem::replace(&mut self.memory, *memory).root;
+                self.earlier.push((before.generation, before.deploy));
+            }
             Accepted::Known(_) | Accepted::Desired { .. } => {
                 return Err(Failure::new("a state stands where a root belongs"));
             }
@@ -67,11 +72,30 @@ impl Chain {
 
     /// The desired state in an envelope, if it is for this board and its signers count.
     pub(crate) fn desired(&self, bytes: &[u8], board: BoardId) -> Outcome<Desired> {
+        self.by(bytes, board, &self.memory.root.deploy)
+    }
+
+    /// As [`Self::desired`], also if its signers counted only then: what it says is to be looked at before it is signed again.
+    pub(crate) fn once(&self, bytes: &[u8], board: BoardId) -> Outcome<Desired> {
+        let present = self.desired(bytes, board);
+        let of = |root| self.earlier.iter().find(|(generation, _)| *generation == root).map(|(_, ring)| ring);
+        let claim = envelope::open(bytes)
+            .ok()
+            .and_then(|opened| postcard::from_bytes::<Desired>(opened.payload).ok())
+            .and_then(|claim| of(claim.root_generation));
+        match (present, claim) {
+            (Ok(desired), _) => Ok(desired),
+            (Err(_), Some(ring)) => self.by(bytes, board, ring),
+            (Err(failure), None) => Err(failure),
+        }
+    }
+
+    fn by(&self, bytes: &[u8], board: BoardId, ring: &Keyring) -> Outcome<Desired> {
         let opened = envelope::open(bytes)?;
         if opened.kind != Kind::Desired {
             return Err(Failure::new("it is no desired state"));
         }
-        let verified = envelope::verify(&opened, &self.memory.root.deploy)?;
+        let verified = envelope::verify(&opened, ring)?;
         let Ok((desired, [])) = postcard::take_from_bytes::<Desired>(verified.payload()) else {
             return Err(Failure::new("it does not decode"));
         };

@@ -31,8 +31,26 @@ pub(crate) struct Target {
     anew: bool,
 }
 
+/// Whose signatures make a board's last state something to build on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Belief {
+    /// Keys that count now.
+    Present,
+    /// Also keys that counted when it was signed: all of it is shown before it is signed again.
+    Once,
+}
+
 /// Boards that a change means, with what they have now.
 pub(crate) async fn targets(session: &mut Session, change: &Change) -> Outcome<Vec<Target>> {
+    targets_by(session, change, Belief::Present).await
+}
+
+/// As [`targets`], by that belief.
+pub(crate) async fn targets_by(
+    session: &mut Session,
+    change: &Change,
+    belief: Belief,
+) -> Outcome<Vec<Target>> {
     let selector = selector::parse(&change.to).during(|| format!("--to {:?}", change.to))?;
     if selector.is_all() && !change.all {
         return Err(Failure::new("--to says nothing, which means all boards; say --all if you mean them"));
@@ -54,15 +72,17 @@ pub(crate) async fn targets(session: &mut Session, change: &Change) -> Outcome<V
         let id = key(&board.id).map(BoardId);
         let id =
             id.ok_or_else(|| Failure::new(format!("the id of board {} is no key", shown(&board.name))))?;
-        let (before, anew) = match before(session, &board, id).await {
+        let (before, anew) = match before(session, &board, id, belief).await {
             Ok(before) => (before, false),
             Err(failure) if change.anew => {
                 eprintln!("board {}: {}; it begins anew", shown(&board.name), failure.line);
                 (Content::default(), true)
             }
             Err(failure) => {
+                let renew =
+                    if board.sign_anew { ", limpetctl renew shows it and signs it again" } else { "" };
                 return Err(Failure::new(format!(
-                    "board {}: {}; --anew gives up what that was",
+                    "board {}: {}; --anew gives up what that was{renew}",
                     shown(&board.name),
                     failure.line
                 )));
@@ -73,33 +93,61 @@ pub(crate) async fn targets(session: &mut Session, change: &Change) -> Outcome<V
     Ok(targets)
 }
 
-/// The last state of a board, if the controller shows no older one than the board itself says it has.
-async fn before(session: &mut Session, board: &Board, id: BoardId) -> Outcome<Content> {
+/// The last state of a board.
+async fn before(session: &mut Session, board: &Board, id: BoardId, belief: Belief) -> Outcome<Content> {
     let shows: BoardDesired = session.get(&format!("/boards/{}/desired", board.id)).await?;
     let desired = match shows.desired {
         None => None,
         Some(text) => {
             let bytes = from_base64(&text).ok_or_else(|| Failure::new("its state is no base64url"))?;
-            Some(session.chain.desired(&bytes, id).during(|| "believe its last state".to_owned())?)
+            let read = match belief {
+                Belief::Present => session.chain.desired(&bytes, id),
+                Belief::Once => session.chain.once(&bytes, id),
+            };
+            Some(read.during(|| "believe its last state".to_owned())?)
         }
     };
-    is_newest(desired.as_ref(), board)?;
-    Ok(Content::of(desired))
+    newest(session, desired, board, id).map(Content::of)
 }
 
-fn is_newest(desired: Option<&Desired>, board: &Board) -> Outcome<()> {
+/// What the controller shows, or what went to the board on a stick from here, if it says that it has that.
+fn newest(
+    session: &Session,
+    desired: Option<Desired>,
+    board: &Board,
+    id: BoardId,
+) -> Outcome<Option<Desired>> {
     let taken = board.report.as_ref().map_or((0, 0), |report| report.taken);
     let taken = Position { root: taken.0, generation: taken.1 };
-    let shows = desired.map_or(Position::default(), |desired| Position {
-        root: desired.root_generation,
-        generation: desired.generation,
-    });
+    let shows = desired.as_ref().map_or(Position::default(), position);
     if taken <= shows {
-        return Ok(());
+        return Ok(desired);
     }
-    Err(Failure::new(format!(
-        "it has taken {taken}, the controller knows no later state of it than {shows}: what it runs would be lost"
-    )))
+    // One that is not to be believed any more is as good as none.
+    let written = session.place.written(id)?.and_then(|bytes| session.chain.desired(&bytes, id).ok());
+    if let Some(written) = written.filter(|written| position(written) == taken) {
+        return Ok(Some(written));
+    }
+    let lost = lost(desired.as_ref(), board);
+    let from = format!(
+        "it has taken {taken}, from a stick maybe, and the controller knows nothing later than {shows}"
+    );
+    if lost.is_empty() {
+        eprintln!("board {}: {from}; that is built on", shown(&board.name));
+        return Ok(desired);
+    }
+    Err(Failure::new(format!("{from}: {} would be lost", lost.join(", "))))
+}
+
+fn position(desired: &Desired) -> Position {
+    Position { root: desired.root_generation, generation: desired.generation }
+}
+
+/// Apps that a board says it has, and that are not in that state.
+fn lost(desired: Option<&Desired>, board: &Board) -> Vec<String> {
+    let known = |name: &str| desired.is_some_and(|desired| desired.apps.iter().any(|app| app.name == name));
+    let apps = board.report.iter().flat_map(|report| &report.apps);
+    apps.filter(|app| !known(&app.name)).map(|app| shown(&app.name)).collect()
 }
 
 /// Shows what differs; signs and uploads it, or writes it where a stick can be.
@@ -115,6 +163,17 @@ pub(crate) async fn carry_out(
     if targets.is_empty() || change.dry_run {
         return Ok(());
     }
+    deliver(session, secret, &targets, change, subject).await
+}
+
+/// Signs and uploads it, or writes it where a stick can be, or for others to sign.
+pub(crate) async fn deliver(
+    session: &mut Session,
+    secret: &Arc<Secret>,
+    targets: &[Target],
+    change: &Change,
+    subject: &str,
+) -> Outcome<()> {
     let signers = signers(session, secret, change)?;
     let deploy = &session.chain.root().deploy;
     if change.draft.is_none() {
@@ -124,7 +183,7 @@ pub(crate) async fn carry_out(
             "add keys (--key FILE), or let others sign (--draft FILE, limpetctl sign FILE)",
         )?;
     }
-    let uploads = sign(session, &signers, &targets, change.expires)?;
+    let uploads = sign(session, &signers, targets, change.expires)?;
     let boards: Vec<&Board> = targets.iter().map(|target| &target.board).collect();
     match (&change.out, &change.draft) {
         (Some(directory), _) => {
@@ -245,7 +304,10 @@ pub(crate) fn write(
             let path = directory.join(format!("root-{generation:04}.limpet"));
             files::replace(&path, &bytes_of(root)?)?;
         }
-        files::replace(&directory.join("state.limpet"), &bytes_of(&upload.desired)?)?;
+        let state = bytes_of(&upload.desired)?;
+        let id = key(&board.id).map(BoardId);
+        id.map_or(Ok(()), |id| session.place.keep_written(id, &state))?;
+        files::replace(&directory.join("state.limpet"), &state)?;
         say!("limpet apply {}/*.limpet", directory.display());
     }
     Ok(())

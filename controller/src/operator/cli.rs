@@ -2,7 +2,7 @@
 
 mod change;
 
-pub(crate) use change::{Apply, Change, Delete, Set, Sign, Strategy, Upload};
+pub(crate) use change::{Apply, Change, Delete, Renew, Set, Sign, Strategy, Upload};
 
 use super::context::Place;
 use super::failure::Outcome;
@@ -59,6 +59,8 @@ pub(crate) enum Verb {
     Board(Board),
     /// Sign what a compose file asks for, for all boards that a selector means
     Apply(Apply),
+    /// Sign what boards have once more: by keys that count now, and to last longer
+    Renew(Renew),
     /// Sign a change that another began (--draft), after it was shown
     Sign(Sign),
     /// Upload a change that enough have signed

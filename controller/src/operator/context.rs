@@ -4,6 +4,7 @@
 use super::encoding::{from_base64, from_hex};
 use super::failure::{During, Failure, Outcome};
 use super::files;
+use limpet_protocol::fleet::{BoardId, ENVELOPE_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -122,6 +123,22 @@ impl Place {
             return Ok(());
         }
         files::replace(&self.signed_path(), &serde_json::to_vec(&next)?)
+    }
+
+    /// Keeps what was written for a board's stick: the controller may never see it.
+    pub(crate) fn keep_written(&self, board: BoardId, state: &[u8]) -> Outcome<()> {
+        files::replace(&self.written_path(board), state)
+    }
+
+    /// What was written for a board's stick last.
+    pub(crate) fn written(&self, board: BoardId) -> Outcome<Option<Vec<u8>>> {
+        files::read_if_there(&self.written_path(board), ENVELOPE_BYTES_MAX as u64)
+    }
+
+    fn written_path(&self, board: BoardId) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".written");
+        PathBuf::from(name).join(board.to_string())
     }
 
     fn signed_path(&self) -> PathBuf {

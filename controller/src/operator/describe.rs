@@ -79,6 +79,10 @@ fn about(board: &Board, now_s: u64) -> Vec<String> {
         field("Seen", &format!("{} ago", age(board.seen_s, now_s))),
         field("Offered", &position(board.offered)),
     ];
+    if board.sign_anew {
+        let why = "by keys that count no more; sign what it has again (limpetctl renew)";
+        lines.push(field("Signed", why));
+    }
     if let Some(cloned_s) = board.cloned_s {
         let ago = age(cloned_s, now_s);
         lines.push(field(

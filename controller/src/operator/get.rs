@@ -121,7 +121,7 @@ fn app_table(boards: &[Board], now_s: u64, wide: bool) -> Table {
                 shown(&board.name),
                 shown(&app.name),
                 format!("{}/{}", app.well, app.wanted),
-                word.to_owned(),
+                if board.sign_anew { format!("{word},SignAnew") } else { word.to_owned() },
                 app.restarts.to_string(),
                 age(board.seen_s, now_s),
             ];

@@ -6,7 +6,7 @@ use super::context::{Context, Place, Signed};
 use super::encoding::{from_base64, now_s, shown};
 use super::failure::{During, Failure, Outcome};
 use super::passphrase::Source;
-use crate::api::{self, Boards, Problem};
+use crate::api::{self, Board, Boards, Problem};
 use crate::client::{Ask, Client, Role};
 use hyper::Method;
 use hyper::body::Bytes;
@@ -14,6 +14,9 @@ use limpet_trust::sign::Secret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+
+/// So far may a board be ahead of what is known to be signed.
+const AHEAD_MAX: u64 = 1_000_000;
 
 /// Connected.
 pub(crate) struct Session {
@@ -28,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) fleet: api::Fleet,
     /// For keys that sign besides the operator's.
     pub(crate) passphrase: Source,
+    /// Highest generation under the present root that a board has said to have.
+    reported: u64,
 }
 
 impl Session {
@@ -64,7 +69,7 @@ impl Session {
         let roots: Option<Vec<_>> = fleet.roots.iter().map(|root| from_base64(root)).collect();
         let roots = roots.ok_or_else(|| Failure::new("the controller's roots are no base64url"))?;
         let chain = chain.follow(&roots, now_s())?;
-        let session = Self { client, place, context, chain, fleet, passphrase };
+        let session = Self { client, place, context, chain, fleet, passphrase, reported: 0 };
         session.is_present()?;
         Ok(session)
     }
@@ -96,7 +101,7 @@ impl Session {
     pub(crate) fn last_generation(&self) -> Outcome<u64> {
         let (known, shows) = (self.place.signed()?, self.shows());
         let written = if known.root == shows.root { known.written } else { 0 };
-        Ok(shows.generation.max(written))
+        Ok(shows.generation.max(written).max(self.reported))
     }
 
     /// Notes what goes on a stick.
@@ -145,8 +150,19 @@ impl Session {
 
     /// All boards.
     pub(crate) async fn boards(&mut self) -> Outcome<Boards> {
-        self.get("/boards").await
+        let boards: Boards = self.get("/boards").await?;
+        let root = self.chain.root().generation;
+        self.reported = reported(&boards.boards, root, self.last_generation()?);
+        Ok(boards)
     }
+}
+
+/// The highest generation that boards have, from a stick maybe; `known` without them. What a board says is no more than its
+/// word: one that says it is millions ahead does not use up the fleet's numbers.
+fn reported(boards: &[Board], root: u64, known: u64) -> u64 {
+    let taken = boards.iter().filter_map(|board| board.report.as_ref()).map(|report| report.taken);
+    let possible = |generation: &u64| *generation <= known.saturating_add(AHEAD_MAX);
+    taken.filter(|taken| taken.0 == root).map(|taken| taken.1).filter(possible).max().unwrap_or(0)
 }
 
 fn json<B: Serialize>(body: &B) -> Outcome<Bytes> {
@@ -186,3 +202,6 @@ async fn answer(client: &mut Client, method: Method, path: &str, body: Bytes) ->
         said => format!("the controller says: {said}"),
     }))
 }
+
+#[cfg(test)]
+mod tests;

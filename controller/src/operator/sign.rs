@@ -104,7 +104,8 @@ fn secrets(global: &Global, args: &Sign, chain: &Chain, opened: &Opened) -> Outc
     Ok(secrets)
 }
 
-fn is_wanted() -> Outcome<bool> {
+/// Asks whoever sits there.
+pub(crate) fn is_wanted() -> Outcome<bool> {
     let input = std::io::stdin();
     if !input.is_terminal() {
         return Err(Failure::new("nobody can be asked whether to sign that; look at it, then say --yes"));

@@ -16,6 +16,9 @@ pub(crate) fn board_status(board: &Board) -> String {
     if board.cordoned {
         words.push("Cordoned");
     }
+    if board.sign_anew {
+        words.push("SignAnew");
+    }
     if let Some(report) = &board.report {
         if report.refused.is_some() {
             words.push("Refused");

@@ -125,7 +125,9 @@ async fn new_root(
         }
         let row = RootRow { generation, envelope: envelope.into() };
         let text = format!("root {generation}");
-        Ok((vec![Change::Root(row), operator.did(now_s, "root", text)], ()))
+        let mut changes = super::rollouts::outdated(world, &trust.root, now_s);
+        changes.extend([Change::Root(row), operator.did(now_s, "root", text)]);
+        Ok((changes, ()))
     };
     controller.change(known).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -6,7 +6,7 @@ use super::store::{BoardRow, Change, Line, PartRow, RolloutRow, StateRef};
 use super::upload::{Judged, Sealed};
 use super::world::{Rollout, World};
 use limpet_fleet::rollout::{self, Changes, Input, Offer, Status, Told};
-use limpet_protocol::fleet::{BoardId, PublicKey};
+use limpet_protocol::fleet::{BoardId, PublicKey, Root};
 use limpet_trust::Position;
 use std::collections::{BTreeMap, HashSet};
 
@@ -142,6 +142,29 @@ fn taken_over(world: &World, judged: &Judged, now_s: u64) -> Vec<Change> {
             // What these boards are offered is the new rollout's matter.
             changes.extend(rows(world, rollout, engine, &stepped, now_s, false));
         }
+    }
+    changes
+}
+
+/// What follows from the next root: a rollout that is under way and whose states boards would refuse ends, as its boards are
+/// offered nothing of it any more.
+pub(crate) fn outdated(world: &World, root: &Root, now_s: u64) -> Vec<Change> {
+    let counts = |part: &PartRow| world.counts(&part.forward, root) && world.counts(&part.undo, root);
+    let mut changes = Vec::new();
+    for rollout in world.rollouts.values().filter(|rollout| !rollout.row.header.status.is_over()) {
+        let gone = rollout.parts.iter().filter(|part| !counts(part));
+        let inputs: Vec<Input> = gone.map(|part| Input::TakenOver(part.place)).collect();
+        if !inputs.is_empty() {
+            let (engine, stepped) = stepped(rollout, &inputs, now_s);
+            changes.extend(rows(world, rollout, engine, &stepped, now_s, false));
+        }
+    }
+    let stale = |state: &StateRef| world.counts(state, world.root()) && !world.counts(state, root);
+    let boards = world.boards.values().filter(|board| board.row.latest.as_ref().is_some_and(stale)).count();
+    if boards > 0 {
+        let text = format!("what {boards} boards are to have must be signed anew (limpetctl renew)");
+        let who = "root".to_owned();
+        changes.push(Change::Event(Line { at_s: now_s, kind: "sign-anew", who, text }));
     }
     changes
 }
@@ -289,7 +312,10 @@ fn event(old: &RolloutRow, new: &RolloutRow, now_s: u64) -> Option<Line> {
         Status::Undoing(why) => ("rollout-undoing", why.clone()),
         Status::Undone(why) => ("rollout-undone", why.clone()),
         Status::Done => ("rollout-done", "every board has come to it, or gets it when it is back".to_owned()),
-        Status::Superseded => ("rollout-superseded", "later rollouts have all of its boards".to_owned()),
+        Status::Superseded => (
+            "rollout-superseded",
+            "later rollouts have all of its boards, or who signed it counts no more".to_owned(),
+        ),
     };
     Some(Line {
         at_s: now_s,

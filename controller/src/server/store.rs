@@ -107,6 +107,8 @@ pub(crate) struct StateRef {
     pub(crate) position: Position,
     /// Of the envelope.
     pub(crate) sha256: [u8; 32],
+    /// Who signed it: bits for places among the deploy keys of its position's root; 0 if that is not known.
+    pub(crate) signers: u16,
 }
 
 /// A board, but for what it reports.

@@ -5,8 +5,8 @@ use super::store::StateRef;
 use super::text::{from_base64, from_hex};
 use crate::api::{BoardUpload, NewRollout};
 use limpet_fleet::rollout::Strategy;
-use limpet_protocol::fleet::{BoardId, PublicKey};
-use limpet_trust::{Accepted, Clock, Memory, Refusal, Taken};
+use limpet_protocol::fleet::{BoardId, Keyring, PublicKey};
+use limpet_trust::{Accepted, Clock, Memory, Refusal, Taken, envelope};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -91,8 +91,21 @@ fn sealed(memory: &Memory, text: &str, what: &str, now_s: u64) -> Result<(Sealed
             format!("it was signed under root {}, and the root is {}", position.root, memory.root.generation);
         return Err(refused(why));
     }
-    let state = StateRef { id: 0, position, sha256: Sha256::digest(&bytes).into() };
+    let signers = signers(&bytes, &memory.root.deploy);
+    let state = StateRef { id: 0, position, sha256: Sha256::digest(&bytes).into(), signers };
     Ok((Sealed { state, envelope: bytes.into() }, memory))
+}
+
+/// Places among those keys of those that signed: there are 16 keys at most.
+fn signers(bytes: &[u8], deploy: &Keyring) -> u16 {
+    let signatures = envelope::open(bytes).map(|opened| opened.signatures).unwrap_or_default();
+    let signed = |key: &PublicKey| signatures.iter().any(|signature| signature.key == *key);
+    deploy
+        .keys
+        .iter()
+        .enumerate()
+        .filter(|(_, key)| signed(key))
+        .fold(0, |bits, (place, _)| bits | 1 << place)
 }
 
 fn chain(why: &Refusal) -> String {

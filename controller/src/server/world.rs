@@ -4,10 +4,10 @@
 //! is not durable, but for what is true of connections only ([`Live`]).
 
 use super::live::{Live, Offer};
-use super::store::{BoardRow, Change, InviteRow, Loaded, PartRow, RolloutRow, RootRow, SerialRow};
+use super::store::{BoardRow, Change, InviteRow, Loaded, PartRow, RolloutRow, RootRow, SerialRow, StateRef};
 use limpet_fleet::rollout;
 use limpet_protocol::fleet::report::Report;
-use limpet_protocol::fleet::{BoardId, PublicKey, Root};
+use limpet_protocol::fleet::{BoardId, Keyring, PublicKey, Root};
 use limpet_trust::{Accepted, Clock, Memory, Position, Refusal, envelope};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub(crate) rollouts: BTreeMap<u64, Rollout>,
     /// The last rollout that each board is part of, and its place there: that one says what it is offered.
     pub(crate) places: HashMap<BoardId, (u64, u32)>,
+    /// Deploy keys of every root, by its generation.
+    rings: BTreeMap<u64, Keyring>,
     /// Highest position of any state.
     pub(crate) position_last: Position,
     /// Highest number of a state.
@@ -98,6 +100,13 @@ pub(crate) fn first_root(bytes: &[u8]) -> Result<Memory, Refusal> {
     Ok(memory)
 }
 
+/// The deploy keys of a root that was judged before.
+fn ring(row: &RootRow) -> Option<(u64, Keyring)> {
+    let opened = envelope::open(&row.envelope).ok()?;
+    let root: Root = postcard::from_bytes(opened.payload).ok()?;
+    Some((row.generation, root.deploy))
+}
+
 /// Groups of a board that has none; the type is the protocol's.
 fn heapless_none<T: Default>() -> T {
     T::default()
@@ -117,6 +126,7 @@ impl World {
     /// What was loaded. `revision` is one that no earlier process gave.
     pub(crate) fn new(loaded: Loaded, revision: u64, now_s: u64) -> Result<Self, Unrooted> {
         let trust = trusted(&loaded.roots)?;
+        let rings = loaded.roots.iter().filter_map(ring).collect();
         let mut world = Self {
             trust,
             roots: loaded.roots,
@@ -126,6 +136,7 @@ impl World {
             serials: loaded.serials.into_iter().map(|row| (row.serial.clone(), row)).collect(),
             rollouts: BTreeMap::new(),
             places: HashMap::new(),
+            rings,
             position_last: loaded.position_last,
             state_last: loaded.state_last,
             event_last: loaded.event_last,
@@ -198,6 +209,7 @@ impl World {
     fn new_root(&mut self, row: RootRow) {
         // It was judged before it was stored.
         if let Ok(trust) = next_root(&self.trust, &row.envelope, 0) {
+            self.rings.extend(ring(&row));
             self.trust = trust;
             self.roots.push(row);
             self.offer_everybody();
@@ -259,13 +271,30 @@ impl World {
         }
     }
 
+    /// Whether enough of those who signed a state count under `root`, and none who does not.
+    pub(crate) fn counts(&self, state: &StateRef, root: &Root) -> bool {
+        let known = self.rings.get(&state.position.root).filter(|_| state.signers != 0);
+        known.is_none_or(|ring| {
+            let signed = ring.keys.iter().enumerate().filter(|(place, _)| state.signers >> place & 1 == 1);
+            let good = signed.clone().filter(|(_, key)| root.deploy.keys.contains(key)).count();
+            good == signed.count() && good >= usize::from(root.deploy.threshold)
+        })
+    }
+
+    /// What was uploaded for a board last, or is offered to it, has to be signed anew.
+    pub(crate) fn is_to_be_signed(&self, row: &BoardRow) -> bool {
+        [row.offered, row.latest].iter().flatten().any(|state| !self.counts(state, self.root()))
+    }
+
     /// Tells a board's polls what they are to answer now.
     fn offer(&self, id: &BoardId) {
         if let Some(board) = self.boards.get(id) {
             let newest = self.root().generation;
             // It was given all roots when it enrolled, and says later what it has.
             let known = board.report.as_ref().map_or(board.row.root, |(_, report)| report.root_generation);
-            board.live.set(Offer::new(board.row.revoked, board.row.offered, known.min(newest), newest));
+            // What a board would refuse is not offered: it stays with what it has.
+            let state = board.row.offered.filter(|state| self.counts(state, self.root()));
+            board.live.set(Offer::new(board.row.revoked, state, known.min(newest), newest));
         }
     }
 

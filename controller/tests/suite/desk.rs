@@ -7,7 +7,7 @@ use limpet_protocol::fleet::enrol::{TOKEN_PREFIX, Token};
 use limpet_protocol::fleet::link::Delivery;
 use limpet_protocol::fleet::report::{AppReport, Progress};
 use limpet_trust::sign::Secret;
-use limpet_trust::{Accepted, Clock, Memory, Refusal, envelope};
+use limpet_trust::{Accepted, Clock, Memory, envelope};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -170,10 +170,11 @@ impl Life {
                 let Delivery { roots, desired } = delivery(&answer);
                 let clock = Clock { synchronised_s: Some(crate::rig::now_s()), built_s: 0 };
                 for document in roots.iter().chain([&desired]).filter(|document| !document.is_empty()) {
-                    match accepted(&memory, document, &clock) {
-                        None => {}
-                        Some(Accepted::Root(next)) => memory = *next,
-                        Some(Accepted::Desired { desired, memory: next }) => {
+                    // Nothing is offered that is refused.
+                    let accepted = limpet_trust::accept(&memory, document, &clock);
+                    match accepted.unwrap_or_else(|refusal| panic!("a board takes it: {refusal}")) {
+                        Accepted::Root(next) => memory = *next,
+                        Accepted::Desired { desired, memory: next } => {
                             memory = *next;
                             sequence += 1;
                             let place = (desired.root_generation, desired.generation);
@@ -183,7 +184,7 @@ impl Life {
                             assert_eq!(link.tell(&report).status, 204);
                             taken.push(desired);
                         }
-                        Some(Accepted::KnownRoot | Accepted::Known(_)) => {}
+                        Accepted::KnownRoot | Accepted::Known(_) => {}
                     }
                 }
             }
@@ -196,15 +197,6 @@ impl Life {
     pub(crate) fn end(mut self) -> Vec<Desired> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.take().expect("it lives").join().expect("it took everything")
-    }
-}
-
-/// What was signed by a key that was rotated away meanwhile is no news; nothing else is ever refused.
-fn accepted(memory: &Memory, document: &[u8], clock: &Clock) -> Option<Accepted> {
-    match limpet_trust::accept(memory, document, clock) {
-        Ok(accepted) => Some(accepted),
-        Err(Refusal::UnknownKey(_)) => None,
-        Err(refusal) => panic!("a board takes it: {refusal}"),
     }
 }
 

@@ -1,9 +1,7 @@
 //! `limpetctl` as people use it, against the real server.
 
-use crate::desk::{Desk, IMAGE_1, IMAGE_2, Life, QUICK, images};
+use crate::desk::{Desk, IMAGE_1};
 use limpet_controller::api;
-use limpet_protocol::fleet::Kind;
-use limpet_trust::{Accepted, Clock, Memory, envelope};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
@@ -53,55 +51,6 @@ fn a_controller_that_forgot_what_was_signed_is_refused() {
     std::fs::write(desk.path("fleet.json"), context.to_string()).expect("written");
     let said = desk.bad(&["get", "boards"]);
     assert!(said.contains("generation 2 under root 1 was signed from here"), "{said}");
-}
-
-#[test]
-fn what_is_written_for_a_stick_is_taken_by_its_board_and_counts_on() {
-    let desk = Desk::new();
-    let board = desk.join(24, "one", &[]);
-    desk.compose("web", IMAGE_1);
-    desk.good(&["apply", "-f", "web.yaml", "--all", "--dry-run", "--out", "stick"]);
-    assert!(!desk.path("stick").exists());
-    desk.good(&["apply", "-f", "web.yaml", "--all", "--out", "stick"]);
-    let document = std::fs::read(desk.path("stick/one/state.limpet")).expect("a file");
-    let root = std::fs::read(desk.path("stick/one/root-0001.limpet")).expect("a file");
-    let root = envelope::open(&root).expect("a root");
-    assert_eq!(root.kind, Kind::Root);
-    let memory = Memory::enrolled(board.id(), Default::default(), root.payload).expect("a root");
-    let clock = Clock { synchronised_s: None, built_s: 0 };
-    let Accepted::Desired { desired, .. } = limpet_trust::accept(&memory, &document, &clock).expect("taken")
-    else {
-        panic!("no state");
-    };
-    assert_eq!((desired.generation, images(&desired)), (1, vec![("web", IMAGE_1)]));
-    let rollouts: Vec<api::Rollout> = desk.rig.operator().get("/rollouts");
-    assert!(rollouts.is_empty());
-    let life = Life::of(&desk, board, "");
-    desk.good(&[&["apply", "-f", "web.yaml", "--all"], &QUICK[..]].concat());
-    assert_eq!(life.end().iter().map(|desired| desired.generation).collect::<Vec<_>>(), [2]);
-}
-
-#[test]
-fn a_key_that_was_rotated_away_signs_nothing_more_and_the_new_one_does() {
-    let desk = Desk::new();
-    let life = Life::of(&desk, desk.join(25, "one", &[]), "");
-    desk.compose("web", IMAGE_1);
-    desk.good(&["keys", "add-deploy", "second.key", "--no-passphrase", "--root-key", "root.key"]);
-    desk.bad(&["keys", "add-deploy", "second.key", "--no-passphrase", "--root-key", "root.key"]);
-    desk.good(&[&["apply", "-f", "web.yaml", "--all"], &QUICK[..]].concat());
-    desk.good(&["keys", "rotate", "--new-deploy", "third.key", "--no-passphrase", "--root-key", "root.key"]);
-    desk.compose("web", IMAGE_2);
-    desk.bad(&["apply", "-f", "web.yaml", "--all"]);
-    let pin: String = desk.rig.connect().pin.iter().map(|byte| format!("{byte:02x}")).collect();
-    let url = desk.url();
-    desk.good(&["connect", &url, "--pin", &pin, "--root", "root-1.doc", "--key", "third.key"]);
-    // What ran before was signed by a key that does not count any more: it is not built upon unasked.
-    let said = desk.bad(&["apply", "-f", "web.yaml", "--all"]);
-    assert!(said.contains("--anew"), "{said}");
-    desk.good(&[&["apply", "-f", "web.yaml", "--all", "--anew"], &QUICK[..]].concat());
-    let taken = life.end();
-    let seen: Vec<_> = taken.iter().map(|desired| (desired.root_generation, desired.generation)).collect();
-    assert_eq!(seen, [(2, 1), (3, 1)]);
 }
 
 #[test]

@@ -13,4 +13,5 @@ mod limpetctl;
 mod limpetctl_rollouts;
 mod load;
 mod rollouts;
+mod rotation;
 mod signatures;

@@ -73,3 +73,18 @@ fn a_state_is_believed_of_a_key_that_still_counts_and_for_its_board_only() {
     let next = [sealed(&root(1, &secret(2))), sealed(&root(2, &secret(4)))];
     assert!(chain.follow(&next, 200).unwrap().desired(&good, BOARD).is_err());
 }
+
+#[test]
+fn what_an_earlier_key_signed_is_believed_only_to_be_looked_at() {
+    let (first, second) = (sealed(&root(1, &secret(2))), sealed(&root(2, &secret(4))));
+    let chain = Chain::first(&first).unwrap().follow(&[first, second], 200).unwrap();
+    let old = seal(&[&secret(2)], &state(BOARD)).unwrap();
+    assert!(chain.desired(&old, BOARD).is_err());
+    assert_eq!(chain.once(&old, BOARD).unwrap(), state(BOARD));
+    assert!(chain.once(&old, BoardId(PublicKey([8; 32]))).is_err());
+    let forged = seal(&[&secret(5)], &state(BOARD)).unwrap();
+    assert!(chain.once(&forged, BOARD).is_err());
+    // The old key signs nothing under the new root.
+    let later = seal(&[&secret(2)], &Desired { root_generation: 2, ..state(BOARD) }).unwrap();
+    assert!(chain.once(&later, BOARD).is_err());
+}

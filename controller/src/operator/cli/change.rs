@@ -101,6 +101,15 @@ pub(crate) struct Upload {
     pub(crate) detach: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Renew {
+    #[command(flatten)]
+    pub(crate) change: Change,
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+}
+
 /// By which steps.
 #[derive(Debug, Args)]
 pub(crate) struct Strategy {

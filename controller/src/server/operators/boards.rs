@@ -31,13 +31,20 @@ pub(super) async fn list(State(controller): Ours, _: Operator, Query(asked): Que
             _ = stopping.wait_for(|stop| *stop) => {}
         }
     }
-    Ok(Json(controller.know(|world| Boards {
-        revision: world.revision,
-        boards: world.names.values().filter_map(|id| world.boards.get(id)).map(show).collect(),
+    Ok(Json(controller.know(|world| {
+        Boards {
+            revision: world.revision,
+            boards: world
+                .names
+                .values()
+                .filter_map(|id| world.boards.get(id))
+                .map(|board| show(world, board))
+                .collect(),
+        }
     })))
 }
 
-fn show(board: &world::Board) -> Board {
+fn show(world: &World, board: &world::Board) -> Board {
     let row = &board.row;
     let report = board.report.as_ref().map(|(_, report)| report);
     let arch = report.map_or(row.arch.as_str(), |report| &report.arch);
@@ -56,6 +63,7 @@ fn show(board: &world::Board) -> Board {
         revoked: row.revoked,
         cloned_s: row.cloned_s,
         offered: row.offered.map_or((0, 0), |state| (state.position.root, state.position.generation)),
+        sign_anew: world.is_to_be_signed(row),
         report: report.cloned(),
     }
 }
@@ -85,7 +93,7 @@ pub(super) async fn change(
             Ok((changes, id))
         })
         .await?;
-    let shown = controller.know(|world| world.boards.get(&id).map(show));
+    let shown = controller.know(|world| world.boards.get(&id).map(|board| show(world, board)));
     Ok(Json(shown.ok_or_else(|| missing(&id.to_string()))?))
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn everything(connection: &mut SqliteConnection) -> Result<Load
 }
 
 async fn parts(connection: &mut SqliteConnection) -> Result<Loaded, Error> {
-    let states: States = all(connection, "SELECT id, root, generation, sha256 FROM states", |row| {
+    let states: States = all(connection, "SELECT id, root, generation, sha256, signers FROM states", |row| {
         let state = state(row)?;
         Ok((state.id.cast_signed(), state))
     })
@@ -80,7 +80,12 @@ pub(super) fn line(row: &SqliteRow) -> Result<Event, Error> {
 
 fn state(row: &SqliteRow) -> Result<StateRef, Error> {
     let position = Position { root: number(row, "root")?, generation: number(row, "generation")? };
-    Ok(StateRef { id: number(row, "id")?, position, sha256: bytes(row, "sha256")? })
+    Ok(StateRef {
+        id: number(row, "id")?,
+        position,
+        sha256: bytes(row, "sha256")?,
+        signers: row.try_get("signers")?,
+    })
 }
 
 fn root(row: &SqliteRow) -> Result<RootRow, Error> {

@@ -34,13 +34,14 @@ fn statement(change: &Change) -> Result<Option<Statement<'_>>, Error> {
             .bind(&row.board.0.0[..])
             .bind(&row.instance[..])
             .bind(postcard::to_allocvec(&row.report).map_err(encoding)?),
-        Change::State(board, state, envelope) => query("INSERT INTO states VALUES (?, ?, ?, ?, ?, ?)")
+        Change::State(board, state, envelope) => query("INSERT INTO states VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(state.id.cast_signed())
             .bind(&board.0.0[..])
             .bind(state.position.root.cast_signed())
             .bind(state.position.generation.cast_signed())
             .bind(&state.sha256[..])
-            .bind(&envelope[..]),
+            .bind(&envelope[..])
+            .bind(state.signers),
         Change::Rollout(row) => rollout(row)?,
         Change::Part(row) => part(row)?,
         Change::Event(line) => log("INSERT INTO events (at_s, kind, who, text) VALUES (?, ?, ?, ?)", line),
