@@ -1,23 +1,12 @@
-# cargo for a target's musl, in two ways that give the same: with the musl target of rustup where that is installed,
-# else with Debian's compiler, which makes the standard library from its source. Sourced after env.sh and read_target;
-# cross/musl has been run.
+# cargo for the musl of one target or of several at once, in two ways that give the same: with the musl targets of rustup
+# where they are installed, else with Debian's compiler, which makes the standard library from its source. Sourced after
+# env.sh; cross/musl has been run for each.
 # shellcheck shell=bash
 
 # target/cross, so that this and the development build keep their caches.
 cross_target_dir="$root/target/cross/cargo"
 
 rustup_has() { [ -d "$(rustc --print sysroot)/lib/rustlib/$triple/lib" ]; }
-
-# What both ways share: the linker, and a compiler for C code in dependencies that sees musl's headers instead of
-# glibc's.
-cargo_for_musl() {
-    local name=${triple//-/_} musl="$root/target/cross/musl/$arch" flags=$1
-    shift
-    env "CARGO_TARGET_${name^^}_LINKER=$gcc" "CARGO_TARGET_${name^^}_RUSTFLAGS=$flags" \
-        "CC_$name=$gcc" "AR_$name=${gcc%gcc}ar" \
-        "CFLAGS_$name=-nostdinc -isystem $musl/include -isystem $("$gcc" -print-file-name=include)" \
-        "$@" --locked --target "$triple" --target-dir "$cross_target_dir"
-}
 
 # Start files and libraries, which a musl target of rustup brings along and Debian's musl-dev has.
 musl_flags() {
@@ -27,17 +16,41 @@ musl_flags() {
         "-L native=$musl -C link-arg=-L$musl -C link-arg=-lc -C link-arg=-lgcc -C link-arg=$musl/crtn.o"
 }
 
-# cross_cargo RUSTFLAGS STD_FLAGS SUBCOMMAND...: STD_FLAGS (one word list) say how a standard library is made, if it is.
+# add_target ARCH RUSTFLAGS: to `targets` and `environment`: the linker, and a compiler for C code in dependencies that sees
+# musl's headers instead of glibc's.
+add_target() {
+    local arch=$1 flags=$2 name musl="$root/target/cross/musl/$1"
+    read_target "$arch"
+    name=${triple//-/_}
+    [ "$std_from" = rustup ] || flags="$flags $(musl_flags)"
+    targets+=(--target "$triple")
+    environment+=("CARGO_TARGET_${name^^}_LINKER=$gcc" "CARGO_TARGET_${name^^}_RUSTFLAGS=$flags"
+        "CC_$name=$gcc" "AR_$name=${gcc%gcc}ar"
+        "CFLAGS_$name=-nostdinc -isystem $musl/include -isystem $("$gcc" -print-file-name=include)")
+}
+
+# Where the standard library of these targets comes from: rustup, if it has it for all of them, or source.
+std_source() {
+    local arch
+    for arch in $1; do
+        read_target "$arch"
+        if ! rustup_has; then echo source && return; fi
+    done
+    echo rustup
+}
+
+# cross_cargo ARCHS RUSTFLAGS STD_FLAGS SUBCOMMAND...: the first three are lists of words; STD_FLAGS say how a standard library
+# is made, if it is. All targets go in one call: what each ends with, linking, keeps one core busy only.
 cross_cargo() {
-    local flags=$1 std=$2
-    shift 2
-    if rustup_has; then
-        cargo_for_musl "$flags" cargo "$@"
-        return
+    local archs=$1 flags=$2 std=$3 arch made=() cargo=cargo targets=() environment=() std_from
+    shift 3
+    std_from=$(std_source "$archs")
+    for arch in $archs; do add_target "$arch" "$flags"; done
+    if [ "$std_from" = source ]; then
+        cross/setup cross/std
+        read -ra made <<<"$std"
+        environment+=("PATH=/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc)
+        cargo=/usr/bin/cargo
     fi
-    cross/setup cross/std
-    local made
-    read -ra made <<<"$std"
-    PATH="/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc \
-        cargo_for_musl "$flags $(musl_flags)" /usr/bin/cargo "$@" "${made[@]}"
+    env "${environment[@]}" "$cargo" "$@" --locked "${targets[@]}" --target-dir "$cross_target_dir" "${made[@]}"
 }

@@ -1,5 +1,5 @@
-/* What Debian's libgcc_eh expects of glibc when it unwinds, for static programs on musl. Only the tests that run in
- * virtual boards unwind. */
+/* What Debian's libgcc_eh expects of glibc when it unwinds, for static programs on musl: part of their libunwind.a.
+ * What ships does not unwind, but names it where nothing is optimised across crates; tests do. */
 #define _GNU_SOURCE
 #include <link.h>
 #include <pthread.h>
