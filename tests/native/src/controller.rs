@@ -99,9 +99,21 @@ impl Controller {
     /// What is printed is no JSON.
     #[must_use]
     pub fn board(&self, name: &str) -> Option<Value> {
-        let all: Value = serde_json::from_str(&self.operate(&["get", "boards", "-o", "json"])).expect("JSON");
-        let boards = all.get("boards").unwrap_or(&all).as_array().expect("a list").clone();
-        boards.into_iter().find(|board| board["name"] == name)
+        self.list("boards").into_iter().find(|board| board["name"] == name)
+    }
+
+    /// The newest rollout, if there is one.
+    ///
+    /// # Panics
+    /// What is printed is no JSON.
+    #[must_use]
+    pub fn rollout(&self) -> Option<Value> {
+        self.list("rollouts").into_iter().max_by_key(|rollout| rollout["id"].as_u64())
+    }
+
+    fn list(&self, kind: &str) -> Vec<Value> {
+        let all: Value = serde_json::from_str(&self.operate(&["get", kind, "-o", "json"])).expect("JSON");
+        all.get(kind).unwrap_or(&all).as_array().expect("a list").clone()
     }
 }
 

@@ -170,7 +170,7 @@ pub(crate) enum Set {
         /// Named FILE.x86_64 and FILE.aarch64, or as ELF says
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// Version, as limpet --version says it; asked of a file that runs here otherwise
+        /// What this version is called, in lists of boards and rollouts
         #[arg(long)]
         release: String,
         #[command(flatten)]

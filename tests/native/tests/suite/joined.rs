@@ -7,13 +7,17 @@ use std::process::Command;
 
 fn joined(controller: &Controller, name: &str) -> Limpet {
     let limpet = Limpet::new();
+    join(&limpet, controller, name);
+    limpet
+}
+
+pub(crate) fn join(limpet: &Limpet, controller: &Controller, name: &str) {
     let token = controller.invite(1);
     let told = limpet.fed(token.as_bytes(), &["join", "--token-file", "-", "--name", name]);
     assert!(
         told.code == 0 && told.stdout.contains(&format!("This board is {name} of the fleet")),
         "{told:#?}"
     );
-    limpet
 }
 
 fn until_online(controller: &Controller, name: &str, online: bool) {

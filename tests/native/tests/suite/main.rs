@@ -44,6 +44,7 @@ mod looking;
 mod metrics;
 mod names;
 mod overwrite;
+mod own_file;
 mod peers;
 mod power;
 mod pull;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A container that lasts, and says when it begins.
-fn lasting(limpet: &Limpet) -> i32 {
+pub(crate) fn lasting(limpet: &Limpet) -> i32 {
     let script = "echo begun; exec sleep 1000";
     limpet.detached(&["--name", "cc", "--restart", "always", "busybox", "sh", "-c", script]);
     limpet.until_logged("cc", "begun");
@@ -16,13 +16,13 @@ fn lasting(limpet: &Limpet) -> i32 {
 
 /// Nothing happened to it.
 #[track_caller]
-fn untouched(limpet: &Limpet, before: i32) {
+pub(crate) fn untouched(limpet: &Limpet, before: i32) {
     assert_eq!(limpet.pid_of("cc"), Some(before), "the container ran on");
     assert_eq!(limpet.logged("cc", "begun"), 1, "it was started once");
 }
 
 /// Another file of the same program, as a new version is.
-fn version(limpet: &Limpet) -> PathBuf {
+pub(crate) fn version(limpet: &Limpet) -> PathBuf {
     let path = limpet.home().join("limpet-new");
     let mut bytes = fs::read(places::limpet()).expect("read the program");
     // Sections end before this, and nothing of the program is read from here.
@@ -33,7 +33,7 @@ fn version(limpet: &Limpet) -> PathBuf {
 }
 
 /// A program that says to be Limpet, and then does as `act` in C.
-fn impostor(limpet: &Limpet, act: &str) -> PathBuf {
+pub(crate) fn impostor(limpet: &Limpet, act: &str) -> PathBuf {
     let says = "if (n > 1 && !strcmp(w[1], \"--version\")) { puts(\"limpet version 9\"); return 0; }";
     made(limpet, "impostor", &format!("{says} {act}"))
 }
@@ -53,12 +53,12 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("the temporary directory's path is UTF-8")
 }
 
-fn executed(pid: u32) -> Vec<u8> {
+pub(crate) fn executed(pid: u32) -> Vec<u8> {
     fs::read(format!("/proc/{pid}/exe")).expect("it runs")
 }
 
 /// Ends the supervisor that `upgrade` started, which nobody else would.
-fn end_successor(limpet: &Limpet) {
+pub(crate) fn end_successor(limpet: &Limpet) {
     limpet.ok(&["rm", "-f", "cc"]);
     limpet.ok(&["shutdown", "-t", "5"]);
     until("it has ended", || limpet.try_to(&["app", "ls"]).stderr.contains("limpet supervise").then_some(()));
