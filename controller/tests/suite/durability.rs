@@ -1,7 +1,7 @@
 //! What was answered is kept, through kills, full disks, backups and restores; nothing is there twice.
 
 use crate::board::{Board, delivery};
-use crate::rig::{CONTROLLER, Operator, Rig, Server, at_once};
+use crate::rig::{Operator, Rig, Server, at_once, controller};
 use limpet_controller::api::{Boards, Event, NewInvite, Rollout};
 use limpet_fleet::rollout::Status;
 use std::process::Command;
@@ -184,7 +184,7 @@ fn a_full_disk_is_said_loses_nothing_and_heals() {
                   --listen 127.0.0.1:0 --log-format json --data \"$1/data\"";
     let mut command = Command::new("unshare");
     command.args(["-m", "--propagation", "private", "sh", "-c", script, "sh"]);
-    command.arg(&mount).arg(rig.data()).arg(CONTROLLER);
+    command.arg(&mount).arg(rig.data()).arg(controller());
     let server = Server::spawn(command);
     let mut operator = Operator::new(server.address, &rig.keys.deploy);
     let board = Board::new(10, "b");
@@ -243,7 +243,7 @@ fn it_ends_in_order_answers_who_waits_and_keeps_when_boards_were_seen() {
 #[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let rig = Rig::new();
-    let second = Command::new(CONTROLLER)
+    let second = Command::new(controller())
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(rig.data())
         .output()

@@ -30,14 +30,14 @@ fn a_controller_that_forgot_what_was_signed_is_refused() {
     let file = desk.path("backup");
     let data = desk.rig.data();
     let backup =
-        Command::new(crate::rig::CONTROLLER).arg("backup").arg("--data").arg(&data).arg(&file).output();
+        Command::new(crate::rig::controller()).arg("backup").arg("--data").arg(&data).arg(&file).output();
     assert!(backup.expect("it runs").status.success());
     desk.compose("web", IMAGE_1);
     desk.good(&["apply", "-f", "web.yaml", "--all", "--detach"]);
     desk.rig.server = None;
     std::fs::rename(&data, desk.path("old")).expect("moved");
     let restore =
-        Command::new(crate::rig::CONTROLLER).arg("restore").arg("--data").arg(&data).arg(&file).output();
+        Command::new(crate::rig::controller()).arg("restore").arg("--data").arg(&data).arg(&file).output();
     let restore = restore.expect("it runs");
     assert!(restore.status.success(), "{restore:?}");
     // Its certificate stays: a controller that lies has it, too.

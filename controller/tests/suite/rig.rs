@@ -19,7 +19,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(crate) const CONTROLLER: &str = env!("CARGO_BIN_EXE_limpet-controller");
+/// $CONTROLLER_BIN, for figures of what ships.
+pub(crate) fn controller() -> String {
+    std::env::var("CONTROLLER_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_limpet-controller").into())
+}
 
 pub(crate) fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
@@ -229,7 +232,7 @@ impl Rig {
 
     /// A command whose last word is the data directory.
     pub(crate) fn run(&self, words: &[&str]) -> std::process::Output {
-        Command::new(CONTROLLER).args(words).arg(self.data()).output().expect("it runs")
+        Command::new(controller()).args(words).arg(self.data()).output().expect("it runs")
     }
 
     pub(crate) fn command(&self, program: &str, data: &Path) -> Command {
@@ -240,7 +243,7 @@ impl Rig {
     }
 
     pub(crate) fn start(&mut self) {
-        self.server = Some(Server::spawn(self.command(CONTROLLER, &self.data())));
+        self.server = Some(Server::spawn(self.command(&controller(), &self.data())));
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
