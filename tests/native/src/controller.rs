@@ -1,11 +1,12 @@
 //! A real `limpet-controller` with a fleet of its own, and the operator's tool for it.
 
+use crate::outcome::Outcome;
 use crate::places;
 use crate::scratch::Scratch;
 use crate::until::until;
 use serde_json::Value;
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// Both, until dropped.
 #[derive(Debug)]
@@ -29,16 +30,13 @@ impl Controller {
         let (keys, data) = (controller.path("keys"), controller.path("data"));
         controller.operate(&["keys", "init", "--no-passphrase", &keys]);
         let (root, url) = (format!("{keys}/root-1.doc"), format!("https://{}", controller.address));
-        let made = Command::new(places::controller())
-            .args(["init", "--data", &data, "--root", &root, "--url", &url])
-            .output()
-            .expect("limpet-controller starts");
-        let said = said(&made);
-        let pin =
-            said.lines().find_map(|line| line.strip_prefix("pin ")).expect("it says its pin").to_owned();
+        let mut init = Command::new(places::controller());
+        init.args(["init", "--data", &data, "--root", &root, "--url", &url]);
+        let made = Outcome::of(&mut init).ok();
+        let pin = made.lines().find_map(|line| line.strip_prefix("pin ")).expect("it says its pin");
         controller.serve();
         let key = format!("{keys}/deploy.key");
-        controller.operate(&["connect", &url, "--pin", &pin, "--root", &root, "--key", &key]);
+        controller.operate(&["connect", &url, "--pin", pin, "--root", &root, "--key", &key]);
         controller
     }
 
@@ -69,26 +67,43 @@ impl Controller {
         }
     }
 
+    /// `127.0.0.1:PORT`
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// What `limpetctl` says.
     ///
     /// # Panics
     /// It fails.
+    #[track_caller]
     pub fn operate(&self, args: &[&str]) -> String {
-        let output = Command::new(places::limpetctl())
-            .args(args)
-            .env("LIMPETCTL_CONFIG", self.path("fleet.json"))
-            .output()
-            .expect("limpetctl starts");
-        said(&output)
+        self.try_to(args).ok().stdout
+    }
+
+    /// Runs `limpetctl`, whatever comes of it.
+    pub fn try_to(&self, args: &[&str]) -> Outcome {
+        let mut limpetctl = Command::new(places::limpetctl());
+        Outcome::of(limpetctl.args(args).env("LIMPETCTL_CONFIG", self.path("fleet.json")))
     }
 
     /// A token for so many boards.
+    #[must_use]
+    pub fn invite(&self, uses: u32) -> String {
+        self.invite_to(&format!("https://{}", self.address), uses, &[])
+    }
+
+    /// Likewise, for boards that reach it by another address, and get these labels.
     ///
     /// # Panics
     /// There is none.
     #[must_use]
-    pub fn invite(&self, uses: u32) -> String {
-        let said = self.operate(&["board", "invite", "--uses", &uses.to_string()]);
+    pub fn invite_to(&self, url: &str, uses: u32, labels: &[&str]) -> String {
+        let uses = uses.to_string();
+        let labels = labels.iter().flat_map(|label| ["--label", label]);
+        let words = ["board", "invite", "--url", url, "--uses", &uses];
+        let said = self.operate(&words.into_iter().chain(labels).collect::<Vec<_>>());
         let token = said.split_whitespace().find(|word| word.starts_with("limpet1_"));
         token.expect("it prints a token").to_owned()
     }
@@ -121,10 +136,4 @@ impl Drop for Controller {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-fn said(output: &Output) -> String {
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
-    text(&output.stdout)
 }

@@ -3,11 +3,13 @@
 use crate::channel::{self, Channel};
 use crate::image;
 use crate::kernel::Kernel;
+use crate::monitor::Monitor;
 use crate::qemu::{self, Console};
 use crate::spec::Spec;
 use crate::target::Target;
 use crate::wire::{Answer, Request};
 use native_tests::Outcome;
+use serde_json::json;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,8 @@ use std::time::{Duration, Instant};
 const BOOT_MAX: Duration = Duration::from_secs(90);
 /// A command that takes longer does not end.
 const COMMAND_MAX: Duration = Duration::from_secs(120);
+/// What is waited for by asking is there by then; less than a command may take.
+const UNTIL_S: u32 = 60;
 /// A board that is told to power off is off by then: it grants its processes 10 s.
 const OFF_MAX: Duration = Duration::from_secs(60);
 
@@ -199,12 +203,15 @@ impl Board {
     /// It never does: `what` did not happen.
     #[track_caller]
     pub fn until(&mut self, what: &str, line: &str) {
-        let tries = "for i in $(seq 600); do";
-        let outcome =
-            self.run(&["sh", "-c", &format!("{tries} if {line}; then exit 0; fi; sleep 0.1; done; exit 1")]);
+        // By the time since the boot, which no clock that is set changes.
+        let script = format!(
+            "read now rest </proc/uptime; end=$((${{now%.*}} + {UNTIL_S})); while [ ${{now%.*}} -lt $end ]; do \
+             if {line}; then exit 0; fi; sleep 0.1; read now rest </proc/uptime; done; exit 1"
+        );
+        let outcome = self.run(&["sh", "-c", &script]);
         assert_eq!(
             outcome.code, 0,
-            "waited a minute in vain until {what}: {line}; it said:\n{}",
+            "waited {UNTIL_S} s in vain until {what}: {line}; it said:\n{}",
             outcome.stderr
         );
     }
@@ -216,6 +223,17 @@ impl Board {
     pub fn reboot(&mut self) {
         self.tell(&["limpet", "reboot"]);
         self.until_up();
+    }
+
+    /// Pulls the cable out of the network card, or puts it in.
+    ///
+    /// # Panics
+    /// There is no card.
+    pub fn cable(&self, is_in: bool) {
+        let order = json!({ "name": qemu::CABLE, "up": is_in });
+        let monitor = Monitor::connect(&self.place.join(qemu::MONITOR));
+        let done = monitor.and_then(|mut monitor| monitor.order("set_link", &order));
+        done.unwrap_or_else(|e| panic!("moving the cable: {e}"));
     }
 
     /// Runs a script, and cuts the power `after` it has printed a line that begins with `moment`: QEMU is killed. What

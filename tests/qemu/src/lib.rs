@@ -15,6 +15,7 @@ pub mod disk;
 mod image;
 mod kernel;
 mod modules;
+mod monitor;
 pub mod paths;
 pub mod powercut;
 mod qemu;

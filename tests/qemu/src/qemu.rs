@@ -1,4 +1,4 @@
-//! The command line of QEMU for one board, and its monitor.
+//! The command line of QEMU for one board.
 
 use crate::disk::Disk;
 use crate::spec::{Network, Spec};
@@ -9,6 +9,9 @@ pub(crate) const SERIAL_LOG: &str = "serial.log";
 pub(crate) const CHANNEL: &str = "channel";
 pub(crate) const MONITOR: &str = "monitor";
 pub(crate) const INITRAMFS: &str = "initramfs";
+
+/// What the monitor knows the network card's other end by.
+pub(crate) const CABLE: &str = "net";
 
 /// What a kernel does at its start that only costs time on a CPU that does not exist: a quarter of it.
 const HASTE: &str = "mitigations=off nokaslr cryptomgr.notests";
@@ -134,11 +137,12 @@ fn disk_arguments(index: usize, disk: &Disk) -> Vec<String> {
 fn network_arguments(network: Network) -> Vec<String> {
     let behind = match network {
         Network::None => return Vec::new(),
-        Network::Silent => "hubport,id=net,hubid=0",
-        Network::User => "user,id=net,ipv6=off",
+        Network::Silent => "hubport,hubid=0",
+        Network::User => "user,ipv6=off",
     };
     // Without the firmware for booting from a network, which is a file that not every installation has.
-    words(&["-netdev", behind, "-device", "virtio-net-pci,netdev=net,romfile="])
+    let card = format!("virtio-net-pci,netdev={CABLE},romfile=");
+    words(&["-netdev", &format!("{behind},id={CABLE}"), "-device", &card])
 }
 
 fn words(words: &[&str]) -> Vec<String> {

@@ -3,6 +3,7 @@
 mod apps;
 mod boot;
 mod clocks;
+mod fleet;
 mod lacking;
 mod limits;
 mod memory;
@@ -56,6 +57,7 @@ pub const ALL: &[Scenario] = &[
     usual("no-user-namespaces", lacking::no_user_namespaces),
     unusual("app", apps::from_a_file),
     usual("pull", pulling::from_a_registry),
+    usual("fleet", fleet::joins_follows_and_outlives),
     usual("upgrade", upgrading::good_and_bad),
     usual("systemd", systemd::keeps_what_limpet_installs),
     usual("native-short", native::short),

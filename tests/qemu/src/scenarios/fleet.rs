@@ -1,0 +1,142 @@
+//! A board of a fleet, whose controller and registry are on this machine: it joins, is updated, puts back by itself what is
+//! not well, and needs no controller for what it has.
+
+use crate::{Board, Network, Stage};
+use native_tests::controller::Controller;
+use native_tests::registry::Registry;
+use native_tests::{Outcome, places};
+use std::fs;
+use std::path::PathBuf;
+
+/// What it is well by costs nothing, and comes before it is asked for; on a busy machine, too.
+const APP: &str = "\
+name: shop
+services:
+  web:
+    image: IMAGE
+    network_mode: none
+    restart: always
+    init: true
+    command: [ sh, -c, 'touch /$STATE; echo open; exec sleep 100000' ]
+    environment: { VERSION: '$VERSION' }
+    healthcheck: { test: [ CMD, test, -e, /well ], interval: 1s, retries: 2, start_period: 2s }
+    deploy:
+      resources: { limits: { memory: 32M } }
+      update_config: { monitor: 1s, failure_action: rollback }
+";
+
+pub(super) fn joins_follows_and_outlives(stage: &Stage) {
+    let registry = Registry::open();
+    registry.push(&format!("oci-archive:{}", places::multi("busybox").display()), "busybox:1");
+    let spec = stage.spec().network(Network::User).words(&["limpet.network=dhcp"]).reboots();
+    let mut fleet = Fleet { controller: Controller::open(), file: stage.path().join("shop.yaml") };
+    let image = format!("{}/busybox@{}", from_board(registry.address()), registry.digest("busybox"));
+    fs::write(&fleet.file, APP.replace("IMAGE", &image)).expect("the stage is writable");
+    let mut board = stage.boot(&spec);
+    board.until("it knows a way out", "ip route | grep -q 'default via'");
+    let plain = format!("{{\"plain-http\": [\"{}\"]}}", from_board(registry.address()));
+    board.write("/etc/limpet/registries.json", plain.as_bytes());
+    joins(&mut board, &fleet);
+    is_given_an_app(&mut board, &fleet);
+    puts_back_what_is_not_well(&mut board, &fleet);
+    goes_on_without_controller(&mut board, &mut fleet);
+    is_updated_in_the_end(&mut board, &mut fleet);
+    leaves(&mut board, &fleet);
+    board.power_off();
+}
+
+/// The operator's side.
+struct Fleet {
+    controller: Controller,
+    file: PathBuf,
+}
+
+impl Fleet {
+    fn apply(&self, version: u32, state: &str, flags: &[&str]) -> Outcome {
+        let (file, version) = (self.file.display().to_string(), format!("VERSION={version}"));
+        let state = format!("STATE={state}");
+        let words =
+            ["apply", "-f", &file, "--set", &version, "--set", &state, "--to", "site=shed", "--soak", "0s"];
+        self.controller.try_to(&[&words, flags].concat())
+    }
+
+    fn until_online(&self, online: bool) {
+        native_tests::until(&format!("the board is online: {online}"), || {
+            self.controller.board("shed").filter(|board| board["online"] == online).map(drop)
+        });
+    }
+}
+
+/// This machine's loopback, as QEMU's network shows it.
+fn from_board(address: &str) -> String {
+    address.replace("127.0.0.1", "10.0.2.2")
+}
+
+fn joins(board: &mut Board, fleet: &Fleet) {
+    let url = format!("https://{}", from_board(fleet.controller.address()));
+    let token = fleet.controller.invite_to(&url, 1, &["site=shed"]);
+    let said = board.limpet(&["join", &token, "--name", "shed"]).ok();
+    assert!(said.stdout.contains("This board is shed of the fleet"), "{said:#?}");
+    board.limpet(&["join", &token]).refused(1, &["in the fleet at https://10.0.2.2:"]);
+    fleet.until_online(true);
+}
+
+fn is_given_an_app(board: &mut Board, fleet: &Fleet) {
+    fleet.apply(1, "well", &[]).ok();
+    says(board, "1");
+}
+
+fn puts_back_what_is_not_well(board: &mut Board, fleet: &Fleet) {
+    let said = fleet.apply(2, "ill", &[]).code(1);
+    assert!(said.stderr.contains("undone: ") && said.stderr.contains("it is unhealthy"), "{said:#?}");
+    let events = fleet.controller.operate(&["get", "events"]);
+    assert!(events.contains("reverted  "), "the board did it by itself:\n{events}");
+    says(board, "1");
+    is_alone(board);
+}
+
+fn goes_on_without_controller(board: &mut Board, fleet: &mut Fleet) {
+    let runs = board.field("shop-web-1", "/State/Pid");
+    fleet.controller.stop();
+    board.until("the board notices", UNANSWERED);
+    says(board, "1");
+    assert_eq!(board.field("shop-web-1", "/State/Pid"), runs, "nobody touched it");
+}
+
+/// A rollout begins while the board is away, and the controller is killed again. What the board has comes up without a
+/// network; when it is plugged in and the controller is back, the rollout goes on.
+fn is_updated_in_the_end(board: &mut Board, fleet: &mut Fleet) {
+    board.cable(false);
+    fleet.controller.serve();
+    fleet.apply(3, "well", &["--detach"]).ok();
+    fleet.controller.stop();
+    board.reboot();
+    board.until_status("shop-web-1", "running");
+    says(board, "1");
+    let before = board.field("shop-web-1", "/Id");
+    board.cable(true);
+    fleet.controller.serve();
+    let status = fleet.controller.operate(&["rollout", "status"]);
+    assert!(status.contains("done, 1 of 1 committed"), "{status}");
+    says(board, "3");
+    assert_ne!(board.field("shop-web-1", "/Id"), before);
+    is_alone(board);
+}
+
+fn leaves(board: &mut Board, fleet: &Fleet) {
+    board.limpet(&["leave", "-f"]).ok();
+    fleet.until_online(false);
+    says(board, "3");
+}
+
+const UNANSWERED: &str = "limpet doctor | grep -q 'controller does not answer'";
+const VERSION: &str = "limpet exec shop-web-1 sh -c 'echo $VERSION'";
+
+fn says(board: &mut Board, version: &str) {
+    assert_eq!(board.sh(VERSION), version);
+}
+
+/// No other container is left of what was tried or of what was before.
+fn is_alone(board: &mut Board) {
+    assert_eq!(board.limpet(&["ps", "-aq"]).ok().lines().count(), 1);
+}
