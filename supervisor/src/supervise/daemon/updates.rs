@@ -176,19 +176,28 @@ impl Daemon<'_> {
         entry: Entry,
         mut update: Update,
     ) -> Result<(), crate::failure::Failure> {
-        let Some(previous) = self.ledger.previous(&entry.app.name).ok().flatten() else {
-            return self.pause_instead(app, entry, update, "there is no version before to put back");
+        let name = &entry.app.name;
+        let previous = match self.ledger.previous(name) {
+            Ok(Some(previous)) => previous.app,
+            // Of what the fleet brought first nothing is left: an app without services says why.
+            Ok(None) if self.fleet.has(name) => {
+                update.why.push_str("; no version before it was well, so none is left");
+                App { name: name.clone(), workloads: Vec::new(), volumes: entry.app.volumes.clone() }
+            }
+            Ok(None) | Err(_) => {
+                return self.pause_instead(app, entry, update, "there is no version before to put back");
+            }
         };
-        update.services.extend(previous.app.changed_since(Some(&entry.app)));
+        update.services.extend(previous.changed_since(Some(&entry.app)));
         update.services.sort();
         update.services.dedup();
-        let wanted = desired(&previous.app, Some(&update), &mut self.registry);
+        let wanted = desired(&previous, Some(&update), &mut self.registry);
         if admit(&wanted, &self.world).is_err() {
             return self.pause_instead(app, entry, update, "the version before cannot be put back");
         }
         self.cut.pass();
         let phase = Phase::Up { settled: false };
-        self.ledger.put(&Entry { app: previous.app, phase, update: Some(update.clone()) })?;
+        self.ledger.put(&Entry { app: previous, phase, update: Some(update.clone()) })?;
         self.cut.pass();
         self.unsettled.insert(app);
         self.note_update(app, update);

@@ -208,6 +208,28 @@ fn a_lock_holds_changes_back_until_it_is_gone() {
 }
 
 #[test]
+fn what_fails_at_its_first_coming_is_taken_away_and_not_tried_again() {
+    let (fleet, (_registry, _forwarder, image)) = (Fleet::default(), shelf());
+    let limpet = board(fleet);
+    let supervisor = Supervisor::start(&limpet);
+    let mut bad = app("a", &image, "one");
+    bad.workloads[0].command = Some(["sh", "-c", "exit 7"].map(str::to_owned).to_vec());
+    limpet.ok(&["apply", &signed(&limpet, "1", &fleet.desired(1, vec![bad]))]);
+    let said = |limpet: &Limpet| limpet.ok(&["app", "ls", "--format", "json"]).stdout;
+    until("it is undone", || said(&limpet).contains("rollback_completed").then_some(()));
+    assert!(said(&limpet).contains("exit status 7"), "{}", said(&limpet));
+    assert!(limpet.ids().is_empty(), "nothing of it is left");
+    supervisor.crash();
+    let _supervisor = Supervisor::start(&limpet);
+    assert!(said(&limpet).contains("rollback_completed"), "{}", said(&limpet));
+    assert!(limpet.ids().is_empty(), "it is not tried again");
+    limpet.ok(&["apply", &signed(&limpet, "2", &fleet.desired(2, vec![app("a", &image, "two")]))]);
+    until_says(&limpet, "a", "two");
+    limpet.ok(&["apply", &signed(&limpet, "3", &fleet.desired(3, Vec::new()))]);
+    until_gone(&limpet, "a");
+}
+
+#[test]
 fn outside_of_its_windows_a_board_begins_nothing() {
     let (fleet, (_registry, _forwarder, image)) = (Fleet::default(), shelf());
     let limpet = board(fleet);
