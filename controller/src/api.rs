@@ -168,7 +168,7 @@ pub struct BoardUpload {
     pub undo: String,
 }
 
-/// `GET /rollouts` (a list), `GET /rollouts/ID`; `POST /rollouts/ID/pause`, `/resume` and `/undo` have no body and answer
+/// `GET /rollouts` (a list; of each app some that are over are kept), `GET /rollouts/ID`; `POST /rollouts/ID/pause`, `/resume` and `/undo` have no body and answer
 /// with it, too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rollout {
@@ -186,6 +186,9 @@ pub struct Rollout {
     pub created_s: u64,
     /// Where it stands.
     pub status: limpet_fleet::rollout::Status,
+    /// What it waits for, for people; empty if it waits for nothing.
+    #[serde(default)]
+    pub waits: String,
     /// Each board's part, by name.
     pub boards: Vec<(String, limpet_fleet::rollout::Part)>,
 }

@@ -17,7 +17,8 @@
 //!
 //! What holds at any time, also when inputs come twice, late, in another order or not at all:
 //!
-//! - until the canaries are over, no more boards than canaries have ever been offered the new state;
+//! - until the canaries are over, no more boards than canaries have ever been offered the new state, but for those in whose
+//!   place an operator wanted others;
 //! - in each later step no more than a batch are offered it, and no more than a batch are on their way altogether. A
 //!   board that took it, vanished, was given up and comes back in the middle of it is on its way besides;
 //! - nothing that a board does not have already is offered to it while it is cordoned or revoked.
@@ -25,7 +26,8 @@
 //! Who is away is offered nothing and waited for by nobody; it gets its turn when it is back. Who vanished on its way is
 //! waited for during `patience_s`. A board that puts things off (its lock, its windows) holds its place, but nobody waits.
 //! No step is passed that only failures came of, nor the first if nobody has come to it: then all of its boards are
-//! away, which may be the new state's doing.
+//! away, which may be the new state's doing. It waits for one of them, and says so ([`Rollout::waits`]); an operator who knows
+//! better resumes it, and as many others have their turn in their place: the one way to more canaries than were asked for.
 
 mod index;
 mod member;
@@ -188,6 +190,24 @@ pub struct Header {
     pub forgiven: u32,
     /// The operator resumed during this step: it may be passed although nobody came to it.
     pub accepted: bool,
+    /// Boards of this step that vanished, and in whose place the operator wanted others.
+    #[serde(default)]
+    pub spared: u32,
+}
+
+/// What a rollout waits for. Boards are places in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// Nothing: it is over, or paused.
+    Nothing,
+    /// These boards are on their way.
+    Boards(Vec<u32>),
+    /// All boards of the step were offered it, and are away: one has to tell, or the operator to resume.
+    Vanished(Vec<u32>),
+    /// The step is being watched.
+    Time,
+    /// Nobody whose turn it is is there, or all put it off.
+    Turns,
 }
 
 /// Something that happened. A board is named by its place in the list that the rollout began with.
@@ -298,7 +318,8 @@ impl Rollout {
             Share::Count(0) | Share::Percent(0) => (Status::Batch(0), 1),
             Share::Count(_) | Share::Percent(_) => (Status::Canary, 0),
         };
-        let header = Header { strategy, status, step, soak_since_s: None, forgiven: 0, accepted: false };
+        let header =
+            Header { strategy, status, step, soak_since_s: None, forgiven: 0, accepted: false, spared: 0 };
         let members = boards.iter().map(|(forward, undo)| Member::new(*forward, *undo)).collect();
         Ok(Self::restore(header, members, now_s))
     }
@@ -356,6 +377,30 @@ impl Rollout {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// What it waits for.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        let those = |is_one: &dyn Fn(&Member) -> bool| {
+            let all = (0..).zip(&self.members);
+            all.filter(|(_, member)| is_one(member)).map(|(board, _)| board).collect()
+        };
+        let step = self.header.step;
+        match self.header.status {
+            Status::Paused(_) | Status::Undone(_) | Status::Done | Status::Superseded => Waits::Nothing,
+            Status::Undoing(_) => Waits::Boards(those(&|member| {
+                matches!(member.part, Part::Undoing { .. }) && member.is_open()
+            })),
+            Status::Canary | Status::Batch(_) if self.is_waited_for() => {
+                Waits::Boards(those(&|member| matches!(member.part, Part::Offered { .. }) && !member.held))
+            }
+            Status::Canary | Status::Batch(_) if self.all_vanished() => {
+                Waits::Vanished(those(&|member| member.step == Some(step) && !member.gone))
+            }
+            Status::Canary | Status::Batch(_) if self.header.soak_since_s.is_some() => Waits::Time,
+            Status::Canary | Status::Batch(_) => Waits::Turns,
+        }
     }
 
     /// What is stored besides the members.

@@ -1,7 +1,7 @@
 //! A rollout, step by step, by hand. What holds in every history is the simulation's matter (`fleet/src/sim.rs`).
 
 use limpet_fleet::rollout::{
-    Has, Header, Input, Invalid, Member, Offer, Part, Refusal, Rollout, Share, Status, Strategy, Told,
+    Has, Header, Input, Invalid, Member, Offer, Part, Refusal, Rollout, Share, Status, Strategy, Told, Waits,
 };
 use limpet_protocol::fleet::report::{AppReport, Held, Progress, Report, Stamp, Text};
 
@@ -159,6 +159,50 @@ fn canaries_that_all_vanished_are_not_passed() {
     commits(&mut rollout, [0], 100_010);
     step(&mut rollout, &Input::Time, 100_070);
     assert_eq!(rollout.header().status, Status::Batch(0));
+}
+
+#[test]
+fn in_the_place_of_vanished_canaries_others_go_first_if_the_operator_wants_it() {
+    let mut rollout = begun(9, strategy());
+    assert_eq!(rollout.waits(), Waits::Boards(vec![0, 1]));
+    step(&mut rollout, &Input::Offline(0), 1010);
+    step(&mut rollout, &Input::Offline(1), 1010);
+    assert_eq!(rollout.step(&Input::Resume, 1600), Err(Refusal::IsNotPaused), "they are still waited for");
+    step(&mut rollout, &Input::Time, 1610);
+    assert_eq!((&rollout.header().status, rollout.waits()), (&Status::Canary, Waits::Vanished(vec![0, 1])));
+    step(&mut rollout, &Input::Resume, 2000);
+    assert_eq!(rollout.header().status, Status::Canary);
+    assert_eq!(offered(&rollout, Offer::Forward), [2, 3]);
+    assert_eq!(rollout.step(&Input::Resume, 2000), Err(Refusal::IsNotPaused), "once is enough");
+    // One is back, and takes no place of those.
+    step(&mut rollout, &Input::Online(0), 2010);
+    assert_eq!(offered(&rollout, Offer::Forward), [2, 3]);
+    commits(&mut rollout, [2, 3], 2020);
+    assert_eq!(offered(&rollout, Offer::Forward), [0, 2, 3], "now it is its turn again");
+    commits(&mut rollout, [0], 2030);
+    assert_eq!(rollout.waits(), Waits::Time);
+    step(&mut rollout, &Input::Time, 2090);
+    assert_eq!(offered(&rollout, Offer::Forward), [0, 2, 3, 4, 5, 6], "no more than a batch");
+}
+
+#[test]
+fn where_nobody_else_is_left_a_resume_goes_on_without_those_who_vanished() {
+    let mut rollout = begun(2, strategy());
+    step(&mut rollout, &Input::Offline(0), 1010);
+    step(&mut rollout, &Input::Offline(1), 1010);
+    step(&mut rollout, &Input::Time, 1610);
+    step(&mut rollout, &Input::Resume, 2000);
+    step(&mut rollout, &Input::Time, 2060);
+    assert_eq!((&rollout.header().status, rollout.waits()), (&Status::Done, Waits::Nothing));
+    step(&mut rollout, &Input::Online(1), 9000);
+    assert_eq!(offered(&rollout, Offer::Forward), [1]);
+}
+
+#[test]
+fn who_is_not_there_is_waited_for_and_that_is_said() {
+    let mut rollout = Rollout::begin(strategy(), &[(FORWARD, UNDO)], 1000).expect("a rollout");
+    step(&mut rollout, &Input::Time, 5000);
+    assert_eq!(rollout.waits(), Waits::Turns);
 }
 
 #[test]

@@ -191,6 +191,7 @@ async fn rollout(session: &mut Session, name: &str) -> Outcome<Vec<String>> {
         field("Subject", &shown(subject)),
         field("Note", &shown(note)),
         field("Status", &status_text(status)),
+        field("Waits", if rollout.waits.is_empty() { "-" } else { &rollout.waits }),
         field("By", &shown(by)),
         field("Age", &age(*created_s, now_s())),
         field("Canary", &share(strategy.canary)),

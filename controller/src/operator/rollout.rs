@@ -171,8 +171,9 @@ pub(crate) fn committed(rollout: &Rollout) -> usize {
 
 fn line(rollout: &Rollout) -> String {
     let (done, all) = (committed(rollout), rollout.boards.len());
+    let waits = if rollout.waits.is_empty() { String::new() } else { format!("; {}", shown(&rollout.waits)) };
     format!(
-        "rollout/{} of {}: {}, {done} of {all} committed",
+        "rollout/{} of {}: {}, {done} of {all} committed{waits}",
         rollout.id,
         shown(&rollout.subject),
         status_text(&rollout.status)

@@ -38,6 +38,11 @@ pub(crate) const SERIALS_MAX: usize = 1_000_000;
 pub(crate) const ROOTS_MAX: usize = limpet_protocol::fleet::enrol::ROOTS_MAX * 16;
 /// Events that are kept.
 pub(crate) const EVENTS_MAX: u64 = 100_000;
+/// Rollouts of an app that are kept after they are over, besides those that still say what a board is offered.
+pub(crate) const ROLLOUTS_KEPT: usize = 20;
+/// A board that asked within so long is there as far as can be known: it asks every 15 minutes if nothing happens. Those have
+/// their turn first.
+pub(crate) const LATELY_S: u64 = 1800;
 /// Lines of a log in one answer.
 pub(crate) const LINES_MAX: u32 = 1000;
 /// Longest time that an operator's request is put off.

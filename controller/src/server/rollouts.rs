@@ -1,10 +1,11 @@
 //! Rollouts, driven: what boards said, who is there and what time it is goes to `fleet::rollout`; what comes out goes into
 //! rows, which are made durable before any board is offered anything by them.
 
+use super::limits::{LATELY_S, ROLLOUTS_KEPT};
 use super::refused::Refused;
 use super::store::{BoardRow, Change, Line, PartRow, RolloutRow, StateRef};
 use super::upload::{Judged, Sealed};
-use super::world::{Rollout, World};
+use super::world::{Board, Rollout, World};
 use limpet_fleet::rollout::{self, Changes, Input, Offer, Status, Told};
 use limpet_protocol::fleet::{BoardId, PublicKey, Root};
 use limpet_trust::Position;
@@ -49,9 +50,11 @@ pub(crate) fn begin(
     now_s: u64,
 ) -> Result<(Vec<Change>, u64), Refused> {
     fits(world, &judged)?;
+    let outdated = kept_too_long(world, &judged.subject);
     let id = world.rollouts.keys().next_back().map_or(1, |last| last + 1);
     let mut changes = taken_over(world, &judged, now_s);
-    let Judged { digest, subject, note, strategy, boards } = judged;
+    let Judged { digest, subject, note, strategy, mut boards } = judged;
+    boards.sort_by_key(|judged| world.boards.get(&judged.board).map(|board| distance(board, now_s)));
     let positions: Vec<_> =
         boards.iter().map(|board| (pair(&board.forward.state), pair(&board.undo.state))).collect();
     let engine = rollout::Rollout::begin(strategy, &positions, now_s)
@@ -76,7 +79,33 @@ pub(crate) fn begin(
         changes.push(Change::Part(PartRow { rollout: id, place, board, member, before, forward, undo }));
     }
     changes.push(Change::Engine(id, Box::new(engine)));
+    if !outdated.is_empty() {
+        changes.push(Change::PruneRollouts(outdated));
+    }
     Ok((changes, id))
+}
+
+/// Whose turn comes first: who was heard of lately, who has a connection at least, the others. Within these, as they were
+/// uploaded.
+fn distance(board: &Board, now_s: u64) -> u8 {
+    match (board.live.is_online(), now_s.saturating_sub(board.live.seen_s()) <= LATELY_S) {
+        (true, true) => 0,
+        (true, false) => 1,
+        (false, _) => 2,
+    }
+}
+
+/// Rollouts of an app that are over, and say of no board what it is offered; all but the newest so many.
+fn kept_too_long(world: &World, subject: &str) -> Vec<u64> {
+    let app = |subject: &str| subject.trim_start_matches('-').to_owned();
+    let speaks: HashSet<u64> = world.places.values().map(|(rollout, _)| *rollout).collect();
+    let over = world
+        .rollouts
+        .values()
+        .filter(|rollout| rollout.row.header.status.is_over() && app(&rollout.row.subject) == app(subject));
+    let over: Vec<u64> = over.map(|rollout| rollout.row.id).collect();
+    let kept = over.len().saturating_sub(ROLLOUTS_KEPT);
+    over.into_iter().take(kept).filter(|id| !speaks.contains(id)).collect()
 }
 
 fn pair(state: &StateRef) -> rollout::Position {

@@ -241,6 +241,8 @@ pub(crate) enum Change {
     Blob([u8; 32], Arc<[u8]>),
     /// All but the newest so many events go.
     PruneEvents(u64),
+    /// These rollouts go, and states that nothing refers to any more.
+    PruneRollouts(Vec<u64>),
 }
 
 /// Everything that memory holds.

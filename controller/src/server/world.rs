@@ -201,6 +201,7 @@ impl World {
                     rollout.engine = *engine;
                 }
             }
+            Change::PruneRollouts(ids) => ids.iter().for_each(|id| drop(self.rollouts.remove(id))),
             Change::Event(_) => self.event_last += 1,
             Change::Seen(..) | Change::Audit(_) | Change::Blob(..) | Change::PruneEvents(_) => {}
         }

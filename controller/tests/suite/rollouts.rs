@@ -110,6 +110,60 @@ fn a_person_pauses_resumes_and_undoes() {
 }
 
 #[test]
+fn a_canary_that_vanishes_is_waited_for_and_replaced_only_by_a_person() {
+    let rig = Rig::new();
+    let mut operator = rig.operator();
+    // Who was never there is no canary, wherever it stands in the list.
+    let boards = ["absent", "canary", "next", "other"].into_iter().zip(20..);
+    let boards: Vec<_> = boards.map(|(name, seed)| rig.board(seed, name)).collect();
+    let mut links: Vec<_> = boards[1..].iter().map(|board| board.connect(rig.address())).collect();
+    links.iter_mut().for_each(|link| drop(link.poll(None, 0)));
+    let strategy = Strategy { patience_s: 2, ..canary() };
+    let (answer, _) = operator.roll_out(&rig.keys, strategy, &boards.iter().collect::<Vec<_>>());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let place = |rollout: &Rollout, name: &str| {
+        rollout.boards.iter().find(|(board, _)| board == name).expect("it is in it").1.clone()
+    };
+    let is_offered = |rollout: &Rollout, name: &str| matches!(place(rollout, name), Part::Offered { .. });
+    let rollout = until(&mut operator, |rollout| is_offered(rollout, "canary"));
+    assert_eq!(rollout.waits, "waits for canary");
+    drop(links.remove(0));
+    let rollout = until(&mut operator, |rollout| rollout.waits.contains("away since it was offered"));
+    assert_eq!((&rollout.status, place(&rollout, "next")), (&Status::Canary, Part::Waiting), "{rollout:?}");
+    assert_eq!(operator.ask("POST", "/rollouts/1/resume", &[]).expect("an answer").status, 200);
+    let rollout = until(&mut operator, |rollout| is_offered(rollout, "next"));
+    assert_eq!((&rollout.status, place(&rollout, "other")), (&Status::Canary, Part::Waiting), "{rollout:?}");
+    assert_eq!(operator.ask("POST", "/rollouts/1/resume", &[]).expect("an answer").status, 409);
+}
+
+#[test]
+fn of_each_app_some_rollouts_that_are_over_are_kept() {
+    let mut rig = Rig::new();
+    let mut operator = rig.operator();
+    let board = rig.board(20, "b0");
+    for number in 1..=24 {
+        let (answer, _) = operator.roll_out(&rig.keys, canary(), &[&board]);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let undo = format!("/rollouts/{number}/undo");
+        assert_eq!(operator.ask("POST", &undo, &[]).expect("an answer").status, 200);
+    }
+    let ids = |operator: &mut Operator| -> Vec<u64> {
+        operator.get::<Vec<Rollout>>("/rollouts").iter().map(|rollout| rollout.id).collect()
+    };
+    let kept = ids(&mut operator);
+    assert_eq!(kept, (4..=24).collect::<Vec<u64>>());
+    rig.server.as_mut().expect("it runs").kill();
+    rig.start();
+    let mut operator = rig.operator();
+    assert_eq!(ids(&mut operator), kept);
+    // Numbers go on, and what was uploaded last is there.
+    assert_eq!(operator.generation(), 48);
+    let path = format!("/boards/{}/desired", board.id());
+    assert!(operator.get::<limpet_controller::api::BoardDesired>(&path).desired.is_some());
+    assert_eq!(operator.roll_out(&rig.keys, canary(), &[&board]).0.status, 200);
+}
+
+#[test]
 fn what_boards_would_refuse_and_what_comes_too_late_is_not_stored() {
     let rig = Rig::new();
     let mut operator = rig.operator();

@@ -56,6 +56,11 @@ impl Index {
         self.waiting_away.last().map(|(since_s, _)| *since_s)
     }
 
+    /// Somebody may still have a turn who has not had it.
+    pub(super) fn has_others(&self) -> bool {
+        !self.fresh.is_empty() || !self.waiting_away.is_empty()
+    }
+
     /// When the last of those went away that are to go back.
     pub(super) fn undoing_away_since_s(&self) -> Option<u64> {
         self.undoing_away.last().map(|(since_s, _)| *since_s)

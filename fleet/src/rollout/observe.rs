@@ -54,6 +54,8 @@ impl Rollout {
     fn admit_resume(&self) -> Result<(), Refusal> {
         match self.header.status {
             Status::Paused(_) => Ok(()),
+            // There is something to go on from.
+            Status::Canary | Status::Batch(_) if self.all_vanished() => Ok(()),
             Status::Canary | Status::Batch(_) => Err(Refusal::IsNotPaused),
             Status::Undoing(_) | Status::Undone(_) => Err(Refusal::IsUndone),
             Status::Done | Status::Superseded => Err(Refusal::IsOver),
@@ -73,8 +75,12 @@ impl Rollout {
 
     fn resume(&mut self) {
         let (step, forgiven) = (self.header.step, self.failures());
-        let accepted = self.index.in_step > 0 && !self.is_waited_for();
+        // Others are to tell how it goes, if there are any, rather than nobody.
+        let is_spared = (self.all_vanished() || planted!(ResumeSparesAll)) && self.index.has_others();
+        let accepted = self.index.in_step > 0 && !self.is_waited_for() && !is_spared;
+        let spared = if is_spared { self.index.in_step } else { self.header.spared };
         let header = self.header_mut();
+        header.spared = spared;
         header.status = if step == 0 { Status::Canary } else { Status::Batch(step - 1) };
         (header.forgiven, header.accepted, header.soak_since_s) = (forgiven, accepted, None);
     }

@@ -115,7 +115,7 @@ impl Rollout {
         let header = self.header_mut();
         header.status = if is_done { Status::Done } else { Status::Batch(header.step) };
         header.step += 1;
-        (header.soak_since_s, header.accepted) = (None, false);
+        (header.soak_since_s, header.accepted, header.spared) = (None, false, 0);
         self.index.step_begins();
     }
 
@@ -144,8 +144,9 @@ impl Rollout {
 
     /// Whose turn it is. One that had its turn in this step already takes no place of others.
     fn next_board(&self, limit: u32) -> Option<u32> {
-        let has_room =
-            self.index.in_step < limit || self.header.status == Status::Done || planted!(StepIsUnlimited);
+        let has_room = self.index.in_step < limit.saturating_add(self.header.spared)
+            || self.header.status == Status::Done
+            || planted!(StepIsUnlimited);
         let mut returned = self.index.returned.iter().copied();
         if has_room {
             return returned.next().or_else(|| self.index.fresh.first().copied());
@@ -165,10 +166,18 @@ impl Rollout {
 
     /// All of the step came to it, failed, or are away for long; and it is full, or nobody else is expected.
     fn is_settled(&self, now_s: u64) -> bool {
-        let is_full = self.index.in_step >= self.limit();
+        let is_full = self.index.in_step >= self.limit().saturating_add(self.header.spared);
         !self.is_waited_for()
             && self.index.exposed > 0
             && (is_full || (!self.has_turns() && !self.is_expected(now_s)))
+    }
+
+    /// Every board of the step was offered it and is away, and nobody has come to it in any step.
+    pub(super) fn all_vanished(&self) -> bool {
+        let index = &self.index;
+        let nobody_tells = index.committed == 0 && index.failed_in_step == 0 && index.on_their_way == 0;
+        let is_full = index.in_step >= self.limit().saturating_add(self.header.spared) || !self.has_turns();
+        index.in_step > 0 && nobody_tells && is_full && !self.header.accepted
     }
 
     /// Somebody is on their way, and does not put it off.

@@ -1,7 +1,7 @@
 //! A second, simpler account of what may be offered: of what the controller was told and stored, and of what boards took.
 
 use super::Broken;
-use crate::rollout::{Has, Header, Member, Strategy, Told};
+use crate::rollout::{Has, Header, Member, Part, Strategy, Told};
 use limpet_protocol::fleet::report::Progress;
 use std::collections::BTreeSet;
 
@@ -38,6 +38,8 @@ pub(super) struct Account {
     step: u32,
     /// The operator resumed in this step.
     accepted: bool,
+    /// Boards of this step in whose place the operator wanted others.
+    spared: usize,
 }
 
 impl Account {
@@ -53,6 +55,7 @@ impl Account {
             last_came_s: None,
             step,
             accepted: false,
+            spared: 0,
         }
     }
 
@@ -68,6 +71,11 @@ impl Account {
         let all = u32::try_from(self.known.len()).unwrap_or(0);
         let share = if self.step == 0 { self.strategy.canary } else { self.strategy.batch };
         usize::try_from(share.of(all).max(1)).unwrap_or(0)
+    }
+
+    /// As many as may have had their turn in this step.
+    fn step_limit(&self) -> usize {
+        self.limit() + self.spared
     }
 
     /// Nobody needs to wait for it any more, as far as can be told from when it came and went.
@@ -104,9 +112,25 @@ impl Account {
         self.on_their_way.remove(&board);
     }
 
-    pub(super) fn resume(&mut self) {
+    pub(super) fn resume(&mut self, now_s: u64) {
         self.failed.clear();
         self.accepted = true;
+        // Only if none of them is there, or waited for, others are to have their turn.
+        let tells = |board: &u32| {
+            let known = self.is(*board);
+            let is_there = known.online && !known.cordoned && !known.held;
+            let is_waited_for = self.on_their_way.contains(board) && !self.is_given_up(*board, now_s);
+            !known.gone && (is_there || is_waited_for)
+        };
+        let came = self.known.iter().any(|known| known.committed);
+        if !came && !self.in_step.iter().any(tells) {
+            self.spared = self.exposed.len();
+        }
+    }
+
+    /// It says that it has what undoes the new state.
+    pub(super) fn went_back(&mut self, board: u32) {
+        self.of(board).committed = false;
     }
 
     /// A report was stored.
@@ -176,7 +200,7 @@ impl Account {
                 self.on_their_way
             ));
         }
-        if self.step == 0 && self.exposed.len() > self.limit() {
+        if self.step == 0 && self.exposed.len() > self.step_limit() {
             return Err(format!(
                 "{} boards were offered it before the canaries are over",
                 self.exposed.len()
@@ -190,7 +214,7 @@ impl Account {
         if is_over {
             self.in_step.clear();
         }
-        if self.in_step.len() > self.limit() {
+        if self.in_step.len() > self.step_limit() {
             return Err(format!("step {} has {} boards", self.step, self.in_step.len()));
         }
         Ok(())
@@ -243,6 +267,7 @@ impl Account {
             return Err(format!("step {step} begins, and nobody came to it yet"));
         }
         (self.step, self.last_came_s, self.accepted) = (step, None, false);
+        self.spared = 0;
         self.in_step.clear();
         Ok(())
     }
@@ -251,11 +276,13 @@ impl Account {
     /// cordoned and who is revoked, is lost.
     pub(super) fn restored(&mut self, header: &Header, rows: &[Member], has: impl Fn(u32) -> Has) {
         (self.step, self.last_came_s) = (header.step, None);
+        self.spared = usize::try_from(header.spared).unwrap_or(0);
         self.in_step.clear();
         let mut may_have = BTreeSet::new();
         for (board, row) in (0..).zip(rows) {
             let known = self.of(board);
             (known.cordoned, known.gone) = (row.cordoned, row.gone);
+            known.committed = matches!(row.part, Part::Committed { .. });
             if row.step.is_some() || has(board) > Has::Before {
                 may_have.insert(board);
             }

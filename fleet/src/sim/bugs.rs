@@ -37,6 +37,7 @@ bugs! {
     OnlyKnownGoBack: "only boards that said that they have it are offered what was before",
     StartGivesUp: "at a start everybody has been away for ever",
     RowsAreForgotten: "a row is stored only if the part in it is another",
+    ResumeSparesAll: "a resume lets others have their turn although those who had it are there",
     RestoreGoesOn: "after a restore from a backup it goes on as if nothing had been lost",
 }
 

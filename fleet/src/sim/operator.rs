@@ -23,6 +23,8 @@ impl World {
                 1 if self.trouble => return Ok(()),
                 _ => Input::Resume,
             },
+            // Refused but where nobody is left who could tell.
+            Status::Canary | Status::Batch(_) if self.dice.permille(300) => Input::Resume,
             Status::Done if !self.trouble && self.is_torn() => Input::Undo(by_hand()),
             Status::Canary | Status::Batch(_) | Status::Undoing(_) | Status::Done | Status::Undone(_)
                 if self.trouble =>

@@ -404,6 +404,9 @@ impl World {
         match input {
             Input::Told(board, told) if told.taken > undo(*board) => self.account.leave(*board),
             Input::Told(board, told) => {
+                if told.taken == undo(*board) {
+                    self.account.went_back(*board);
+                }
                 let is_forward = told.taken == forward(*board) && self.rows[at(*board)].has < Has::Undo;
                 self.account.told(*board, told, is_forward, self.now_s);
             }
@@ -411,7 +414,7 @@ impl World {
             Input::Offline(board) => self.account.came(*board, false, self.now_s),
             Input::Cordoned(board, is_on) => self.account.cordon(*board, *is_on),
             Input::Revoked(board) | Input::TakenOver(board) => self.account.leave(*board),
-            Input::Resume => self.account.resume(),
+            Input::Resume => self.account.resume(self.now_s),
             Input::Pause(_) | Input::Undo(_) | Input::Restored | Input::Time => {}
         }
     }

@@ -128,7 +128,7 @@ pub(crate) struct Strategy {
     /// After too many failures only pause
     #[arg(long)]
     pub(crate) no_undo: bool,
-    /// How long a board that is there may take
+    /// How long a board that is there may take; one that vanished on its way is waited for as long
     #[arg(long, default_value = "30m", value_parser = crate::operator::words::seconds)]
     pub(crate) patience: u64,
 }

@@ -12,6 +12,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use limpet_fleet::rollout::Waits;
 use sha2::{Digest, Sha256};
 
 pub(super) async fn list(State(controller): Ours, _: Operator) -> Answer<Vec<Rollout>> {
@@ -40,7 +41,31 @@ fn show(world: &world::World, rollout: &world::Rollout) -> Rollout {
         by: row.by.to_string(),
         created_s: row.created_s,
         status: row.header.status.clone(),
+        waits: waits(world, rollout),
         boards,
+    }
+}
+
+/// Most names in what it waits for.
+const NAMES_SHOWN: usize = 5;
+
+fn waits(world: &world::World, rollout: &world::Rollout) -> String {
+    let name = |place: &u32| rollout.parts.get(*place as usize).map(|part| world.name(&part.board));
+    let names = |places: &[u32]| {
+        let more = places.len().saturating_sub(NAMES_SHOWN);
+        let shown: Vec<_> = places.iter().take(NAMES_SHOWN).filter_map(name).collect();
+        shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
+    };
+    match rollout.engine.waits() {
+        Waits::Nothing => String::new(),
+        Waits::Boards(places) if places.is_empty() => String::new(),
+        Waits::Boards(places) => format!("waits for {}", names(&places)),
+        Waits::Vanished(places) => format!(
+            "waits for {}, away since it was offered, as that may be why: limpetctl rollout resume goes on with others",
+            names(&places)
+        ),
+        Waits::Time => "this step is watched".to_owned(),
+        Waits::Turns => "waits for boards that are away, or put it off".to_owned(),
     }
 }
 

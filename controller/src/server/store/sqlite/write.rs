@@ -12,6 +12,9 @@ pub(super) async fn change(connection: &mut SqliteConnection, change: &Change) -
     if let Change::Blob(sha256, bytes) = change {
         return blob(connection, sha256, bytes).await;
     }
+    if let Change::PruneRollouts(ids) = change {
+        return prune(connection, ids).await;
+    }
     match statement(change)? {
         Some(statement) => statement.execute(connection).await.map(drop),
         None => Ok(()),
@@ -46,7 +49,7 @@ fn statement(change: &Change) -> Result<Option<Statement<'_>>, Error> {
         Change::Part(row) => part(row)?,
         Change::Event(line) => log("INSERT INTO events (at_s, kind, who, text) VALUES (?, ?, ?, ?)", line),
         Change::Audit(line) => log("INSERT INTO audit (at_s, kind, who, text) VALUES (?, ?, ?, ?)", line),
-        Change::Blob(..) | Change::Engine(..) => return Ok(None),
+        Change::Blob(..) | Change::Engine(..) | Change::PruneRollouts(_) => return Ok(None),
         Change::PruneEvents(kept) => {
             query("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?").bind(kept.cast_signed())
         }
@@ -124,6 +127,22 @@ fn part(row: &PartRow) -> Result<Statement<'_>, Error> {
 
 fn log<'a>(text: &'static str, line: &'a Line) -> Statement<'a> {
     query(text).bind(line.at_s.cast_signed()).bind(line.kind).bind(&line.who).bind(&line.text)
+}
+
+/// The highest number and the highest position stay: they are counted on from.
+async fn prune(connection: &mut SqliteConnection, ids: &[u64]) -> Result<(), Error> {
+    for id in ids {
+        for text in ["DELETE FROM parts WHERE rollout = ?", "DELETE FROM rollouts WHERE id = ?"] {
+            query(text).bind(id.cast_signed()).execute(&mut *connection).await?;
+        }
+    }
+    let unused = "DELETE FROM states WHERE id < (SELECT max(id) FROM states) \
+        AND (root, generation) < (SELECT root, generation FROM states ORDER BY root DESC, generation DESC LIMIT 1) \
+        AND id NOT IN (SELECT offered FROM boards WHERE offered IS NOT NULL \
+            UNION SELECT latest FROM boards WHERE latest IS NOT NULL \
+            UNION SELECT before FROM parts WHERE before IS NOT NULL \
+            UNION SELECT forward FROM parts UNION SELECT undo FROM parts)";
+    query(unused).execute(&mut *connection).await.map(drop)
 }
 
 async fn blob(connection: &mut SqliteConnection, sha256: &[u8; 32], bytes: &[u8]) -> Result<(), Error> {
