@@ -41,7 +41,7 @@ const fn unusual(name: &'static str, play: fn(&Stage)) -> Scenario {
 /// All of them.
 pub const ALL: &[Scenario] = &[
     usual("boot", boot::boots_and_powers_off),
-    unusual("boot-6.1", boot::on_the_older_kernel),
+    usual("kernel-6.1", boot::on_the_older_kernel),
     unusual("reboot", boot::reboots_leave_disks_clean),
     usual("limits", limits::hold),
     usual("memory", memory::neighbours_live),
@@ -53,11 +53,13 @@ pub const ALL: &[Scenario] = &[
     unusual("clock-1970", clocks::in_1970),
     unusual("clock-2038", clocks::in_2038),
     usual("no-memory-controller", lacking::no_memory_controller),
+    unusual("no-memory-controller-6.1", lacking::no_memory_controller_of_the_older),
     usual("cgroup-v1", lacking::cgroup_v1),
     usual("no-user-namespaces", lacking::no_user_namespaces),
     unusual("app", apps::from_a_file),
     usual("pull", pulling::from_a_registry),
     usual("fleet", fleet::joins_follows_and_outlives),
+    unusual("fleet-upgrade", fleet::is_upgraded_by_its_fleet),
     usual("upgrade", upgrading::good_and_bad),
     usual("systemd", systemd::keeps_what_limpet_installs),
     usual("native-short", native::short),

@@ -25,16 +25,17 @@ services:
       update_config: { monitor: 1s, failure_action: rollback }
 ";
 
+const TO_THE_SHED: [&str; 4] = ["--to", "site=shed", "--soak", "0s"];
+
 pub(super) fn joins_follows_and_outlives(stage: &Stage) {
     let registry = Registry::open();
     registry.push(&format!("oci-archive:{}", places::multi("busybox").display()), "busybox:1");
-    let spec = stage.spec().network(Network::User).words(&["limpet.network=dhcp"]).reboots();
-    let mut fleet = Fleet { controller: Controller::open(), file: stage.path().join("shop.yaml") };
-    let image = format!("{}/busybox@{}", from_board(registry.address()), registry.digest("busybox"));
-    fs::write(&fleet.file, APP.replace("IMAGE", &image)).expect("the stage is writable");
-    let mut board = stage.boot(&spec);
-    board.until("it knows a way out", "ip route | grep -q 'default via'");
-    let plain = format!("{{\"plain-http\": [\"{}\"]}}", from_board(registry.address()));
+    let mut fleet = Fleet::of(stage);
+    let host = from_board(registry.address());
+    let image = format!("{host}/busybox@{}", registry.digest("busybox"));
+    fs::write(fleet.file("shop.yaml"), APP.replace("IMAGE", &image)).expect("the stage is writable");
+    let mut board = boot(stage);
+    let plain = format!("{{\"plain-http\": [\"{host}\"]}}");
     board.write("/etc/limpet/registries.json", plain.as_bytes());
     joins(&mut board, &fleet);
     is_given_an_app(&mut board, &fleet);
@@ -45,19 +46,60 @@ pub(super) fn joins_follows_and_outlives(stage: &Stage) {
     board.power_off();
 }
 
+/// Limpet's own file comes from the controller, too; one that never answers is undone.
+pub(super) fn is_upgraded_by_its_fleet(stage: &Stage) {
+    let fleet = Fleet::of(stage);
+    let mut board = boot(stage);
+    board.load("probe");
+    board.detached("kept", &["--restart", "always", "probe", "on-term", "0"]);
+    board.until_logged("kept", "ready");
+    let runs = board.field("kept", "/State/Pid");
+    joins(&mut board, &fleet);
+    // Bytes after the end of an ELF file are nobody's.
+    let newer = [board.read("/bin/limpet"), b"newer".to_vec()].concat();
+    fleet.set_program(&newer, "9.9.1").ok();
+    assert_eq!(board.sh("tail -c 5 /bin/limpet"), "newer");
+    let said = fleet.set_program(&board.read("/bin/agent"), "9.9.9").code(1);
+    assert!(said.stderr.contains("the new version did not come up; the old one runs again"), "{said:#?}");
+    assert_eq!(board.sh("tail -c 5 /bin/limpet"), "newer", "the old file is back");
+    board.sh("limpet doctor | grep -q 'supervisor: answers'");
+    assert_eq!(board.field("kept", "/State/Pid"), runs, "the container ran on through all of it");
+    board.power_off();
+}
+
+fn boot(stage: &Stage) -> Board {
+    let spec = stage.spec().network(Network::User).words(&["limpet.network=dhcp"]).reboots();
+    let mut board = stage.boot(&spec);
+    board.until("it knows a way out", "ip route | grep -q 'default via'");
+    board
+}
+
 /// The operator's side.
 struct Fleet {
     controller: Controller,
-    file: PathBuf,
+    desk: PathBuf,
 }
 
 impl Fleet {
+    fn of(stage: &Stage) -> Self {
+        Self { controller: Controller::open(), desk: stage.path().to_owned() }
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.desk.join(name).display().to_string()
+    }
+
     fn apply(&self, version: u32, state: &str, flags: &[&str]) -> Outcome {
-        let (file, version) = (self.file.display().to_string(), format!("VERSION={version}"));
-        let state = format!("STATE={state}");
-        let words =
-            ["apply", "-f", &file, "--set", &version, "--set", &state, "--to", "site=shed", "--soak", "0s"];
-        self.controller.try_to(&[&words, flags].concat())
+        let (version, state) = (format!("VERSION={version}"), format!("STATE={state}"));
+        let words = ["apply", "-f", &self.file("shop.yaml"), "--set", &version, "--set", &state];
+        self.controller.try_to(&[&words, &TO_THE_SHED[..], flags].concat())
+    }
+
+    fn set_program(&self, bytes: &[u8], version: &str) -> Outcome {
+        let file = self.file("program");
+        fs::write(&file, bytes).expect("the stage is writable");
+        let words = ["set", "program", &file, "--release", version];
+        self.controller.try_to(&[&words, &TO_THE_SHED[..]].concat())
     }
 
     fn until_online(&self, online: bool) {

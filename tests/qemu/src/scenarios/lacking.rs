@@ -1,11 +1,19 @@
 //! Kernels that lack something: all works without it, or the message says what to do.
 
 use super::memory;
-use crate::{Board, Stage};
+use crate::{Board, Spec, Stage};
 
 /// As stock systems of small boards are: no limit of memory can be kept, and nobody pretends that it could.
 pub(super) fn no_memory_controller(stage: &Stage) {
-    let mut board = stage.boot(&stage.spec().words(&["cgroup_disable=memory"]));
+    without_memory(stage, &stage.spec());
+}
+
+pub(super) fn no_memory_controller_of_the_older(stage: &Stage) {
+    without_memory(stage, &stage.spec().kernel("6.1"));
+}
+
+fn without_memory(stage: &Stage, spec: &Spec) {
+    let mut board = stage.boot(&spec.clone().words(&["cgroup_disable=memory"]));
     board.load("busybox");
     let why = "the memory controller is switched off; add cgroup_enable=memory to the kernel command line";
     for flags in [&["-m", "32m"][..], &[]] {
@@ -50,6 +58,12 @@ fn limits_of_v1(board: &mut Board) {
 /// Containers run with the board's ids, and the doctor says what that means.
 pub(super) fn no_user_namespaces(stage: &Stage) {
     let mut board = stage.boot(&stage.spec());
+    says_that_user_namespaces_are(&mut board);
+    board.power_off();
+}
+
+/// First there, then missing.
+pub(super) fn says_that_user_namespaces_are(board: &mut Board) {
     board.load("busybox");
     let ids = "cat /proc/self/uid_map | tr -s ' '";
     let run = ["run", "--rm", "-m", "32m", "busybox", "sh", "-c", ids];
@@ -64,5 +78,4 @@ pub(super) fn no_user_namespaces(stage: &Stage) {
                    the kernel needs CONFIG_USER_NS and user.max_user_namespaces above 0\n";
     assert!(said.contains(warning), "{said}");
     assert_eq!(board.limpet(&run).ok().text(), " 0 0 4294967295");
-    board.power_off();
 }

@@ -6,13 +6,18 @@ const MIB: u64 = 1 << 20;
 
 pub(super) fn hold(stage: &Stage) {
     let mut board = stage.boot(&stage.spec());
+    are_kept(&mut board);
+    board.power_off();
+}
+
+/// With every kernel that has cgroup v2.
+pub(super) fn are_kept(board: &mut Board) {
     board.load("probe");
     board.load("busybox");
-    are_in_the_kernel(&mut board);
-    cpu(&mut board);
-    tasks(&mut board);
-    disk(&mut board);
-    board.power_off();
+    are_in_the_kernel(board);
+    cpu(board);
+    tasks(board);
+    disk(board);
 }
 
 fn are_in_the_kernel(board: &mut Board) {
