@@ -8,7 +8,7 @@ mod pin;
 #[cfg(test)]
 mod tests;
 
-pub use pin::{PinVerifier, spki_sha256};
+pub use pin::config;
 
 use crate::api;
 use base64::Engine as _;
@@ -68,6 +68,9 @@ pub enum ClientError {
     /// HTTP.
     #[error("speak HTTP with {0}")]
     Http(String, #[source] hyper::Error),
+    /// Who asks cannot be proven.
+    #[error("say who asks")]
+    Proof(#[from] postcard::Error),
     /// The request makes no sense.
     #[error("make a request")]
     Request(#[from] hyper::http::Error),
@@ -142,7 +145,7 @@ impl Client {
     /// The URL is none of a controller.
     pub fn new(url: &str, pin: [u8; 32], identity: Option<(Role, Arc<Secret>)>) -> Result<Self, ClientError> {
         let (host, port) = parse_url(url).ok_or_else(|| ClientError::Url(url.to_owned()))?;
-        let connector = TlsConnector::from(Arc::new(pin::config(pin)?));
+        let connector = TlsConnector::from(Arc::new(config(pin)?));
         Ok(Self { host, port, connector, identity, instance: random(), open: None })
     }
 
@@ -231,8 +234,7 @@ impl Client {
         let exported = [0; link::EXPORTED_BYTES];
         let exported = tls.get_ref().1.export_keying_material(exported, label, None)?;
         let proof = prove(secret, &exported, self.instance);
-        // Everything in a proof has a form.
-        let bytes = postcard::to_allocvec(&proof).unwrap_or_default();
+        let bytes = postcard::to_allocvec(&proof)?;
         Ok(Some((header, URL_SAFE_NO_PAD.encode(bytes))))
     }
 

@@ -10,22 +10,22 @@ use std::sync::Arc;
 
 /// Takes the server whose key has this pin.
 #[derive(Debug)]
-pub struct PinVerifier {
+struct PinVerifier {
     pin: [u8; 32],
     provider: Arc<CryptoProvider>,
 }
 
 /// SHA-256 of a certificate's SubjectPublicKeyInfo; what `limpet` pins.
-///
-/// # Errors
-/// It is no certificate.
-pub fn spki_sha256(certificate: &CertificateDer<'_>) -> Result<[u8; 32], Error> {
+pub(super) fn spki_sha256(certificate: &CertificateDer<'_>) -> Result<[u8; 32], Error> {
     let parsed = rustls::server::ParsedCertificate::try_from(certificate)?;
     Ok(Sha256::digest(parsed.subject_public_key_info()).into())
 }
 
 /// TLS 1.3 with a server of this pin.
-pub(super) fn config(pin: [u8; 32]) -> Result<ClientConfig, Error> {
+///
+/// # Errors
+/// The TLS library has no such version.
+pub fn config(pin: [u8; 32]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Arc::new(PinVerifier { pin, provider: provider.clone() });
     let config = ClientConfig::builder_with_provider(provider)

@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 fn server() -> (TlsAcceptor, [u8; 32]) {
     let made = rcgen::generate_simple_self_signed(vec!["controller".to_owned()]).unwrap();
     let certificate = made.cert.der().clone();
-    let pin = spki_sha256(&certificate).unwrap();
+    let pin = pin::spki_sha256(&certificate).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)

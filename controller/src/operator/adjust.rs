@@ -35,7 +35,11 @@ pub(crate) async fn set(global: &Global, verb: Set) -> Outcome<()> {
             set_images(global, &images, &change, &insecure_registry).await
         }
         Set::Windows { windows, change } => set_windows(global, &windows, &change).await,
-        Set::Program { files, release, change } => set_program(global, &files, &release, &change).await,
+        Set::Program { files, release, before, before_release, change } => {
+            let (release, before_release) = (release.as_str(), before_release.as_str());
+            let files = Files { files: &files, release, before: &before, before_release };
+            set_program(global, &files, &change).await
+        }
     }
 }
 
@@ -94,7 +98,50 @@ fn windows(texts: &[String]) -> Outcome<heapless::Vec<Window, WINDOWS_MAX>> {
         .map_err(|()| Failure::new(format!("a board has at most {WINDOWS_MAX} windows")))
 }
 
-async fn set_program(global: &Global, paths: &[PathBuf], release: &str, change: &Change) -> Outcome<()> {
+/// Files of Limpet by architecture, with their bytes.
+type Programs = BTreeMap<&'static str, (Program, Vec<u8>)>;
+
+/// By which files of Limpet, and of which versions.
+struct Files<'a> {
+    files: &'a [PathBuf],
+    release: &'a str,
+    /// What boards run that were given none.
+    before: &'a [PathBuf],
+    before_release: &'a str,
+}
+
+async fn set_program(global: &Global, files: &Files<'_>, change: &Change) -> Outcome<()> {
+    let programs = programs(files.files, files.release)?;
+    let earlier = self::programs(files.before, files.before_release)?;
+    let (mut session, secret) = Session::open(global).await?;
+    let mut targets = targets(&mut session, change).await?;
+    let mut unknown = 0;
+    for target in &mut targets {
+        let arch = target.board.labels.get("arch").map_or("", String::as_str);
+        let (program, _) = programs.get(arch).ok_or_else(|| {
+            let name = shown(&target.board.name);
+            Failure::new(format!("board {name} is of architecture {arch:?}, for which no file was given"))
+        })?;
+        if target.before.program.is_none() {
+            target.before.program = earlier.get(arch).map(|(program, _)| program.clone());
+            unknown += u32::from(target.before.program.is_none());
+        }
+        target.after.program = Some(program.clone());
+    }
+    if unknown > 0 {
+        eprintln!(
+            "{unknown} boards were never given a file: an undo leaves them the new one, unless --before says what they run"
+        );
+    }
+    if !change.dry_run && change.out.is_none() {
+        for (program, bytes) in programs.into_values().chain(earlier.into_values()) {
+            session.send(Method::PUT, &format!("/blobs/{}", hex(&program.sha256)), bytes.into()).await?;
+        }
+    }
+    carry_out(&mut session, &secret, targets, change, "limpet").await
+}
+
+fn programs(paths: &[PathBuf], release: &str) -> Outcome<Programs> {
     let mut programs = BTreeMap::new();
     for path in paths {
         let bytes = files::read(path, u64::from(PROGRAM_BYTES_MAX))?;
@@ -105,22 +152,7 @@ async fn set_program(global: &Global, paths: &[PathBuf], release: &str, change: 
             return Err(Failure::new(format!("{}: there is a file for {arch} already", what())));
         }
     }
-    let (mut session, secret) = Session::open(global).await?;
-    let mut targets = targets(&mut session, change).await?;
-    for target in &mut targets {
-        let arch = target.board.labels.get("arch").map_or("", String::as_str);
-        let (program, _) = programs.get(arch).ok_or_else(|| {
-            let name = shown(&target.board.name);
-            Failure::new(format!("board {name} is of architecture {arch:?}, for which no file was given"))
-        })?;
-        target.after.program = Some(program.clone());
-    }
-    if !change.dry_run && change.out.is_none() {
-        for (program, bytes) in programs.into_values() {
-            session.send(Method::PUT, &format!("/blobs/{}", hex(&program.sha256)), bytes.into()).await?;
-        }
-    }
-    carry_out(&mut session, &secret, targets, change, "limpet").await
+    Ok(programs)
 }
 
 fn program(bytes: &[u8], release: &str) -> Outcome<Program> {

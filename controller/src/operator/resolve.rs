@@ -44,7 +44,7 @@ impl Resolver {
     fn ask(&self, reference: &Reference) -> Outcome<Digest> {
         let proxies = ProxyVariables::of(|name| std::env::var(name).ok());
         let terms = terms(reference, &self.places, &self.registries, proxies)?;
-        let tag = reference.tag().unwrap_or_default();
+        let tag = reference.tag().ok_or_else(|| Failure::new("it names neither a tag nor a digest"))?;
         let document =
             lookup::manifest(terms, tag, &(Arc::new(|text: &str| eprintln!("{text}")) as lookup::Notice))?;
         let hex = super::encoding::hex(&sha2::Sha256::digest(&document.bytes));

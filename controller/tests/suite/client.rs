@@ -1,12 +1,12 @@
 //! One TLS connection, with what it exports, and HTTP as little as the tests need.
 
 use limpet_protocol::fleet::link::EXPORTED_BYTES;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// So long a test waits for an answer, at most.
@@ -34,53 +34,13 @@ impl Answer {
     }
 }
 
-#[derive(Debug)]
-struct Anybody;
+/// What servers that run say of their keys, by where they listen.
+static PINS: Mutex<BTreeMap<SocketAddr, [u8; 32]>> = Mutex::new(BTreeMap::new());
 
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("TLS 1.2".into()))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, &algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
-fn config() -> Arc<ClientConfig> {
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .expect("ring has TLS 1.3")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anybody))
-        .with_no_client_auth();
-    Arc::new(config)
+/// A server says in its log where it listens, and its pin.
+pub(crate) fn learn(address: SocketAddr, pin: &str) {
+    let pin = std::array::from_fn(|at| u8::from_str_radix(&pin[2 * at..2 * at + 2], 16).expect("digits"));
+    PINS.lock().expect("nobody panicked").insert(address, pin);
 }
 
 impl Client {
@@ -89,15 +49,13 @@ impl Client {
         tcp.set_read_timeout(Some(PATIENCE))?;
         tcp.set_write_timeout(Some(PATIENCE))?;
         tcp.set_nodelay(true)?;
+        let pin = *PINS.lock().expect("nobody panicked").get(&address).expect("a server that runs");
         let name = ServerName::try_from("localhost").expect("a name");
-        let mut tls = ClientConnection::new(config(), name).map_err(std::io::Error::other)?;
+        let config = Arc::new(limpet_controller::client::config(pin).expect("ring has TLS 1.3"));
+        let mut tls = ClientConnection::new(config, name).map_err(std::io::Error::other)?;
         while tls.is_handshaking() {
             tls.complete_io(&mut tcp)?;
         }
-        let certificate = &tls.peer_certificates().expect("a certificate")[0];
-        let spki =
-            webpki::EndEntityCert::try_from(certificate).expect("one that parses").subject_public_key_info();
-        let pin = <sha2::Sha256 as sha2::Digest>::digest(spki).into();
         Ok(Self { stream: StreamOwned::new(tls, tcp), pin })
     }
 

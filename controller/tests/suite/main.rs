@@ -12,6 +12,7 @@ mod hostile;
 mod limpetctl;
 mod limpetctl_rollouts;
 mod load;
+mod operating;
 mod polls;
 mod rollouts;
 mod rotation;

@@ -166,7 +166,10 @@ impl Server {
             let fields = &value["fields"];
             let bound = || fields["address"].as_str().and_then(|text| text.parse().ok());
             match fields["message"].as_str() {
-                Some("serving") => address = bound(),
+                Some("serving") => {
+                    address = bound();
+                    crate::client::learn(address.expect("said"), fields["pin"].as_str().expect("said"));
+                }
                 Some("serving metrics") => metrics = bound(),
                 _ => {}
             }

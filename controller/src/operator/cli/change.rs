@@ -173,6 +173,12 @@ pub(crate) enum Set {
         /// What this version is called, in lists of boards and rollouts
         #[arg(long)]
         release: String,
+        /// What boards run now to which no file was ever given, one per architecture: an undo puts that back
+        #[arg(long, value_name = "FILE")]
+        before: Vec<PathBuf>,
+        /// Version of that
+        #[arg(long, value_name = "RELEASE", requires = "before", default_value = "before")]
+        before_release: String,
         #[command(flatten)]
         change: Change,
     },
