@@ -125,7 +125,7 @@ pub enum Request {
         /// Absolute paths, at most [`FILES_MAX`].
         files: Vec<String>,
     },
-    /// [`Reply::Fleet`]: what the board tells its fleet. What the files of its fleet and the lock say is looked up anew first.
+    /// [`Reply::Fleet`]. What the files of its fleet and the lock say is looked up anew first.
     Fleet,
 }
 
@@ -203,8 +203,21 @@ pub enum Reply {
     Event(Event),
     /// Text, as it is to be shown.
     Text(String),
-    /// What the board tells its fleet; nothing if it is in none.
-    Fleet(Option<Box<crate::fleet::report::Report>>),
+    /// What the board tells its fleet, and how the connection stands by which it does; nothing if there is none.
+    Fleet(Option<Box<crate::fleet::report::Report>>, Option<LinkLine>),
+}
+
+/// A board's connection to its fleet's controller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkLine {
+    /// Its address.
+    pub controller: String,
+    /// It answers.
+    pub connected: bool,
+    /// Since when that is so; nanoseconds since 1970 by the board's clock.
+    pub since_ns: u64,
+    /// Why it does not.
+    pub why: String,
 }
 
 impl Reply {
@@ -219,7 +232,7 @@ impl Reply {
             | Self::Progress(_)
             | Self::Event(_)
             | Self::Text(_)
-            | Self::Fleet(_) => false,
+            | Self::Fleet(..) => false,
         }
     }
 }

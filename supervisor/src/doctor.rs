@@ -94,6 +94,8 @@ pub struct Facts {
     pub supervisor: Result<bool, String>,
     /// What the supervisor says is wrong.
     pub troubles: Vec<String>,
+    /// Who holds back what a fleet wants.
+    pub lock: Option<String>,
     /// The group whose members may use the control socket is there.
     pub group: bool,
     /// Images and removals of containers that were begun and not finished.

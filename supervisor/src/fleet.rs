@@ -15,6 +15,13 @@ use limpet_protocol::fleet::Desired;
 use limpet_runner::keeper::now_ns;
 use limpet_trust::{Accepted, Clock, Memory, Refusal, accept};
 
+/// Why a person may not bring an app up or down: the fleet would do otherwise at once.
+pub(crate) fn is_fleets(app: &str) -> String {
+    format!(
+        "app {app} is the fleet's: change it there with limpetctl; here, only limpet leave takes the board out of its fleet"
+    )
+}
+
 /// When this was built, as the build says (reproducible-builds.org, `SOURCE_DATE_EPOCH`): it is never earlier.
 const BUILT_S: u64 = match option_env!("SOURCE_DATE_EPOCH") {
     Some(text) => seconds(text.as_bytes()),

@@ -50,6 +50,7 @@ pub fn gather(board: &Board) -> Facts {
         unit: UNITS.iter().any(|path| Path::new(path).exists()),
         supervisor,
         troubles,
+        lock: crate::lock::held(Path::new(&board.globals.root), board.state()),
         group: group_id(GROUP).is_some(),
         unfinished: unfinished(Path::new(&board.globals.root)),
         scrub: crate::scrub::last(Path::new(&board.globals.root)),

@@ -34,6 +34,13 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         group(facts),
     ]);
     findings.extend(disk_reserve(facts));
+    findings.extend(facts.lock.as_ref().map(|who| {
+        warning(
+            "lock",
+            format!("updates are held back: {who}"),
+            "let go of it when that is over: limpet unlock",
+        )
+    }));
     findings.extend(unfinished(facts));
     findings.extend(facts.scrub.as_ref().map(images));
     findings.extend(

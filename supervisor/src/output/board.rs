@@ -3,7 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use super::size;
+use super::{size, time};
+use limpet_protocol::control::LinkLine;
 use limpet_protocol::fleet::report::{Held, Progress, Report};
 use limpet_runner::cgroup::{Controllers, Version};
 use limpet_runner::features::{Features, KERNEL_MIN, MountApi};
@@ -56,6 +57,8 @@ pub struct Facts {
     pub overlayfs: bool,
     /// What it tells its fleet; `None` if it is in none, or no supervisor runs.
     pub fleet: Option<Box<Report>>,
+    /// The connection to its controller, if it has one.
+    pub link: Option<LinkLine>,
     /// Who holds changes of the fleet back.
     pub lock: Option<String>,
     /// What stands in the way of a container, and what to do.
@@ -97,6 +100,12 @@ pub fn info(facts: &Facts) -> Value {
         "PidsLimit": controllers.contains(&"pids"),
         "Features": features(facts),
         "Fleet": facts.fleet.as_deref().map(fleet),
+        "Controller": facts.link.as_ref().map(|link| json!({
+            "Url": link.controller,
+            "Connected": link.connected,
+            "Since": time::rfc3339(link.since_ns),
+            "Why": link.why,
+        })),
         "UpdateLock": facts.lock,
         "Warnings": facts.warnings,
     })
@@ -155,6 +164,11 @@ fn fleet_lines(text: &mut String, facts: &Facts) {
         for app in &report.apps {
             line(text, &format!(" App {}", app.name), &progress(&app.progress));
         }
+    }
+    if let Some(LinkLine { controller, connected, since_ns, why }) = &facts.link {
+        let since = time::rfc3339(since_ns / 1_000_000_000 * 1_000_000_000);
+        let (not, why) = if *connected { ("", String::new()) } else { ("not ", format!(": {why}")) };
+        line(text, "Controller", &format!("{controller}, {not}connected since {since}{why}"));
     }
     if let Some(lock) = &facts.lock {
         line(text, "Update Lock", lock);

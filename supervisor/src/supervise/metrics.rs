@@ -8,7 +8,7 @@ mod http;
 #[cfg(test)]
 mod tests;
 
-use limpet_protocol::control::{Health, Instance, REPLY_BYTES_MAX, Report, State};
+use limpet_protocol::control::{Health, Instance, LinkLine, REPLY_BYTES_MAX, Report, State};
 use limpet_protocol::disk::Room;
 use std::fmt::Write;
 
@@ -79,15 +79,15 @@ fn plain(value: u64) -> Option<(String, String)> {
     Some((String::new(), value.to_string()))
 }
 
-/// All metrics, with the room on the disk, how often the supervisor woke up, and what `used` says of each container that runs.
+/// All metrics, with the room on the disk, the connection to a controller, how often the supervisor woke up, and what `used` says of each container that runs.
 #[must_use]
 pub(crate) fn text(
     report: Report,
-    room: Option<Room>,
+    (room, link): (Option<Room>, Option<LinkLine>),
     wakeups: u64,
     used: impl Fn(&Instance) -> Option<Usage>,
 ) -> String {
-    let board = board(&report, room, wakeups);
+    let board = board(&report, (room, link), wakeups);
     let runs = |one: &Instance| one.state == State::Running;
     let mut all: Vec<One> = report
         .instances
@@ -106,7 +106,7 @@ pub(crate) fn text(
     }
 }
 
-fn board(report: &Report, room: Option<Room>, wakeups: u64) -> String {
+fn board(report: &Report, (room, link): (Option<Room>, Option<LinkLine>), wakeups: u64) -> String {
     let mut text = String::new();
     let mut one = |name: &str, kind: &str, help: &str, value: u64| {
         family(&mut text, name, kind, help);
@@ -116,6 +116,17 @@ fn board(report: &Report, room: Option<Room>, wakeups: u64) -> String {
         one("limpet_disk_free_bytes", "gauge", "Free space of the root directory's disk.", room.free_bytes);
         one("limpet_disk_size_bytes", "gauge", "Size of that disk.", room.all_bytes);
         one("limpet_disk_reserve_bytes", "gauge", "What new work leaves free of it.", room.reserve_bytes);
+    }
+    if let Some(link) = link {
+        let connected = u64::from(link.connected);
+        one("limpet_controller_connected", "gauge", "Whether the fleet's controller answers.", connected);
+        let since_s = link.since_ns / 1_000_000_000;
+        one(
+            "limpet_controller_since_seconds",
+            "gauge",
+            "Since when that is so, by the board's clock.",
+            since_s,
+        );
     }
     let low = u64::from(report.disk_is_low);
     one("limpet_disk_reserve_reached", "gauge", "Whether less of the disk is free than the reserve.", low);

@@ -9,6 +9,8 @@ use crate::supervise::reactor::{Interest, now};
 use crate::supervise::tasks::Tasks;
 use limpet_fetcher::proxy::ProxyVariables;
 use limpet_plan::Tick;
+use limpet_protocol::control::LinkLine;
+use limpet_runner::keeper::now_ns;
 use limpet_sync::courier::{Courier, Gone, command};
 use limpet_sync::limits::WAIT_S_DEFAULT;
 use limpet_sync::wire::{Purpose, Said, Terms, Told};
@@ -76,6 +78,8 @@ pub(crate) struct Post {
     coming: Vec<String>,
     /// How the connection stands.
     pub(crate) link: Link,
+    /// Since when it answers, or does not.
+    since_ns: u64,
 }
 
 #[derive(Debug)]
@@ -111,6 +115,7 @@ impl Post {
             etag: None,
             coming: Vec::new(),
             link: Link::Trying,
+            since_ns: now_ns(),
         }
     }
 
@@ -125,12 +130,35 @@ impl Post {
         };
         if controller != self.controller {
             self.running = None;
-            (self.etag, self.link) = (None, Link::Trying);
+            (self.etag, self.link, self.since_ns) = (None, Link::Trying, now_ns());
             self.pause_ms = PAUSE_MS_MIN;
             self.start_at = controller.is_some().then(now);
             self.controller = controller;
         }
         problem.map_or(Ok(()), Err)
+    }
+
+    fn set_link(&mut self, link: Link) {
+        if (self.link == Link::Connected) != (link == Link::Connected) {
+            self.since_ns = now_ns();
+        }
+        self.link = link;
+    }
+
+    /// For people; `None` without a controller.
+    #[must_use]
+    pub(crate) fn line(&self) -> Option<LinkLine> {
+        let why = match &self.link {
+            Link::Trying => "it was not heard of yet",
+            Link::Connected => "",
+            Link::Failing(why) => why,
+        };
+        self.controller.as_ref().map(|controller| LinkLine {
+            controller: controller.url.to_string(),
+            connected: self.link == Link::Connected,
+            since_ns: self.since_ns,
+            why: why.to_owned(),
+        })
     }
 
     /// Whether the board has a controller.
@@ -202,7 +230,7 @@ impl Post {
             match told {
                 Ok(Understood::Prove(exported)) => {
                     if let Err(why) = self.prove(&exported, tasks) {
-                        self.link = Link::Failing(why);
+                        self.set_link(Link::Failing(why));
                         return Some(Heard::Link);
                     }
                 }
@@ -214,12 +242,12 @@ impl Post {
                         self.pause_ms = PAUSE_MS_MIN;
                     }
                     if link != self.link {
-                        self.link = link;
+                        self.set_link(link);
                         return Some(Heard::Link);
                     }
                 }
                 Err(why) => {
-                    self.link = Link::Failing(why);
+                    self.set_link(Link::Failing(why));
                     self.pause();
                     return Some(Heard::Link);
                 }
@@ -235,7 +263,7 @@ impl Post {
             self.start_at = Some(now());
             return None;
         }
-        self.link = Link::Failing(gone.to_string());
+        self.set_link(Link::Failing(gone.to_string()));
         Some(Heard::Link)
     }
 

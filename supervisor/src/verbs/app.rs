@@ -16,6 +16,7 @@ use crate::board::Board;
 use crate::cli::command::app::{AppDiffArgs, AppRestartArgs, DownArgs, FileArgs, UpArgs, Which};
 use crate::control::{ControlError, Conversation};
 use crate::failure::{Failure, Outcome};
+use crate::fleet::Files;
 use crate::output::apps::plan;
 use crate::output::progress::{Progress, Until, Verdict};
 use crate::room;
@@ -34,6 +35,11 @@ const SIGNAL_BASE: u8 = limpet_protocol::exit::code::SIGNAL_BASE;
 /// `up`
 pub(super) fn up(board: &Board, args: &UpArgs) -> Outcome {
     let mut app = file::read(&args.source)?;
+    // Who may not read that is refused by the supervisor, after the images have come.
+    let fleet = Files::new(Path::new(&board.globals.root), board.state());
+    if !args.dry_run && fleet.begun(&app.name).is_ok_and(|begun| begun.is_some()) {
+        return Err(Failure::new(crate::fleet::is_fleets(&app.name)));
+    }
     images::bring(board, &mut app, args.dry_run)?;
     if args.dry_run {
         let name = app.name.clone();

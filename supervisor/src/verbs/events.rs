@@ -41,7 +41,7 @@ pub(super) fn events(board: &Board, args: &EventsArgs) -> Outcome {
                 | Reply::Progress(_)
                 | Reply::Updated(_)
                 | Reply::Text(_)
-                | Reply::Fleet(_),
+                | Reply::Fleet(..),
             )
             | Heard::Other => return Err(ControlError::Unexpected.into()),
         }

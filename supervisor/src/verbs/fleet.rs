@@ -5,7 +5,7 @@ use crate::control::{ControlError, Conversation, Heard};
 use crate::failure::{Failure, Outcome};
 use crate::lock;
 use crate::screen;
-use limpet_protocol::control::{Reply, Request};
+use limpet_protocol::control::{LinkLine, Reply, Request};
 use limpet_protocol::fleet::report::Report;
 use std::fs;
 use std::path::Path;
@@ -54,10 +54,10 @@ pub(crate) fn poke(board: &Board) {
     drop(status(board));
 }
 
-/// What the board tells its fleet; nothing if it is in none, or no supervisor runs.
-pub(crate) fn status(board: &Board) -> Option<Box<Report>> {
+/// What the board tells its fleet, and by which connection; nothing if it is in none, or no supervisor runs.
+pub(crate) fn status(board: &Board) -> (Option<Box<Report>>, Option<LinkLine>) {
     match Conversation::with(board.state(), &Request::Fleet).and_then(|mut asked| asked.first()) {
-        Ok(Reply::Fleet(report)) => report,
-        Ok(_) | Err(_) => None,
+        Ok(Reply::Fleet(report, link)) => (report, link),
+        Ok(_) | Err(_) => (None, None),
     }
 }

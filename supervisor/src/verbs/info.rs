@@ -40,6 +40,7 @@ fn facts(board: &Board) -> Facts {
     let images = or_warn("images", images(board), &mut warnings);
     let here = cgroup::Board::here();
     let uname = rustix::system::uname();
+    let (fleet, link) = super::fleet::status(board);
     Facts {
         version: super::about::VERSION,
         root: board.globals.root.clone(),
@@ -59,7 +60,8 @@ fn facts(board: &Board) -> Facts {
         features,
         seccomp,
         overlayfs,
-        fleet: super::fleet::status(board),
+        fleet,
+        link,
         lock: crate::lock::held(Path::new(&board.globals.root), board.state()),
         warnings,
     }

@@ -27,6 +27,7 @@ fn good() -> Facts {
         unit: true,
         supervisor: Ok(true),
         troubles: Vec::new(),
+        lock: None,
         group: true,
         unfinished: 0,
         scrub: None,
@@ -47,6 +48,12 @@ fn a_good_board_is_well_in_everything() {
 fn each_fault_is_found_with_its_level_and_what_to_do() {
     let memory = ("memory".to_owned(), "boot with cgroup_enable=memory".to_owned());
     let faults: Vec<(Facts, &str, Level, &str)> = vec![
+        (
+            Facts { lock: Some("limpet lock: x".to_owned()), ..good() },
+            "lock",
+            Level::Warning,
+            "limpet unlock",
+        ),
         (Facts { kernel: (4, 19), ..good() }, "kernel", Level::Error, "Limpet needs Linux 5.10"),
         (
             Facts {

@@ -1,6 +1,7 @@
 //! The board's description for an old and a new kernel.
 
 use super::{Facts, info, info_lines, version, version_lines};
+use limpet_protocol::control::LinkLine;
 use limpet_runner::cgroup::{Controller, Controllers, Version};
 use limpet_runner::features::Features;
 
@@ -25,6 +26,7 @@ fn facts(kernel: (u32, u32), cgroup: Option<(Version, Controllers)>) -> Facts {
         seccomp: true,
         overlayfs: true,
         fleet: None,
+        link: None,
         lock: None,
         warnings: Vec::new(),
     }
@@ -60,4 +62,20 @@ fn scripts_for_docker_find_the_version() {
     assert_eq!(document["Client"]["Version"], "1.2.3");
     assert_eq!(document["Server"]["Version"], "1.2.3");
     assert!(version_lines(&document).starts_with("limpet\n Version:               1.2.3\n"));
+}
+
+#[test]
+fn how_the_connection_stands_is_said_and_since_when() {
+    let link = |connected, why: &str| LinkLine {
+        controller: "https://c:8443".to_owned(),
+        connected,
+        since_ns: 1_000_000_000_000_000_007,
+        why: why.to_owned(),
+    };
+    let lines = |link| info_lines(&Facts { link: Some(link), ..facts((6, 18), None) });
+    let since = "https://c:8443, connected since 2001-09-09T01:46:40Z\n";
+    assert!(lines(link(true, "")).contains(since), "{}", lines(link(true, "")));
+    let since = "https://c:8443, not connected since 2001-09-09T01:46:40Z: no route\n";
+    assert!(lines(link(false, "no route")).contains(since), "{}", lines(link(false, "no route")));
+    assert_eq!(info(&facts((6, 18), None))["Controller"], serde_json::Value::Null);
 }

@@ -321,12 +321,7 @@ impl Daemon<'_> {
 
     /// Why a person may not bring an app up or down: the fleet would do otherwise at once.
     pub(super) fn is_fleets(&self, app: &str) -> Option<String> {
-        self.fleet.has(app).then(|| {
-            format!(
-                "app {app} is the fleet's: change it there with limpetctl; here, only limpet leave takes the board out of \
-                 its fleet"
-            )
-        })
+        self.fleet.has(app).then(|| crate::fleet::is_fleets(app))
     }
 
     /// What the board tells its fleet; nothing if it is in none.

@@ -44,14 +44,17 @@ impl Daemon<'_> {
             Request::Apply { files } => self.apply(files, outbox),
             Request::Fleet => {
                 self.look_at_fleet();
-                outbox.put(&Reply::Fleet(self.fleet_report().map(Box::new)));
+                outbox.put(&Reply::Fleet(self.fleet_report().map(Box::new), self.post.line()));
                 outbox.put(&Reply::Done);
             }
             Request::Metrics => {
                 let (room, driver) = (crate::room::of(self.board), cgroup::detect());
-                let text = metrics::text(self.shown(), room, self.tasks.reactor.wakeups(), |instance| {
-                    self.usage(driver.as_deref().ok()?, instance)
-                });
+                let text = metrics::text(
+                    self.shown(),
+                    (room, self.post.line()),
+                    self.tasks.reactor.wakeups(),
+                    |instance| self.usage(driver.as_deref().ok()?, instance),
+                );
                 outbox.put(&Reply::Text(text));
                 outbox.put(&Reply::Done);
             }

@@ -51,13 +51,17 @@ fn parse(text: &str) -> BTreeSet<(String, String)> {
 #[test]
 fn every_container_has_a_line_of_each_metric() {
     let report = Report { instances: vec![instance("shop-web-1")], disk_is_low: true, ..Report::default() };
-    let samples = parse(&text(report, Some(Room::new(7, 100, Some(9))), 5, used));
+    let link =
+        LinkLine { controller: String::new(), connected: true, since_ns: 3_000_000_000, why: String::new() };
+    let samples = parse(&text(report, (Some(Room::new(7, 100, Some(9))), Some(link)), 5, used));
     let own = |more: &str| format!(r#"{{name="shop-web-1",app="shop",service="we\"b",replica="1"{more}}}"#);
     let expected = [
         ("limpet_disk_free_bytes".to_owned(), "7"),
         ("limpet_disk_size_bytes".to_owned(), "100"),
         ("limpet_disk_reserve_bytes".to_owned(), "9"),
         ("limpet_disk_reserve_reached".to_owned(), "1"),
+        ("limpet_controller_connected".to_owned(), "1"),
+        ("limpet_controller_since_seconds".to_owned(), "3"),
         ("limpet_containers_turned_away_total".to_owned(), "0"),
         ("limpet_supervisor_wakeups_total".to_owned(), "5"),
         (format!("limpet_container_state{}", own(",state=\"running\"")), "1"),
@@ -78,7 +82,7 @@ fn what_is_not_known_has_no_line() {
     let mut ended = instance("old");
     (ended.state, ended.health) = (State::Ended, Health::Unwatched);
     let report = Report { instances: vec![ended], ..Report::default() };
-    let text = text(report, None, 5, used);
+    let text = text(report, (None, None), 5, used);
     let names: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(names.len(), 7, "{names:#?}");
     assert!(text.contains(",state=\"exited\"} 1\n") && !text.contains("limpet_container_health{"));
@@ -87,7 +91,7 @@ fn what_is_not_known_has_no_line() {
 #[test]
 fn more_than_a_reply_holds_is_left_out() {
     let instances = (0..256).map(|number| instance(&format!("{number:0128}"))).collect();
-    let text = text(Report { instances, ..Report::default() }, None, 5, used);
+    let text = text(Report { instances, ..Report::default() }, (None, None), 5, used);
     assert!((TEXT_BYTES_MAX / 2..=TEXT_BYTES_MAX).contains(&text.len()), "{}", text.len());
     assert!(parse(&text).len() > 500);
 }

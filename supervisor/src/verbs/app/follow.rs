@@ -92,7 +92,7 @@ fn take(reply: Reply, progress: &mut Progress, screen: &mut Screen<'_>) -> Resul
         Reply::Updated(update) => Ok(screen.take(update)),
         Reply::NoSuchApp => Ok(Some(End::NoSuchApp)),
         Reply::Refused(why) => Err(ControlError::Refused(why).into()),
-        Reply::Report(_) | Reply::Diff(_) | Reply::Event(_) | Reply::Text(_) | Reply::Fleet(_) => {
+        Reply::Report(_) | Reply::Diff(_) | Reply::Event(_) | Reply::Text(_) | Reply::Fleet(..) => {
             Err(ControlError::Unexpected.into())
         }
     }

@@ -153,16 +153,16 @@ fn a_board_in_no_fleet_takes_nothing() {
 
 #[test]
 fn what_a_person_made_stays_until_the_fleet_names_it_and_is_the_fleets_from_then_on() {
-    let (fleet, (_registry, _forwarder, image)) = (Fleet::default(), shelf());
+    let (fleet, (_registry, forwarder, image)) = (Fleet::default(), shelf());
     let limpet = board(fleet);
     let _supervisor = Supervisor::start(&limpet);
-    let mine = |name, word| {
-        let lines = format!(
+    let lines = |image: &str, word: &str| {
+        format!(
             "  web:\n    image: {image}\n    network_mode: none\n    stop_grace_period: 0s\n    command: sleep 1000\n    \
              environment: {{SAYS: {word}}}\n"
-        );
-        App::new(&limpet, name, &lines)
+        )
     };
+    let mine = |name, word| App::new(&limpet, name, &lines(&image, word));
     let (kept, named) = (mine("kept", "mine"), mine("named", "mine"));
     kept.up();
     named.up();
@@ -170,10 +170,14 @@ fn what_a_person_made_stays_until_the_fleet_names_it_and_is_the_fleets_from_then
     limpet.ok(&["apply", &signed(&limpet, "1", &fleet.desired(1, vec![app("named", &image, "fleet")]))]);
     until_says(&limpet, "named", "fleet");
     assert_eq!(limpet.pid_of("kept-web-1"), before, "an app that the fleet does not name is not touched");
+    // Nobody is asked for an image before it is known that the app may not be brought up.
+    named.write(&lines(&format!("{}/nosuch:1", forwarder.address()), "mine"));
+    let asked = forwarder.asked("").len();
     for verb in [&["up", "-f", named.file()][..], &["down", "named"]] {
         let refused = limpet.try_to(verb).code(1);
         assert!(refused.stderr.contains("app named is the fleet's"), "{refused:#?}");
     }
+    assert_eq!(forwarder.asked("").len(), asked);
     limpet.ok(&["apply", &signed(&limpet, "2", &fleet.desired(2, Vec::new()))]);
     until_gone(&limpet, "named");
     assert_eq!(limpet.pid_of("kept-web-1"), before);
@@ -193,6 +197,8 @@ fn a_lock_holds_changes_back_until_it_is_gone() {
     });
     until("it is told", || limpet.ok(&["info"]).stdout.contains("a batch is running").then_some(()));
     assert!(limpet.ids().is_empty(), "nothing was begun");
+    let doctor = limpet.try_to(&["doctor"]);
+    assert!(doctor.stdout.contains("updates are held back: limpet lock: a batch is running"), "{doctor:#?}");
 
     // An app holds it by a file.
     let locks = limpet.state().join("locks");

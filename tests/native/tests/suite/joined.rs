@@ -34,14 +34,23 @@ fn a_board_joins_is_seen_comes_back_to_a_controller_that_was_away_and_leaves() {
     assert!(again.code == 1 && again.stderr.contains("in the fleet at https://"), "{again:#?}");
     let supervisor = Supervisor::start(&limpet);
     until_online(&controller, "shed", true);
+    until_linked(&limpet, ", connected since ", "limpet_controller_connected 1\n");
     assert!(!has_key(&supervisor, &limpet), "the key of the board is in the memory of limpet sync");
     controller.stop();
+    until_linked(&limpet, ", not connected since ", "limpet_controller_connected 0\n");
     controller.serve();
     until_online(&controller, "shed", true);
     assert_eq!(limpet.ok(&["leave", "-f"]).code, 0);
     assert!(!limpet.root().join("fleet").exists());
     until_online(&controller, "shed", false);
     supervisor.leave();
+}
+
+/// What the board itself says of its connection.
+fn until_linked(limpet: &Limpet, info: &str, metric: &str) {
+    until(&format!("info says {info:?}"), || limpet.ok(&["info"]).stdout.contains(info).then_some(()));
+    let metrics = limpet.ok(&["metrics"]).stdout;
+    assert!(metrics.contains(metric), "{metrics}");
 }
 
 /// Looks through all that the process may read.
