@@ -18,6 +18,8 @@ pub(crate) const IMAGE_1: &str =
     "example.test/web@sha256:1111111111111111111111111111111111111111111111111111111111111111";
 pub(crate) const IMAGE_2: &str =
     "example.test/web@sha256:2222222222222222222222222222222222222222222222222222222222222222";
+/// So long an operator waits for anything, at most.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
 /// One board after the other, without a pause.
 pub(crate) const QUICK: [&str; 6] = ["--soak", "0s", "--canary", "1", "--batch", "100%"];
 
@@ -94,8 +96,18 @@ impl Desk {
         command
     }
 
+    /// To its end; one that never comes to it is ended, as when a board of the test did not do its part.
     pub(crate) fn run(&self, words: &[&str]) -> Output {
-        self.command(words).output().expect("it runs")
+        let child = self.begin(words);
+        let pid = child.id().to_string();
+        let (tell, told) = std::sync::mpsc::channel();
+        let wait = std::thread::spawn(move || drop(tell.send(child.wait_with_output())));
+        let output = told.recv_timeout(PATIENCE);
+        if output.is_err() {
+            let _ = Command::new("kill").args(["-KILL", &pid]).status();
+        }
+        wait.join().expect("it waits");
+        output.unwrap_or_else(|_| panic!("{words:?} does not end")).expect("it runs")
     }
 
     /// What it says when it works.
