@@ -30,9 +30,9 @@ pub(crate) struct Global {
     /// Which of the fleets that are known here
     #[arg(long, global = true, env = "LIMPETCTL_FLEET", value_name = "NAME", default_value = "default")]
     fleet: String,
-    /// File that holds the passphrase of the key
+    /// File that holds the passphrase of the key; of several each is tried
     #[arg(long, global = true, env = "LIMPETCTL_PASSPHRASE_FILE", value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+    passphrase_file: Vec<PathBuf>,
 }
 
 impl Global {
@@ -43,7 +43,7 @@ impl Global {
 
     /// Where passphrases come from.
     pub(crate) fn passphrase(&self) -> Source {
-        Source { file: self.passphrase_file.clone() }
+        Source { files: self.passphrase_file.clone() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::failure::{During, Failure, Outcome};
 use super::files;
-use super::keyfile::{FILE_BYTES_MAX, KeyFile};
+use super::keyfile::{FILE_BYTES_MAX, KeyFile, KeyFileError};
 use limpet_trust::sign::Secret;
 use std::path::{Path, PathBuf};
 
@@ -14,23 +14,25 @@ const BYTES_MIN: usize = 8;
 /// How passphrases are come by.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Source {
-    /// `--passphrase-file`; otherwise people are asked.
-    pub(crate) file: Option<PathBuf>,
+    /// `--passphrase-file`, each tried in turn; without one people are asked.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 impl Source {
-    fn of_file(&self) -> Outcome<Option<Vec<u8>>> {
-        let Some(path) = &self.file else { return Ok(None) };
-        let mut bytes = files::read(path, BYTES_MAX)?;
-        if bytes.last() == Some(&b'\n') {
-            bytes.pop();
-        }
-        Ok(Some(bytes))
+    fn of_files(&self) -> Outcome<Vec<Vec<u8>>> {
+        let line = |path: &PathBuf| {
+            let mut bytes = files::read(path, BYTES_MAX)?;
+            if bytes.last() == Some(&b'\n') {
+                bytes.pop();
+            }
+            Ok(bytes)
+        };
+        self.files.iter().map(line).collect()
     }
 
     /// A new one, asked for twice.
     pub(crate) fn choose(&self, what: &str) -> Outcome<Vec<u8>> {
-        let chosen = match self.of_file()? {
+        let chosen = match self.of_files()?.into_iter().next() {
             Some(bytes) => bytes,
             None => {
                 let first = ask(&format!("New passphrase for {what}: "))?;
@@ -52,14 +54,21 @@ impl Source {
     pub(crate) fn open(&self, path: &Path) -> Outcome<(Secret, KeyFile)> {
         let what = || format!("open key {}", path.display());
         let file = KeyFile::parse(&files::read(path, FILE_BYTES_MAX)?).during(what)?;
-        let passphrase = match file.is_sealed() {
-            false => None,
-            true => Some(match self.of_file()? {
-                Some(bytes) => bytes,
-                None => ask(&format!("Passphrase for {}: ", path.display()))?,
-            }),
-        };
-        Ok((file.open(passphrase.as_deref()).during(what)?, file))
+        if !file.is_sealed() {
+            return Ok((file.open(None).during(what)?, file));
+        }
+        let mut passphrases = self.of_files()?;
+        if passphrases.is_empty() {
+            passphrases.push(ask(&format!("Passphrase for {}: ", path.display()))?);
+        }
+        let mut opened = Err(KeyFileError::NoPassphrase);
+        for passphrase in &passphrases {
+            opened = file.open(Some(passphrase));
+            if opened.is_ok() {
+                break;
+            }
+        }
+        Ok((opened.during(what)?, file))
     }
 }
 

@@ -54,7 +54,8 @@ pub(crate) fn begin(
     let id = world.rollouts.keys().next_back().map_or(1, |last| last + 1);
     let mut changes = taken_over(world, &judged, now_s);
     let Judged { digest, subject, note, strategy, mut boards } = judged;
-    boards.sort_by_key(|judged| world.boards.get(&judged.board).map(|board| distance(board, now_s)));
+    let there = |board: &Board| distance(board.live.is_online(), board.live.seen_s(), now_s);
+    boards.sort_by_key(|judged| world.boards.get(&judged.board).map(there));
     let positions: Vec<_> =
         boards.iter().map(|board| (pair(&board.forward.state), pair(&board.undo.state))).collect();
     let engine = rollout::Rollout::begin(strategy, &positions, now_s)
@@ -87,8 +88,8 @@ pub(crate) fn begin(
 
 /// Whose turn comes first: who was heard of lately, who has a connection at least, the others. Within these, as they were
 /// uploaded.
-fn distance(board: &Board, now_s: u64) -> u8 {
-    match (board.live.is_online(), now_s.saturating_sub(board.live.seen_s()) <= LATELY_S) {
+fn distance(is_online: bool, seen_s: u64, now_s: u64) -> u8 {
+    match (is_online, now_s.saturating_sub(seen_s) <= LATELY_S) {
         (true, true) => 0,
         (true, false) => 1,
         (false, _) => 2,
@@ -175,12 +176,12 @@ fn taken_over(world: &World, judged: &Judged, now_s: u64) -> Vec<Change> {
     changes
 }
 
-/// What follows from the next root: a rollout that is under way and whose states boards would refuse ends, as its boards are
-/// offered nothing of it any more.
+/// What follows from the next root: boards are offered nothing more by a rollout whose states they would refuse. One that is
+/// under way ends by that; one that is over waits for nobody who was away.
 pub(crate) fn outdated(world: &World, root: &Root, now_s: u64) -> Vec<Change> {
     let counts = |part: &PartRow| world.counts(&part.forward, root) && world.counts(&part.undo, root);
     let mut changes = Vec::new();
-    for rollout in world.rollouts.values().filter(|rollout| !rollout.row.header.status.is_over()) {
+    for rollout in world.rollouts.values() {
         let gone = rollout.parts.iter().filter(|part| !counts(part));
         let inputs: Vec<Input> = gone.map(|part| Input::TakenOver(part.place)).collect();
         if !inputs.is_empty() {
@@ -188,6 +189,7 @@ pub(crate) fn outdated(world: &World, root: &Root, now_s: u64) -> Vec<Change> {
             changes.extend(rows(world, rollout, engine, &stepped, now_s, false));
         }
     }
+    // Of what counted until now.
     let stale = |state: &StateRef| world.counts(state, world.root()) && !world.counts(state, root);
     let boards = world.boards.values().filter(|board| board.row.latest.as_ref().is_some_and(stale)).count();
     if boards > 0 {
@@ -352,4 +354,15 @@ fn event(old: &RolloutRow, new: &RolloutRow, now_s: u64) -> Option<Line> {
         who: format!("rollout {}", new.id),
         text: format!("{}: {text}", new.subject),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_heard_of_lately_comes_before_who_only_has_a_connection() {
+        let boards = [(false, 9999), (true, 10_000 - LATELY_S - 1), (true, 10_000 - LATELY_S), (false, 0)];
+        assert_eq!(boards.map(|(is_online, seen_s)| distance(is_online, seen_s, 10_000)), [2, 1, 0, 2]);
+    }
 }

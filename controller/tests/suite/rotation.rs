@@ -79,6 +79,22 @@ fn a_rollout_that_nobody_can_take_any_more_ends() {
 }
 
 #[test]
+fn who_comes_back_after_a_rotation_unsettles_no_rollout_that_is_over() {
+    let desk = Desk::new();
+    let (one, two) = (desk.join(55, "one", &[]), desk.join(56, "two", &[]));
+    let life = Life::of(&desk, one, "");
+    desk.compose("web", IMAGE_1);
+    desk.good(&[&["apply", "-f", "web.yaml", "--all", "--patience", "2s"], &QUICK[..]].concat());
+    rotate(&desk);
+    let later = Life::of(&desk, two, "");
+    // Longer than the rollout would wait for it.
+    std::thread::sleep(std::time::Duration::from_secs(6));
+    assert!(desk.good(&["rollout", "status", "--no-wait"]).contains("done, 1 of 2"));
+    desk.good(&[&["renew", "--all", "--yes"], &QUICK[..]].concat());
+    assert_eq!((life.end().len(), later.end().len()), (2, 1));
+}
+
+#[test]
 fn what_a_key_signed_that_still_counts_is_offered_on() {
     let mut desk = Desk::made(&["--deploy-keys", "2"]);
     let board = desk.join(52, "one", &[]);

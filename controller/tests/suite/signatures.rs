@@ -128,3 +128,24 @@ fn what_enough_have_signed_goes_on_a_stick_too() {
     let opened = limpet_trust::envelope::open(&document).expect("a document");
     assert_eq!(opened.signatures.len(), 2);
 }
+
+#[test]
+fn keys_with_passphrases_of_their_own_sign_together() {
+    let desk = Desk::new();
+    for (key, passphrase) in [("a", "a passphrase"), ("b", "another passphrase")] {
+        std::fs::write(desk.path(&format!("{key}.words")), passphrase).expect("written");
+        let words = format!("{key}.words");
+        desk.good(&["keys", "make", &format!("{key}.key"), "--passphrase-file", &words]);
+    }
+    let _board = desk.join(45, "one", &[]);
+    desk.compose("web", IMAGE_1);
+    // Neither counts in this fleet, which is found out only after both were opened.
+    let both = ["--passphrase-file", "a.words", "--passphrase-file", "b.words"];
+    let sign = ["apply", "-f", "web.yaml", "--all", "--draft", "change", "--key"];
+    for key in ["a.key", "b.key"] {
+        let said = desk.bad(&[&sign[..], &[key], &both].concat());
+        assert!(said.contains("no deploy key"), "{said}");
+        let said = desk.bad(&[&sign[..], &[key], &both[..2]].concat());
+        assert_eq!(said.contains("not the right one"), key == "b.key", "{said}");
+    }
+}
