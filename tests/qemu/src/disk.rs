@@ -38,12 +38,17 @@ pub fn make_ext4_of(path: &Path, label: &str, mib: u64, directory: &Path) {
     mke2fs(path, label, mib, &["-d", directory.to_str().expect("the checkout's path is UTF-8")]);
 }
 
+/// What `path` is called until it is whole: another process may be making it, too.
+pub(crate) fn aside(path: &Path, what: &str) -> PathBuf {
+    path.with_extension(format!("{what}.{}", std::process::id()))
+}
+
 /// A disk at `path` with a copy of `directory` below `place`. It appears when it is whole.
 pub(crate) fn make_of_copy(path: &Path, label: &str, directory: &Path, place: &str) {
-    let staging = path.with_extension("staging");
+    let staging = aside(path, "staging");
     copy_tree(directory, &staging.join(place))
         .unwrap_or_else(|e| panic!("preparing {}: {e}", path.display()));
-    let new = path.with_extension("new");
+    let new = aside(path, "new");
     make_ext4_of(&new, label, COPY_MIB, &staging);
     let moved = fs::rename(&new, path).and_then(|()| fs::remove_dir_all(&staging));
     moved.unwrap_or_else(|e| panic!("making {}: {e}", path.display()));

@@ -17,7 +17,7 @@ const MODULES: [&str; 8] =
 
 /// Commands that the suites call, and that a person at a board's shell expects.
 const COMMANDS: &str = "sh ash basename cat chmod cp cut date dd df dirname dmesg du echo env false find free grep head hostname insmod ip kill killall ln losetup ls \
-mkdir mknod mount mv nsenter nslookup ping ps pwd readlink reboot rm rmdir sed seq setsid sleep sort stat stty switch_root sync tail tar \
+mkdir mknod mount mv nsenter nslookup pgrep ping ps pwd readlink reboot rm rmdir sed seq setsid sha256sum sleep sort stat stty switch_root sync tail tar \
 test timeout top touch tr true udhcpc umount uname unshare vi wc wget which xargs";
 
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n";

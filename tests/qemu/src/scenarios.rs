@@ -67,4 +67,5 @@ pub const ALL: &[Scenario] = &[
     unusual("watchdog", watchdog::resets_a_board_that_hangs),
     unusual("native-io", native::io),
     unusual("native", native::suite),
+    unusual("native-survival", native::survival),
 ];

@@ -87,7 +87,7 @@ impl Stage {
         let files = paths::existing(made.join("systemd"), &remedy);
         let cached = made.join("systemd.ext4");
         if !disk::is_current(&cached, &[&files]) {
-            let new = cached.with_extension("new");
+            let new = disk::aside(&cached, "new");
             disk::make_ext4_of(&new, "system", SYSTEM_MIB, &files.join("root"));
             fs::rename(&new, &cached).unwrap_or_else(|e| panic!("making {}: {e}", cached.display()));
         }

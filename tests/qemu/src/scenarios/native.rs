@@ -4,14 +4,29 @@ use crate::Stage;
 use std::time::Duration;
 
 /// What cannot be run on a board, by the beginning of its name, and why.
-const NATIVE_ONLY: [(&str, &str); 13] = [
+const NATIVE_ONLY: [(&str, &str); 25] = [
     ("::crun::", "the independent runtime is a package with libraries"),
     ("store::an_independent_tool_reads_what_was_saved", "skopeo is a package with libraries"),
     ("pull::", REGISTRY),
     ("hostile_registries::", REGISTRY),
     ("verify::", REGISTRY),
+    ("app_images::", REGISTRY),
+    ("disk_reserve::a_pull_", REGISTRY),
+    ("disk_reserve::what_the_file_system_keeps", "mke2fs is a package with libraries"),
+    ("peers::", REGISTRY),
+    ("fleet::what_", REGISTRY),
+    ("fleet::a_lock_holds", REGISTRY),
+    ("fleet::outside_of", REGISTRY),
+    ("fleet::a_board_that_follows", REGISTRY),
+    ("joined::", CONTROLLER),
+    ("own_file::", CONTROLLER),
+    ("reordering::", "strace is a package with libraries; the scenario `power-cuts` cuts boards"),
     ("power::", "strace is a package with libraries; the scenario `power-cuts` cuts boards"),
     ("upkeep::install_writes_units", "systemd-analyze is one, too"),
+    (
+        "health::what_is_well_wakes_the_supervisor_once",
+        "an emulated CPU takes longer for a probe than its interval",
+    ),
     ("hostile::a_stranger_is_refused", "busybox's setpriv(1) takes no user"),
     ("upgrade::one_that_ends_at_once", IMPOSTOR),
     ("upgrade::one_that_hangs", IMPOSTOR),
@@ -20,6 +35,8 @@ const NATIVE_ONLY: [(&str, &str); 13] = [
     ("upgrade::what_is_no_limpet", IMPOSTOR),
 ];
 const REGISTRY: &str = "docker-registry and skopeo are packages with libraries";
+const CONTROLLER: &str =
+    "the controller is no part of a board; the scenarios `fleet` and `fleet-upgrade` have one";
 const IMPOSTOR: &str = "it makes programs with a C compiler; the scenario `upgrade` does the like";
 
 /// The topics that `./x test` plays on boards, by the beginning of their tests' names.
@@ -27,22 +44,30 @@ const SHORT: [&str; 4] = ["isolation::limpet::", "limits::limpet::", "exit_codes
 
 const PATIENCE: Duration = Duration::from_secs(2700);
 
-/// All of it.
+/// Supervisors cut off at every boundary, which takes an emulated CPU longer than all the rest.
+const SURVIVAL: &str = "survival";
+
+/// All of it but that, or the parts that the variable names.
 pub(super) fn suite(stage: &Stage) {
-    run(stage, &[]);
+    let topics = std::env::var("NATIVE_TOPICS").unwrap_or_default();
+    run(stage, &topics.split_whitespace().collect::<Vec<_>>(), &[SURVIVAL]);
+}
+
+pub(super) fn survival(stage: &Stage) {
+    run(stage, &[SURVIVAL], &[]);
 }
 
 /// The parts that say most about the kernel: isolation, limits, supervision.
 pub(super) fn short(stage: &Stage) {
-    run(stage, &SHORT);
+    run(stage, &SHORT, &[SURVIVAL]);
 }
 
 /// Throttles of disks, which take their time.
 pub(super) fn io(stage: &Stage) {
-    run(stage, &["throttles::"]);
+    run(stage, &["throttles::"], &[]);
 }
 
-fn run(stage: &Stage, topics: &[&str]) {
+fn run(stage: &Stage, topics: &[&str], without: &[&str]) {
     // The tests start supervisors of their own, as on a machine that has none.
     let spec = stage.spec().disk(stage.suites(), "/suites").module("loop").words(&["limpet.supervise=off"]);
     let mut board = stage.boot(&spec);
@@ -52,8 +77,9 @@ fn run(stage: &Stage, topics: &[&str]) {
     command.extend(topics);
     for (name, why) in NATIVE_ONLY {
         eprintln!("native only: {name} ({why})");
-        command.extend(["--skip", name]);
     }
+    let others = NATIVE_ONLY.iter().map(|(name, _)| name).chain(without);
+    command.extend(others.flat_map(|name| ["--skip", name]));
     let environment = [
         ("LIMPET_BIN", "/bin/limpet"),
         ("PROBE_BIN", "/bin/probe"),
