@@ -98,7 +98,7 @@ fn command_line(spec: &Spec, console: Console) -> String {
         Console::Here => "/bin/sh",
     };
     let mut own = vec![
-        format!("console={} quiet panic=-1 {HASTE}", spec.target.value("console")),
+        format!("{} quiet panic=-1 {HASTE}", spec.target.value("boot")),
         format!("limpet.console={program}"),
     ];
     if spec.systemd {
