@@ -110,8 +110,10 @@ impl World {
     pub(crate) fn begin_followers(&mut self) {
         for index in 0..self.instances.len() {
             let instance = &self.instances[index];
-            let beside = |other: &Instance| other.beside && other.place == instance.place;
-            let turn = self.is_to_be_followed(instance) && !self.instances.iter().any(beside);
+            // One whose record is damaged may have the follower's name: it goes first.
+            let in_the_way =
+                |other: &Instance| (other.beside || other.damaged) && other.place == instance.place;
+            let turn = self.is_to_be_followed(instance) && !self.instances.iter().any(in_the_way);
             if !turn || self.no_new_work() || !self.comes_next(instance) {
                 continue;
             }

@@ -61,6 +61,8 @@ pub enum Wrong {
     Blocked,
     /// It is neither well nor failed, and that for long.
     Late,
+    /// It was stopped by hand before it was found well.
+    Stopped,
 }
 
 /// What is to survive the daemon, but not a boot: kept by the shell for [`crate::Action::Note`].

@@ -146,9 +146,9 @@ impl World {
             Stage::Running(_) if sure && self.is_well_for_long(instance, config) => Trial::Passed,
             // The board may have slept.
             Stage::Running(_) if instance.well() => Trial::Open,
-            // A hand stopped what was to follow another: that other had better stay.
-            Stage::Idle if instance.beside && instance.held => Trial::Failed(Wrong::Late),
-            // It ended as it may, or was stopped by hand.
+            // A hand stopped it before anybody could know.
+            Stage::Idle if instance.held && !planted!(HandsPass) => Trial::Failed(Wrong::Stopped),
+            // It ended as it may.
             Stage::Idle if self.aim(instance) == crate::aim::Aim::Rest => Trial::Passed,
             Stage::Idle if self.blocked(instance) => Trial::Failed(Wrong::Blocked),
             _ if fails => Trial::Failed(Wrong::Failing),

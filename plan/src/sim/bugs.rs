@@ -62,6 +62,7 @@ bugs! {
     CommitsTooEarly: "an update is over before everything is replaced",
     PauseIsIgnored: "a paused update goes on",
     OldGoesFirst: "start-first stops the old container before the new one is well",
+    HandsPass: "a new container that is stopped by hand counts as well",
     NobodyLooks: "a new container counts as well though word of its end may be on its way",
 }
 

@@ -315,7 +315,12 @@ impl Sim {
             asked: false,
             deaf: !self.quiet && self.dice.permille(200),
             dull_keeper: !self.quiet && self.dice.permille(100),
-            stuck_until: self.now.after(if !self.quiet && self.dice.permille(20) { 30_000 } else { 0 }),
+            // One that is never well and cannot end either would look well for as long as it is watched.
+            stuck_until: self.now.after(if !self.quiet && self.dice.permille(20) && !bad {
+                30_000
+            } else {
+                0
+            }),
             well: !bad && (self.quiet || self.dice.permille(750)),
             paused: false,
             connected: None,

@@ -135,7 +135,7 @@ impl Sim {
     }
 
     fn stop_by_hand(&mut self) {
-        let Some(key) = self.any(|it| !it.damaged && !it.bad) else { return };
+        let Some(key) = self.any(|it| !it.damaged) else { return };
         self.say(|| format!("   stopped by hand: {key:?}"));
         let soon = self.now.after(self.dice.up_to(200));
         let Some(container) = self.containers.get_mut(&key) else { return };
@@ -188,7 +188,7 @@ impl Sim {
     }
 
     fn process_dies(&mut self) {
-        let Some(key) = self.any(|it| it.process.is_some() && !it.bad) else { return };
+        let Some(key) = self.any(|it| it.process.is_some()) else { return };
         let code = self.dice.pick(&[0, 1, 139]);
         let now = self.now;
         if let Some(process) = self.containers.get_mut(&key).and_then(|it| it.process.as_mut()) {

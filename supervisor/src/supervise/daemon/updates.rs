@@ -229,6 +229,7 @@ impl Daemon<'_> {
             Wrong::Failing => said.unwrap_or("it cannot be made or started").to_owned(),
             Wrong::Blocked => "what it depends on does not come to its condition".to_owned(),
             Wrong::Late => "it was not well in time".to_owned(),
+            Wrong::Stopped => "it was stopped by hand before it was found well".to_owned(),
         };
         format!("container {}: {what}", known.unwrap_or("?"))
     }
