@@ -339,14 +339,21 @@ impl Home {
         open_directory(&self.state)
     }
 
-    /// Makes and opens the state directory of one container.
+    /// Makes and opens the state directory of one container, of which nobody else knows yet or whose lock is held.
     ///
     /// # Errors
     /// The file system refuses.
+    pub fn make_state_of(&self, id: &ContainerId) -> Result<OwnedFd, HomeError> {
+        make_directory(&self.state_directory(id), 0o711)?;
+        self.open_state_of(id)
+    }
+
+    /// Opens it. Its keeper may have removed it: it must not come back.
+    ///
+    /// # Errors
+    /// It is not there, or the file system refuses.
     pub fn open_state_of(&self, id: &ContainerId) -> Result<OwnedFd, HomeError> {
-        let directory = self.state_directory(id);
-        make_directory(&directory, 0o711)?;
-        open_directory(&directory)
+        open_directory(&self.state_directory(id))
     }
 
     /// What a person last said of it by hand.

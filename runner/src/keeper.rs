@@ -91,7 +91,7 @@ fn keep(directory: &Path, starting: OwnedFd, first: &mut Client) -> Result<(), K
 
 fn take_place(home: &Home, id: &ContainerId) -> Result<(OwnedFd, OwnedFd, OwnedFd), KeeperError> {
     let state = home.open_state()?;
-    let place = home.open_state_of(id)?;
+    let place = home.make_state_of(id)?;
     let lock = take_lock(&place)?;
     Ok((state, place, lock))
 }

@@ -171,7 +171,7 @@ fn nobody_else_reads_or_writes_what_a_keeper_says() {
     let scratch = Scratch::new("keeper-modes");
     let home = scratch.home();
     let id = container(1, "web").keep.launch.id;
-    home.open_state_of(&id).expect("made");
+    home.make_state_of(&id).expect("made");
     let running = Running { id: id.clone(), keeper_pid: 1, pid: 2, started_ns: 3, first_host_id: 0 };
     home.record_running(&running).expect("recorded");
     let record = home.state_directory(&id).join(RUNNING);
@@ -247,4 +247,14 @@ fn what_is_begun_while_remnants_are_taken_away_is_there() {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         assert_eq!(begun.iter().filter(|there| !**there).count(), 0);
     });
+}
+
+/// `limpet run --rm` asks after its keeper has removed all of a container that ended at once.
+#[test]
+fn a_state_directory_that_was_removed_does_not_come_back() {
+    let scratch = Scratch::new("gone");
+    let home = scratch.home();
+    let id = container(1, "web").keep.launch.id;
+    home.open_state_of(&id).expect_err("nobody made it");
+    assert!(!home.state_directory(&id).exists());
 }

@@ -92,7 +92,7 @@ fn at_rest(board: &Board, launch: &Launch, reach: Reach) -> Result<OwnedFd, Fail
         Root::Directory(path) => path.clone(),
         Root::Overlay { lower, upper, work } => {
             // Any directory serves, as nobody else sees what is mounted on it.
-            board.home.open_state_of(&launch.id)?;
+            board.home.make_state_of(&launch.id)?;
             let place = board.home.state_directory(&launch.id).to_string_lossy().into_owned();
             mount_layers(&Layers { lower, upper, work, common: common_directory(&launch.root) }, &place)?;
             place
