@@ -8,6 +8,7 @@
 mod fake;
 mod hostile;
 mod parent;
+mod proxy;
 mod usual;
 
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
         return limpet_sync::main();
     }
     let wanted: Vec<&String> = words[1..].iter().filter(|word| !word.starts_with('-')).collect();
-    let cases = usual::CASES.iter().chain(hostile::CASES);
+    let cases = usual::CASES.iter().chain(hostile::CASES).chain(proxy::CASES);
     let chosen =
         cases.filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| name.contains(*word)));
     let mut failed = 0;

@@ -36,7 +36,11 @@ pub(crate) enum Heard {
 
 impl Parent {
     pub(crate) fn start(url: &str, pin: [u8; 32], purpose: Purpose) -> Self {
-        let terms = Terms { url: url.to_owned(), pin, proxies: ProxyVariables::default(), purpose };
+        Self::start_by(url, pin, purpose, ProxyVariables::default())
+    }
+
+    pub(crate) fn start_by(url: &str, pin: [u8; 32], purpose: Purpose, proxies: ProxyVariables) -> Self {
+        let terms = Terms { url: url.to_owned(), pin, proxies, purpose };
         let (courier, theirs) = Courier::pair(&terms).unwrap();
         let child = command(Path::new("/proc/self/exe"), theirs).spawn().unwrap();
         Self { courier, child, proven: [0; 32] }

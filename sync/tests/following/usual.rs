@@ -40,7 +40,7 @@ fn settled() -> (Fake, Parent) {
 }
 
 /// The first request of a connection, whose proof was asked for.
-fn prove(fake: &Fake, parent: &mut Parent) -> Asked {
+pub(crate) fn prove(fake: &Fake, parent: &mut Parent) -> Asked {
     let Heard::Prove(exported) = parent.next() else { panic!("it asks for a proof first") };
     parent.sign(exported);
     let asked = fake.asked();
