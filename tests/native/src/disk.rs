@@ -92,6 +92,13 @@ impl Disk {
             let done = Command::new("umount").arg(&self.at).output().expect("umount(8) is there");
             done.status.success().then_some(())
         });
+        // A container of another test that is just being made has its mounts for a moment: mounted again meanwhile, it would be
+        // the file system that was shut down.
+        until("its loop device is free", || {
+            let users =
+                Command::new("losetup").arg("-j").arg(&self.image).output().expect("losetup(8) is there");
+            (users.status.success() && users.stdout.is_empty()).then_some(())
+        });
         &self.image
     }
 
