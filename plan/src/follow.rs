@@ -3,7 +3,7 @@
 //!
 //! Which of two is which the facts say, by name and revision, so that a cut anywhere leaves the one or the other in charge.
 
-use crate::instance::{Instance, Stage};
+use crate::instance::{Instance, Stage, Why};
 use crate::update::is_open;
 use crate::world::{INSTANCES_MAX, ServiceEntry, World};
 use crate::{Effect, InstanceId, Trial, Turn, Updating};
@@ -82,6 +82,7 @@ impl World {
                 let passed = instance.history.trial == Trial::Passed;
                 instance.revision == service.revision
                     && !is_late
+                    && !is_leaving(instance)
                     && (passed || going || !self.is_held(instance))
             }
         }
@@ -136,4 +137,15 @@ impl World {
             && !self.waits_to_retry(instance, Effect::Adopt)
             && !(is_open(instance) && planted!(OldGoesFirst))
     }
+}
+
+/// It is on its way out for good: nothing may count on it any more.
+fn is_leaving(instance: &Instance) -> bool {
+    matches!(
+        instance.stage,
+        Stage::Removing { .. }
+            | Stage::Stopping { why: Why::Gone, .. }
+            | Stage::Lost { why: Some(Why::Gone), .. }
+            | Stage::Clearing { why: Some(Why::Gone), .. }
+    )
 }

@@ -69,7 +69,15 @@ impl World {
         if config.parallelism == 0 || planted!(ParallelismIsIgnored) {
             return true;
         }
-        let busy = self.all_of(service.id).filter(|other| self.is_busy(other)).count();
+        // One that was made beside another for a version that nobody wants any more is still there.
+        let leaves = |other: &&Instance| {
+            let elsewhere = other.place.filter(|place| Some(*place) != instance.place);
+            other.beside
+                && elsewhere.is_some_and(|place| place.service == service.id)
+                && self.wanted_by(other).is_none()
+        };
+        let busy = self.all_of(service.id).filter(|other| self.is_busy(other)).count()
+            + self.instances.iter().filter(leaves).count();
         let ahead = |other: &&Instance| {
             let waits = self.renews(other) && !self.gives_way(other) && !self.has_follower(other);
             waits && !other.damaged && rank(other) < rank(instance)
@@ -172,8 +180,10 @@ impl World {
             if app.updating != Updating::Going || app.leaving || waits || self.phase != Phase::Working {
                 continue;
             }
-            if let Some(verdict) = self.verdict(app.id) {
-                self.apps[index].told = Some(self.now);
+            let verdict = self.verdict(app.id);
+            // What was told and not made durable may have lost its reason: the update goes on.
+            self.apps[index].told = verdict.map(|_| self.now);
+            if let Some(verdict) = verdict {
                 actions.push(Action::Update { app: app.id, verdict });
             }
         }
