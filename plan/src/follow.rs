@@ -126,6 +126,15 @@ impl World {
         }
     }
 
+    /// What it was to follow is gone, and so is it: its place is left to it, to be filled like any other.
+    pub(crate) fn inherits(&self, instance: &Instance) -> bool {
+        let alone = |place| !self.is_taken(place, instance.id, false);
+        instance.beside
+            && !instance.extra
+            && instance.stage == Stage::Absent
+            && instance.place.is_some_and(alone)
+    }
+
     /// What it follows is gone.
     pub(crate) fn is_to_be_adopted(&self, instance: &Instance) -> bool {
         let made = matches!(instance.stage, Stage::Idle | Stage::Running(_));

@@ -64,6 +64,10 @@ impl World {
             instance.probed(turn, false, now, actions);
             needs = self.needs(&self.instances[index]);
         }
+        if needs == Some(Move::Drop) && self.inherits(&self.instances[index]) {
+            self.instances[index].beside = false;
+            needs = self.needs(&self.instances[index]);
+        }
         if needs == Some(Move::Drop) {
             let instance = self.instances.swap_remove(index);
             actions.forget(instance.id);

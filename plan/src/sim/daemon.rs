@@ -40,6 +40,18 @@ impl Daemon {
         self.ids.insert(key, id);
         id
     }
+
+    /// What was to be beside another, and is made in its place.
+    fn rename_heirs(&mut self, actions: &Actions) {
+        for action in actions.as_slice() {
+            let Action::Create { id: heir, beside: false, .. } = action else { continue };
+            let known = self.ids.iter().find(|(_, id)| *id == heir).map(|(key, _)| *key);
+            if let Some(key @ Key::Next(app, service, replica)) = known {
+                self.ids.remove(&key);
+                self.ids.insert(Key::At(app, service, replica), *heir);
+            }
+        }
+    }
 }
 
 /// What a look at a container shows.
@@ -122,6 +134,7 @@ impl Sim {
         let Some(daemon) = &mut self.daemon else { return Ok(()) };
         self.told.event(&event, daemon, now);
         let actions = step(&mut daemon.world, event, now);
+        self.told.learn_verdicts(&daemon.world);
         self.steps += 1;
         // Numbers that the decisions gave themselves.
         let mut begun = Vec::new();
@@ -133,6 +146,7 @@ impl Sim {
                 begun.push(key);
             }
         }
+        daemon.rename_heirs(&actions);
         self.check_step(&actions, &begun)?;
         self.finish_ups();
         self.act(actions)

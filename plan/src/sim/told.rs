@@ -22,6 +22,8 @@ pub(super) struct Told {
 
 /// An app as it was told.
 pub(super) struct ToldApp {
+    /// A verdict about its update waits to be made durable; whether it still does, only the decisions know.
+    pub(super) verdict: bool,
     pub(super) leaving: bool,
     pub(super) updating: Updating,
     pub(super) services: Vec<ToldService>,

@@ -97,7 +97,10 @@ impl Told {
         ensure(entry.want, key, "nothing is started that is not to run")?;
         ensure(now >= entry.not_before, key, "no restart before its pause is over")?;
         ensure(
-            self.stays(key) && (!self.renews(key, &entry) || self.waits_for_its_turn(key, &entry)),
+            self.stays(key)
+                && (!self.renews(key, &entry)
+                    || self.waits_for_its_turn(key, &entry)
+                    || self.awaits_a_verdict(key)),
             key,
             "only what is wanted, as it is wanted, is started",
         )?;

@@ -165,7 +165,12 @@ impl Told {
             update: service.update,
             rest_until: Tick(0),
         });
-        let told = ToldApp { leaving: false, updating: desired.updating, services: services.collect() };
+        let told = ToldApp {
+            verdict: false,
+            leaving: false,
+            updating: desired.updating,
+            services: services.collect(),
+        };
         let keys: Vec<Key> = told
             .services
             .iter()

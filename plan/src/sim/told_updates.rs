@@ -5,7 +5,7 @@ use super::board::Key;
 use super::daemon::Daemon;
 use super::told::{Entry, Told, ToldService};
 use super::told_actions::ensure;
-use crate::{AppId, Effect, Tick, Trial, Updating, Verdict};
+use crate::{AppId, Effect, Tick, Trial, Updating, Verdict, World};
 use limpet_protocol::app::{OnFailure, UpdateConfig};
 use std::format;
 use std::vec::Vec;
@@ -26,6 +26,17 @@ impl Told {
             .service(key)
             .is_some_and(|(app, service)| app.updating == Updating::Paused && service.update.is_some());
         paused && self.wants(key).is_some()
+    }
+
+    /// Nothing more is replaced before the verdict about it is durable.
+    pub(super) fn learn_verdicts(&mut self, world: &World) {
+        for (id, app) in &mut self.apps {
+            app.verdict = world.app(AppId(*id)).is_some_and(|known| known.told.is_some());
+        }
+    }
+
+    pub(super) fn awaits_a_verdict(&self, key: Key) -> bool {
+        self.service(key).is_some_and(|(app, _)| app.verdict)
     }
 
     /// It is to be replaced, some time.
@@ -151,7 +162,11 @@ impl Told {
 
     /// What is beside it came through, and is what is wanted.
     pub(super) fn is_taken_over(&self, key: Key) -> bool {
-        self.next_of(key).is_some_and(|(at, next)| self.wants(at).is_some() && next.trial.is_some())
+        self.next_of(key).is_some_and(|(at, next)| {
+            let counts =
+                next.trial == Some(true) || (next.trial == Some(false) && !self.awaits_a_verdict(key));
+            self.wants(at).is_some() && counts
+        })
     }
 
     /// One of two at a place goes: the old one when it is followed, the new one when the old one is there.

@@ -93,6 +93,15 @@ impl Registry {
         self.instances.entry(id.0).or_insert(known);
     }
 
+    /// What was to be made beside another is to be made in its place, which nothing has any more.
+    pub(crate) fn inherit(&mut self, id: InstanceId) {
+        let Some(known) = self.instances.get_mut(&id.0).filter(|known| known.beside) else { return };
+        (known.beside, known.container) = (false, None);
+        if let Some(name) = known.name.strip_suffix(BESIDE) {
+            known.name = name.to_owned();
+        }
+    }
+
     /// The number of a container that was found, given now if it has none. One that is found at the place of a replica
     /// that was not made yet is that replica.
     pub(crate) fn found(

@@ -36,8 +36,9 @@ impl Daemon<'_> {
     }
 
     fn create(&mut self, id: InstanceId, turn: Turn, (place, beside): (Place, bool), revision: u64) {
-        if beside {
-            self.registry.follow(id, place);
+        match beside {
+            true => self.registry.follow(id, place),
+            false => self.registry.inherit(id),
         }
         let (app, service) = (self.registry.app_name(place.app), self.registry.service_name(place.service));
         let (Some(app), Some(service)) = (app, service) else {

@@ -59,4 +59,11 @@ fn what_is_made_beside_another_is_told_from_it() {
     assert_eq!(registry.found(&id(2), "shop-web-1.limpet-next", Some(place), true), next);
     assert_eq!(registry.found(&id(1), "shop-web-1", Some(place), false), old);
     assert_eq!(registry.replica(place, "shop-web-1"), old);
+
+    // Both go, and the place is the follower's.
+    registry.forget(old);
+    registry.inherit(next);
+    assert_eq!(registry.replica(place, "shop-web-1"), next);
+    assert_eq!(registry.get(next).map(|known| known.name.as_str()), Some("shop-web-1"));
+    assert_eq!(registry.container(next), None);
 }
