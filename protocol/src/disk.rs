@@ -7,11 +7,22 @@ pub const RESERVE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// The part of a disk that is kept free unless that is more than [`RESERVE_BYTES_MAX`].
 pub const RESERVE_FRACTION: u64 = 20;
 
+/// In the root directory: a file that holds space of the disk, so that nobody else can use it up. Limpet gives some of it back
+/// when one of its own records finds no room.
+pub const BALLAST: &str = "ballast";
+/// What of the reserve lies beside the ballast, so that it is seen to be used up before anything fails: an eighth, and at
+/// most so much.
+pub const WARNING_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// How exact the size of the ballast is, and what a record takes from it at a time.
+pub const BALLAST_STEP_BYTES: u64 = 256 * 1024;
+
 /// What a disk has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Room {
-    /// Nobody uses it.
+    /// Nobody uses it; the ballast included.
     pub free_bytes: u64,
+    /// What of that is set aside.
+    pub ballast_bytes: u64,
     /// Size of the disk.
     pub all_bytes: u64,
     /// What is to stay free.
@@ -23,7 +34,31 @@ impl Room {
     #[must_use]
     pub fn new(free_bytes: u64, all_bytes: u64, asked_bytes: Option<u64>) -> Self {
         let default = (all_bytes / RESERVE_FRACTION).min(RESERVE_BYTES_MAX);
-        Self { free_bytes, all_bytes, reserve_bytes: asked_bytes.unwrap_or(default) }
+        Self { free_bytes, ballast_bytes: 0, all_bytes, reserve_bytes: asked_bytes.unwrap_or(default) }
+    }
+
+    /// The same, and so much is set aside on it.
+    #[must_use]
+    pub fn with_ballast(self, bytes: u64) -> Self {
+        Self { free_bytes: self.free_bytes.saturating_add(bytes), ballast_bytes: bytes, ..self }
+    }
+
+    /// How much is to be set aside.
+    #[must_use]
+    pub fn ballast_wanted_bytes(&self) -> u64 {
+        self.reserve_bytes - (self.reserve_bytes / 8).min(WARNING_BYTES_MAX)
+    }
+
+    /// That is.
+    #[must_use]
+    pub fn ballast_is_whole(&self) -> bool {
+        self.ballast_bytes.abs_diff(self.ballast_wanted_bytes()) < BALLAST_STEP_BYTES
+    }
+
+    /// What new work leaves free beside the ballast.
+    #[must_use]
+    pub fn floor_bytes(&self) -> u64 {
+        self.reserve_bytes.saturating_sub(self.ballast_bytes)
     }
 
     /// Less is free than is to stay so.

@@ -101,6 +101,12 @@ impl Home {
         Self { root: above(&keep.directory), state: above(&keep.state) }
     }
 
+    /// The directory that lasts.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The directory that a reboot empties.
     #[must_use]
     pub fn state(&self) -> &Path {

@@ -11,6 +11,7 @@ mod stdio;
 use crate::cgroup::{self, Group, Join};
 use crate::features::Features;
 use crate::home::{Home, HomeError, load_container, open_log};
+use crate::reserve::ballast;
 use crate::start::{StartError, Started, Stdio, start};
 use limpet_protocol::container::Container;
 use limpet_protocol::exit::{Exit, code};
@@ -81,6 +82,8 @@ fn keep(directory: &Path, starting: OwnedFd, first: &mut Client) -> Result<(), K
             return Err(error);
         }
     };
+    // Without room for its work directory, overlayfs mounts read-only and says nothing.
+    ballast::ease(home.root(), crate::reserve::asked(home.state()));
     let started = start(&container.keep.launch, &Features::detect(), state.as_fd(), &container.keep.state);
     drop(state);
     match started {
@@ -220,10 +223,10 @@ fn open_doors<'a>(
     drop(starting);
     drop(place);
     let log = open_log(kept.keep)?;
-    let reserve_bytes = crate::reserve::asked(home.state());
+    let asked_bytes = crate::reserve::asked(home.state());
     let log = crate::log::Writer::new(log, kept.keep.log)
         .map_err(|_| kernel("open the log")(Errno::INVAL))?
-        .with_reserve(reserve_bytes);
+        .with_reserve(asked_bytes, home.root());
     let flow = stdio::Flow::new(stdio).map_err(kernel("take over standard input and output"))?;
     first.started();
     // Output stays in the pipes until it is clear who wants it.

@@ -3,6 +3,8 @@
 //! How much is to stay free the supervisor says (`--reserve`) in a file of the state directory, so that commands and keepers
 //! go by the same mark, also without a supervisor. Without that file the default counts.
 
+pub mod ballast;
+
 use limpet_protocol::disk::Room;
 use rustix::fs::{StatVfs, statvfs};
 use rustix::io::Errno;
@@ -38,15 +40,15 @@ pub fn ask(state: &Path, bytes: Option<u64>) -> io::Result<()> {
     fs::rename(aside, path)
 }
 
-/// The room on the disk that `path` is on.
+/// The room on the disk that the root directory is on.
 ///
 /// # Errors
 /// It is not there.
-pub fn room(path: &Path, asked_bytes: Option<u64>) -> Result<Room, Errno> {
-    Ok(room_of(&statvfs(path)?, asked_bytes))
+pub fn room(root: &Path, asked_bytes: Option<u64>) -> Result<Room, Errno> {
+    Ok(room_of(&statvfs(root)?, asked_bytes).with_ballast(ballast::bytes(root)))
 }
 
-/// The room on a disk in this state.
+/// The room on a disk in this state, beside any ballast.
 #[must_use]
 pub fn room_of(disk: &StatVfs, asked_bytes: Option<u64>) -> Room {
     let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);

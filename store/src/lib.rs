@@ -38,6 +38,7 @@ pub mod place;
 pub mod platform;
 pub mod pull;
 pub mod reference;
+mod reserve;
 pub mod save;
 mod source;
 pub mod unpack;

@@ -18,7 +18,8 @@ use crate::place::{Store, StoreError, Work, failed, sync_directory};
 use crate::platform::Platform;
 use crate::pull::supply::SupplyError;
 use crate::reference::{InvalidReference, Reference};
-use crate::source::{Source, SourceError, Spool, room};
+use crate::reserve::Reserve;
+use crate::source::{Source, SourceError, Spool};
 use limpet_protocol::disk::Room;
 use rustix::fs::{CWD, RenameFlags};
 use std::fs::{self, File};
@@ -220,7 +221,7 @@ impl Store {
     /// The first thing that is wrong; then the store is as it was.
     pub fn load(&self, input: Input<'_>, options: &LoadOptions) -> Result<Vec<Loaded>, LoadError> {
         let work = self.stage()?;
-        let spool = Spool { directory: &work.path, reserve_bytes: self.reserve_bytes() };
+        let spool = Spool { directory: &work.path, reserve: self.reserve() };
         let bytes_max = Allowance::of(options.image_bytes_max).left_bytes;
         let (source, stem) = match input {
             Input::Path(path) => (Source::open_path(path, &spool, bytes_max)?, choose::stem(path)),
@@ -270,8 +271,8 @@ impl Store {
         }
         let directory = work.path.join(layer.diff_id.hex());
         let fill = !self.has_layer(&layer.diff_id) && !directory.exists();
-        let reserve_bytes = self.reserve_bytes();
-        let unpacking = Unpacking { file, stored_bytes: found, fill, allowed, reserve_bytes, unpacker };
+        let reserve = self.reserve();
+        let unpacking = Unpacking { file, stored_bytes: found, fill, allowed, reserve, unpacker };
         unpacking.run(layer, &directory)
     }
 
@@ -378,7 +379,7 @@ pub(crate) struct Unpacking<'a> {
     pub(crate) fill: bool,
     pub(crate) allowed: Allowance,
     /// What stays free of the disk.
-    pub(crate) reserve_bytes: Option<u64>,
+    pub(crate) reserve: Reserve<'a>,
     pub(crate) unpacker: &'a Path,
 }
 
@@ -386,11 +387,11 @@ impl Unpacking<'_> {
     /// Fills `directory`, which it makes, and checks that the layer is the one that was claimed.
     pub(crate) fn run(self, layer: &PlannedLayer, directory: &Path) -> Result<Summary, LoadError> {
         let around = directory.parent().unwrap_or(directory);
-        let room = room(around, self.reserve_bytes).map_err(failed("look at the space of", around))?;
+        let room = self.reserve.room().map_err(failed("look at the space of", around))?;
         let usable_bytes = self.fill.then(|| room.usable_bytes());
         let (tar_bytes_max, bound) = self.allowed.bound(self.stored_bytes, usable_bytes);
         let (fill, stored_bytes) = (self.fill, self.stored_bytes);
-        let reserve_bytes = room.reserve_bytes;
+        let reserve_bytes = room.floor_bytes();
         let job = Job {
             file: self.file,
             instruction: Instruction { fill, stored_bytes, tar_bytes_max, reserve_bytes },

@@ -1,6 +1,7 @@
 //! The store's directories: where things lie, who holds which lock, and how a file is replaced.
 
 use crate::digest::Digest;
+use crate::reserve::Reserve;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
@@ -18,6 +19,7 @@ pub(crate) const PRIVATE_MODE: u32 = 0o700;
 pub struct Store {
     root: PathBuf,
     reserve_bytes: Option<u64>,
+    lend: fn(&Path) -> bool,
 }
 
 /// What the store could not do with one of its own files.
@@ -43,6 +45,12 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    fn is_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull)
+    }
+}
+
 /// Turns an I/O error into a [`StoreError`].
 pub(crate) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
@@ -63,7 +71,7 @@ impl Store {
     /// # Errors
     /// What mkdir(2) says.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        let store = Self { root: root.to_owned(), reserve_bytes: None };
+        let store = Self { root: root.to_owned(), reserve_bytes: None, lend: |_| false };
         make_directory(root, ROOT_MODE)?;
         for path in [store.blobs(), store.layers(), store.references(), store.staging()] {
             make_directory(&path, PRIVATE_MODE)?;
@@ -71,14 +79,15 @@ impl Store {
         Ok(store)
     }
 
-    /// The same one, which leaves so much of its disk free; `None` for the default.
+    /// The same one, which leaves so much of its disk free; `None` for the default. Where removing something needs a little room
+    /// on a disk that is full, `lend` gives it, or says that it cannot.
     #[must_use]
-    pub fn with_reserve(self, reserve_bytes: Option<u64>) -> Self {
-        Self { reserve_bytes, ..self }
+    pub fn with_reserve(self, reserve_bytes: Option<u64>, lend: fn(&Path) -> bool) -> Self {
+        Self { reserve_bytes, lend, ..self }
     }
 
-    pub(crate) fn reserve_bytes(&self) -> Option<u64> {
-        self.reserve_bytes
+    pub(crate) fn reserve(&self) -> Reserve<'_> {
+        Reserve { root: &self.root, bytes: self.reserve_bytes }
     }
 
     /// The directory it lies in.
@@ -137,7 +146,10 @@ impl Store {
         let lock = open_locked(&staging, FlockOperation::LockExclusive).map_err(failed("lock", &staging))?;
         sweep(&staging)?;
         let path = unused_name(&staging);
-        make_directory(&path, PRIVATE_MODE)?;
+        match make_directory(&path, PRIVATE_MODE) {
+            Err(error) if error.is_full() && (self.lend)(&path) => make_directory(&path, PRIVATE_MODE)?,
+            made => made?,
+        }
         let own = open_locked(&path, FlockOperation::LockExclusive).map_err(failed("lock", &path))?;
         drop(lock);
         Ok(Work::new(path, own))

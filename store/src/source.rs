@@ -7,8 +7,9 @@ use crate::layer::decompress::{Packing, unpacked};
 use crate::layer::flow::{Capped, is_too_long, read_full};
 use crate::layer::tape::{self, Kind, Medium, TapeError};
 use crate::limits::ARCHIVE_ENTRIES_MAX;
+use crate::reserve::Reserve;
 use limpet_protocol::disk::Room;
-use rustix::fs::{Mode, OFlags, StatVfs};
+use rustix::fs::{Mode, OFlags};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -42,7 +43,7 @@ pub enum SourceError {
 /// Where an input that cannot be sought in is copied to.
 pub(crate) struct Spool<'a> {
     pub(crate) directory: &'a Path,
-    pub(crate) reserve_bytes: Option<u64>,
+    pub(crate) reserve: Reserve<'a>,
 }
 
 /// An input that can be read at any place.
@@ -165,7 +166,7 @@ fn start(file: &mut File) -> Result<[u8; 6], SourceError> {
 
 /// Copies, unpacking on the way.
 fn spool_into(input: &mut File, spool: &Spool<'_>, bytes_max: u64) -> Result<File, SourceError> {
-    let room = room(spool.directory, spool.reserve_bytes).map_err(SourceError::Spool)?;
+    let room = spool.reserve.room().map_err(SourceError::Spool)?;
     let allowed_bytes = bytes_max.min(room.usable_bytes());
     let path = spool.directory.join("spool");
     let file =
@@ -185,17 +186,6 @@ fn spool_into(input: &mut File, spool: &Spool<'_>, bytes_max: u64) -> Result<Fil
         }
         Err(error) => Err(SourceError::Read(error)),
     }
-}
-
-/// The room below `directory`, of which the reserve stays free: so many bytes, or the default.
-pub(crate) fn room(directory: &Path, reserve_bytes: Option<u64>) -> io::Result<Room> {
-    Ok(room_of(&rustix::fs::statvfs(directory)?, reserve_bytes))
-}
-
-/// The room on a disk in this state.
-pub(crate) fn room_of(disk: &StatVfs, reserve_bytes: Option<u64>) -> Room {
-    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-    Room::new(bytes(disk.f_bavail), bytes(disk.f_blocks), reserve_bytes)
 }
 
 /// A file that is read header by header.

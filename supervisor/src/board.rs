@@ -7,7 +7,7 @@ use limpet_protocol::id::ContainerId;
 use limpet_runner::attach::Connection;
 use limpet_runner::features::Features;
 use limpet_runner::home::Home;
-use limpet_runner::reserve;
+use limpet_runner::reserve::{self, ballast};
 use limpet_runner::status::{Status, status};
 use limpet_store::Store;
 use std::path::Path;
@@ -32,7 +32,8 @@ impl Board {
     /// # Errors
     /// The root directory cannot be made or read.
     pub fn store(&self) -> Result<Store, Failure> {
-        Ok(Store::open(Path::new(&self.globals.root))?.with_reserve(reserve::asked(self.state())))
+        Ok(Store::open(Path::new(&self.globals.root))?
+            .with_reserve(reserve::asked(self.state()), ballast::lend))
     }
 
     /// The directory of what does not outlive a boot, with the sockets.

@@ -9,6 +9,7 @@ mod tests;
 use limpet_protocol::app::{APP_BYTES_MAX, App, InvalidApp};
 use limpet_protocol::ledger::Entry;
 use limpet_protocol::record::{Kind, RecordError, decode, encode};
+use limpet_runner::reserve::ballast::or_lend;
 use rustix::fs::{CWD, Mode, OFlags, fsync, openat};
 use std::fs;
 use std::io::{self, Read, Write};
@@ -133,14 +134,12 @@ impl Ledger {
         let bytes =
             encode(Kind::App, entry).map_err(|reason| LedgerError::Record { path: path.clone(), reason })?;
         make(&self.apps)?;
-        let written = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&aside)
-            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()));
-        written.map_err(io("write", &aside))?;
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let write = || {
+            options.open(&aside).and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
+        };
+        or_lend(&self.apps, write).map_err(io("write", &aside))?;
         fs::rename(&aside, &path).map_err(io("write", &path))?;
         sync(&self.apps)
     }

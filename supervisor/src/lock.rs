@@ -3,6 +3,7 @@
 //! A person holds it by `ROOT/update-lock`, which lasts (`limpet lock`), an app by any file in `STATE/locks`, which a reboot ends.
 
 use crate::failure::Failure;
+use limpet_runner::reserve::ballast::or_lend;
 use rustix::fs::{CWD, Mode, OFlags, fsync, openat};
 use std::fs;
 use std::io::{self, Read, Write};
@@ -20,9 +21,11 @@ const REASON_BYTES_MAX: u64 = 256;
 /// The disk refuses.
 pub(crate) fn set(root: &Path, reason: &str) -> Result<(), Failure> {
     let (path, aside) = (root.join(FILE), root.join("update-lock.new"));
-    let written = fs::File::create(&aside)
-        .and_then(|mut file| file.write_all(reason.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&aside, &path));
+    let write = || {
+        fs::File::create(&aside)
+            .and_then(|mut file| file.write_all(reason.as_bytes()).and_then(|()| file.sync_all()))
+    };
+    let written = or_lend(root, write).and_then(|()| fs::rename(&aside, &path));
     written.map_err(|error| Failure::new(format!("lock: write {}: {error}", path.display())))?;
     sync(root)
 }

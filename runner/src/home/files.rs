@@ -3,6 +3,7 @@
 //! In: paths. Out: what was read, or an error that names the path.
 
 use super::{HomeError, io};
+use crate::reserve::ballast::or_lend;
 use limpet_protocol::record::{Kind, RECORD_BYTES_MAX, decode, encode};
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, Mode, OFlags, fsync, openat};
@@ -64,7 +65,7 @@ pub fn write_record<T: Serialize>(
     let path = directory.join(name);
     let aside = directory.join(format!("{name}.new"));
     let bytes = encode(kind, value).map_err(|reason| HomeError::Record { path: path.clone(), reason })?;
-    write_private(&aside, &bytes).map_err(io("write", &aside))?;
+    or_lend(directory, || write_private(&aside, &bytes)).map_err(io("write", &aside))?;
     if durable {
         sync(&aside, OFlags::RDONLY)?;
     }

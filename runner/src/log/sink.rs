@@ -5,20 +5,37 @@
 //! written in part is cut off again.
 
 use super::{Stream, files, record};
-use crate::reserve::room_of;
+use crate::reserve::{ballast, room_of};
 use limpet_protocol::keeper::{LogLimits, LogStorage};
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
+use std::path::PathBuf;
 
 /// Bytes that are gathered on the stack before they are written.
 const BATCH_BYTES: usize = 2048;
+
+/// What a log leaves free of the disk.
+#[derive(Debug, Default)]
+pub(super) struct Reserve {
+    /// `None` for the default.
+    pub(super) asked_bytes: Option<u64>,
+    /// The root directory, where the ballast is.
+    pub(super) root: PathBuf,
+}
+
+impl Reserve {
+    fn is_reached(&self, file: BorrowedFd<'_>) -> Result<bool, Errno> {
+        let room = room_of(&rustix::fs::fstatvfs(file)?, self.asked_bytes);
+        // Mostly there is plenty, and nothing else to ask.
+        Ok(room.usable_bytes() == 0 && room.with_ballast(ballast::bytes(&self.root)).usable_bytes() == 0)
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Sink {
     pub(super) dir: OwnedFd,
     pub(super) limits: LogLimits,
-    /// What is left free of a disk; `None` for the default.
-    pub(super) reserve_bytes: Option<u64>,
+    pub(super) reserve: Reserve,
     file: Option<OwnedFd>,
     /// Bytes of `file`, all whole records.
     size_bytes: u64,
@@ -33,7 +50,7 @@ impl Sink {
         Self {
             dir,
             limits,
-            reserve_bytes: None,
+            reserve: Reserve::default(),
             file: None,
             size_bytes: 0,
             lost_bytes: 0,
@@ -69,9 +86,7 @@ impl Sink {
 
     fn append(&self, mut bytes: &[u8]) -> Result<(), Errno> {
         let file = self.file.as_ref().ok_or(Errno::BADF)?;
-        if self.limits.storage == LogStorage::Disk
-            && room_of(&rustix::fs::fstatvfs(file)?, self.reserve_bytes).usable_bytes() == 0
-        {
+        if self.limits.storage == LogStorage::Disk && self.reserve.is_reached(file.as_fd())? {
             return Err(Errno::NOSPC);
         }
         while !bytes.is_empty() {

@@ -3,10 +3,11 @@
 use super::lines::Lines;
 use super::rate::Rate;
 use super::record::{ESCAPED_BYTES_MAX, FRAME_BYTES, LINE_BYTES_MAX};
-use super::sink::{Batch, Sink};
+use super::sink::{Batch, Reserve, Sink};
 use super::{FILES_MAX, Stream};
 use limpet_protocol::keeper::LogLimits;
 use rustix::fd::OwnedFd;
+use std::path::Path;
 
 /// Smallest limit of a file: a notice of lost output must fit.
 pub const FILE_BYTES_MIN: u64 = 2048;
@@ -66,10 +67,10 @@ impl Writer {
         })
     }
 
-    /// The same one, which leaves so much of a disk free; `None` for the default.
+    /// The same one, which leaves so much free of the disk that `root` is on; `None` for the default.
     #[must_use]
-    pub fn with_reserve(mut self, reserve_bytes: Option<u64>) -> Self {
-        self.sink.reserve_bytes = reserve_bytes;
+    pub fn with_reserve(mut self, asked_bytes: Option<u64>, root: &Path) -> Self {
+        self.sink.reserve = Reserve { asked_bytes, root: root.to_owned() };
         self
     }
 

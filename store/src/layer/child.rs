@@ -10,7 +10,7 @@ use super::tree::Tree;
 use super::walk::{PlaceError, shown};
 use crate::digest::{Digest, Hashing, HashingWriter};
 use crate::limits::LAYER_ENTRIES_MAX;
-use crate::source::room_of;
+use crate::reserve::room_of;
 use rustix::fs::{Mode, OFlags};
 use std::collections::BTreeSet;
 use std::error::Error;

@@ -8,7 +8,6 @@ use super::supply::{Supplier, Wanted};
 use crate::load::LoadError;
 use crate::pick::PlannedLayer;
 use crate::place::{Store, failed};
-use crate::source::room;
 
 /// With room for this many times what is fetched, unpacked sizes are not asked for: real layers unpack to two to six
 /// times.
@@ -22,8 +21,7 @@ impl Store {
         missing: &[&PlannedLayer],
         supplier: &mut dyn Supplier,
     ) -> Result<(), LoadError> {
-        let room =
-            room(self.root(), self.reserve_bytes()).map_err(failed("look at the space of", self.root()))?;
+        let room = self.reserve().room().map_err(failed("look at the space of", self.root()))?;
         let free_bytes = room.usable_bytes();
         let stored_bytes = missing.iter().filter_map(|layer| layer.stored_bytes).fold(0, u64::saturating_add);
         if stored_bytes.saturating_mul(RATIO_PLENTY) <= free_bytes {

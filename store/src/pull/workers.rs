@@ -131,7 +131,7 @@ impl<'a> Pool<'a> {
             stored_bytes,
             fill: true,
             allowed: Allowance { left_bytes, trusted: self.order.image_bytes_max.is_some() },
-            reserve_bytes: self.store.reserve_bytes(),
+            reserve: self.store.reserve(),
             unpacker: &self.order.unpacker,
         };
         let unpacked = unpacking.run(layer, &place_in(work, &layer.diff_id));

@@ -212,17 +212,30 @@ fn disk(facts: &Facts) -> Finding {
     }
 }
 
-/// Who may write up to the last block is a matter of the file system alone.
+/// Without a ballast, who may write up to the last block is a matter of the file system alone.
 fn disk_reserve(facts: &Facts) -> Option<Finding> {
     const SUBJECT: &str = "disk reserve";
     let room = facts.room?;
-    let kept = binary(facts.kept_bytes);
+    let [aside, kept] = [room.ballast_bytes, facts.kept_bytes].map(binary);
+    if room.ballast_is_whole() {
+        return Some(well(SUBJECT, format!("{aside} are set aside: nothing can use them up")));
+    }
+    if room.ballast_bytes > 0 {
+        let found = format!("of {} no more than {aside} are set aside", binary(room.ballast_wanted_bytes()));
+        return Some(warning(SUBJECT, found, "free some space: the supervisor makes it whole again"));
+    }
     if facts.kept_bytes >= room.reserve_bytes {
         return Some(well(SUBJECT, format!("{kept} are kept from containers by the file system")));
     }
     let percent = room.reserve_bytes.saturating_mul(100).div_ceil(room.all_bytes.max(1));
     let found = format!("what containers write can eat it: the file system keeps {kept} from them");
-    Some(warning(SUBJECT, found, format!("on ext4: tune2fs -m {percent} DEVICE (other file systems cannot)")))
+    Some(warning(
+        SUBJECT,
+        found,
+        format!(
+            "start the supervisor, which sets it aside (not in memory); or on ext4: tune2fs -m {percent} DEVICE"
+        ),
+    ))
 }
 
 fn state(facts: &Facts) -> Option<Finding> {

@@ -4,6 +4,7 @@ use super::outline::{Begun, Controller, Outline, Tried};
 use limpet_protocol::fleet::{Desired, ENVELOPE_BYTES_MAX};
 use limpet_protocol::record::Kind;
 use limpet_runner::home::{HomeError, read_record, write_record};
+use limpet_runner::reserve::ballast::or_lend;
 use limpet_trust::{Accepted, MEMORY_BYTES_MAX, Memory, MemoryError, accept};
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fsync, openat};
@@ -336,14 +337,10 @@ pub(crate) fn read(path: &Path, bytes_max: usize) -> Result<Option<Vec<u8>>, Fle
 fn write(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), FleetError> {
     let (path, aside) = (directory.join(name), directory.join(format!("{name}.new")));
     let mut options = fs::OpenOptions::new();
-    options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&aside)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .map_err(io("write", &aside))?;
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let write =
+        || options.open(&aside).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    or_lend(directory, write).map_err(io("write", &aside))?;
     fs::rename(&aside, &path).map_err(io("write", &path))?;
     sync(directory)
 }

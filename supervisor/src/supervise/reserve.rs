@@ -8,7 +8,9 @@ mod tests;
 
 use limpet_plan::{Space, Tick};
 use limpet_protocol::disk::Room;
-use limpet_runner::reserve::room;
+use limpet_runner::reserve::{ballast, room};
+use rustix::io::Errno;
+use std::path::Path;
 
 /// How often the disk is asked while there is room, and while there is none.
 const AMPLE_MS: u64 = 60_000;
@@ -21,13 +23,15 @@ pub struct Reserve {
     asked_bytes: Option<u64>,
     space: Space,
     due: Tick,
+    /// Why the file system sets nothing aside.
+    refused: Option<Errno>,
 }
 
 impl Reserve {
     /// Of the disk on which `root` is. `bytes` is what the user wants free; `None` takes the default.
     #[must_use]
     pub fn new(root: &str, bytes: Option<u64>) -> Self {
-        Self { root: root.to_owned(), asked_bytes: bytes, space: Space::Ample, due: Tick(0) }
+        Self { root: root.to_owned(), asked_bytes: bytes, space: Space::Ample, due: Tick(0), refused: None }
     }
 
     /// The disk is asked at the next [`Reserve::check`]: somebody wants room now.
@@ -48,12 +52,23 @@ impl Reserve {
         }
         let before = self.space;
         // A root that is not there yet has all the room in the world.
-        self.space = room(self.root.as_ref(), self.asked_bytes).map_or(before, |room| judge(room, before));
+        if let Ok(room) = room(Path::new(&self.root), self.asked_bytes) {
+            self.space = judge(room, before);
+            self.set_aside(&room);
+        }
         self.due = now.after(match self.space {
             Space::Ample => AMPLE_MS,
             Space::Low => LOW_MS,
         });
         (self.space != before).then_some(self.space)
+    }
+
+    /// Nothing of that is written again as long as it is as it should be.
+    fn set_aside(&mut self, room: &Room) {
+        if self.space == Space::Ample && self.refused.is_none() {
+            // `doctor` says what it means where it cannot be.
+            self.refused = ballast::keep(Path::new(&self.root), room).err();
+        }
     }
 }
 

@@ -46,9 +46,22 @@ impl Disk {
     /// It cannot be made or mounted.
     #[must_use]
     pub fn new(size: &str) -> Self {
+        Self::made(size, &[])
+    }
+
+    /// A new file system of which nothing is kept for root.
+    ///
+    /// # Panics
+    /// It cannot be made or mounted.
+    #[must_use]
+    pub fn without_roots_share(size: &str) -> Self {
+        Self::made(size, &["-m", "0"])
+    }
+
+    fn made(size: &str, options: &[&str]) -> Self {
         Self::mounted(|image| {
             run("truncate", &["-s", size, image]);
-            run("mkfs.ext4", &["-q", "-F", "-E", "lazy_itable_init=0", image]);
+            run("mkfs.ext4", &[&["-q", "-F", "-E", "lazy_itable_init=0"], options, &[image]].concat());
         })
     }
 

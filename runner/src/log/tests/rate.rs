@@ -3,6 +3,7 @@
 use super::*;
 use crate::log::rate::Rate;
 use limpet_protocol::keeper::{LogRate, LogStorage};
+use std::path::Path;
 
 const S_NS: u64 = 1_000_000_000;
 
@@ -118,7 +119,8 @@ fn a_log_on_disk_leaves_the_reserve_free() {
     let disk = small_disk("256k");
     let limits = LogLimits { file_bytes_max: 1 << 20, storage: LogStorage::Disk, ..LogLimits::default() };
     let line = [vec![b'x'; 999], b"\n".to_vec()].concat();
-    let mut writer = Writer::new(disk.try_clone().unwrap(), limits).unwrap().with_reserve(Some(128 << 10));
+    let mut writer =
+        Writer::new(disk.try_clone().unwrap(), limits).unwrap().with_reserve(Some(128 << 10), Path::new("/"));
     for _ in 0..400 {
         writer.write(Stream::Stdout, &line, NOW_NS);
     }
@@ -127,7 +129,7 @@ fn a_log_on_disk_leaves_the_reserve_free() {
     let dropped_bytes = writer.dropped_bytes();
     assert!((250_000..300_000).contains(&dropped_bytes), "{dropped_bytes}");
     // The same disk with less to leave free.
-    let mut writer = Writer::new(disk, limits).unwrap().with_reserve(Some(64 << 10));
+    let mut writer = Writer::new(disk, limits).unwrap().with_reserve(Some(64 << 10), Path::new("/"));
     writer.write(Stream::Stdout, &line, NOW_NS);
     assert_eq!(writer.dropped_bytes(), 0);
 }

@@ -22,6 +22,7 @@ mod apps;
 mod apps_shown;
 mod apps_told;
 mod bad_input;
+mod ballast;
 mod disk_reserve;
 mod escape;
 mod events;

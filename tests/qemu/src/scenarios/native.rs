@@ -4,7 +4,7 @@ use crate::Stage;
 use std::time::Duration;
 
 /// What cannot be run on a board, by the beginning of its name, and why.
-const NATIVE_ONLY: [(&str, &str); 25] = [
+const NATIVE_ONLY: [(&str, &str); 26] = [
     ("::crun::", "the independent runtime is a package with libraries"),
     ("store::an_independent_tool_reads_what_was_saved", "skopeo is a package with libraries"),
     ("pull::", REGISTRY),
@@ -12,6 +12,7 @@ const NATIVE_ONLY: [(&str, &str); 25] = [
     ("verify::", REGISTRY),
     ("app_images::", REGISTRY),
     ("disk_reserve::a_pull_", REGISTRY),
+    ("ballast::", "mke2fs is a package with libraries"),
     ("disk_reserve::what_the_file_system_keeps", "mke2fs is a package with libraries"),
     ("peers::", REGISTRY),
     ("fleet::what_", REGISTRY),
