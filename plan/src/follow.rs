@@ -47,8 +47,11 @@ impl World {
         match follower.history.trial {
             Trial::Open => planted!(OldGoesFirst),
             Trial::Passed => true,
-            // What follows from that is decided first.
-            Trial::Failed(_) => going && !follower.just_failed,
+            // What follows from that is decided first; and nothing goes for one that could not even be made.
+            Trial::Failed(_) => {
+                let made = !matches!(follower.stage, Stage::Absent | Stage::Creating { .. });
+                going && made && !follower.just_failed
+            }
         }
     }
 

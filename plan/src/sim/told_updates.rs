@@ -3,7 +3,7 @@
 use super::Broken;
 use super::board::Key;
 use super::daemon::Daemon;
-use super::told::{Entry, Told, ToldService};
+use super::told::{Entry, Reason, Told, ToldService};
 use super::told_actions::ensure;
 use crate::{AppId, Effect, Tick, Trial, Updating, Verdict, World};
 use limpet_protocol::app::{OnFailure, UpdateConfig};
@@ -163,9 +163,12 @@ impl Told {
     /// What is beside it came through, and is what is wanted.
     pub(super) fn is_taken_over(&self, key: Key) -> bool {
         self.next_of(key).is_some_and(|(at, next)| {
-            let counts =
-                next.trial == Some(true) || (next.trial == Some(false) && !self.awaits_a_verdict(key));
-            self.wants(at).is_some() && counts
+            let leaves = matches!(next.in_flight, Some((Effect::Remove, _)))
+                || matches!(next.stop, Some((Reason::Gone, _)));
+            // What follows from a failure is decided first.
+            let decided = next.exists && next.tried && !self.awaits_a_verdict(key);
+            let counts = next.trial == Some(true) || (next.trial == Some(false) && decided);
+            self.wants(at).is_some() && counts && !leaves
         })
     }
 
