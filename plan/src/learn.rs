@@ -47,7 +47,8 @@ impl Instance {
         }
         self.found_intent(facts.held, context.waking);
         self.retry = self.retry.filter(|retry| retry.effect != Effect::Look || self.doubt != Doubt::None);
-        if changed && self.place.is_none() {
+        // At the start [`Self::judge_at_start`] does that, which knows what was decided before.
+        if changed && self.place.is_none() && !context.waking {
             self.reconsider();
         }
     }

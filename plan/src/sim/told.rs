@@ -74,7 +74,7 @@ pub(super) struct Entry {
     pub(super) failed: Option<(Effect, Tick)>,
     pub(super) stop: Option<(Reason, Option<Tick>)>,
     pub(super) probe: Option<(Turn, Tick)>,
-    /// When the last daemon died it was being started again.
+    /// It is being started again, and no run has come of that yet.
     pub(super) begun: bool,
     pub(super) failures: u32,
     /// `None` before the first verdict.
@@ -184,7 +184,7 @@ impl Entry {
         if run.0 != 0 && run == self.last_run {
             return;
         }
-        (self.last_run, self.last_exit) = (run, Some(exit));
+        (self.last_run, self.last_exit, self.begun) = (run, Some(exit), false);
         match stop.map(|(reason, _)| reason) {
             Some(Reason::Shutdown | Reason::Gone | Reason::Renew) => self.again = false,
             Some(Reason::Again | Reason::Sick) | None if held => self.hold(),
@@ -268,8 +268,6 @@ impl Told {
         self.apps.clear();
         (self.low, self.working, self.leaving) = (false, false, None);
         for entry in self.entries.values_mut() {
-            let ran = entry.last_exit.is_some_and(|exit| exit.started);
-            entry.begun = matches!(entry.in_flight, Some((Effect::Start, _))) && ran;
             (entry.in_flight, entry.stop, entry.probe, entry.failures) = (None, None, None, 0);
             entry.failed = None;
             entry.giving_way = false;

@@ -111,6 +111,7 @@ impl Told {
         Ok(())
     }
 
+        entry.begun = entry.last_exit.is_some_and(|exit| exit.started);
     /// `renews`: of one that waits for its turn only the decisions can say whether this is it.
     fn stop(&mut self, key: Key, grace_ms: Option<u32>, renews: bool, now: Tick) -> Result<(), Broken> {
         let entry = self.take(key);

@@ -303,7 +303,8 @@ impl Told {
             }
             Event::Removed { turn, .. } if waits(Effect::Remove, turn) => *entry = Entry::default(),
             Event::Failed { turn, effect, .. } if waits(effect, turn) => {
-                entry.in_flight = None;
+                // Its start had not failed, whatever was said.
+                (entry.in_flight, entry.failed) = (None, None);
                 entry.failed = Some((effect, now.after(PAUSE_MS_MIN)));
             }
             Event::Probed { turn, healthy, .. } => entry.probed(turn, healthy, now),
@@ -356,7 +357,7 @@ impl Entry {
         }
         (self.running, self.lost, self.stop, self.probe) = (Some(run), None, None, None);
         (self.since, self.failures, self.not_before) = (since, 0, Tick(0));
-        (self.want, self.fresh) = (true, false);
+        (self.want, self.fresh, self.failed, self.begun) = (true, false, None, false);
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is one fact about how the run was found")]
