@@ -41,6 +41,9 @@ impl World {
             instance.place = instance.place.or(place);
             instance.found_damaged(running, &mut context);
         }
+        if self.find(id).is_some_and(|instance| self.inherits(instance)) {
+            self.find_mut(id).into_iter().for_each(|instance| instance.beside = false);
+        }
     }
 
     /// Whether these facts are to be believed: they answer the last look, or nobody asked and nothing is under way.

@@ -129,12 +129,12 @@ impl World {
         }
     }
 
-    /// What it was to follow is gone, and so is it: its place is left to it, to be filled like any other.
+    /// What it was to follow is gone, and it is of no use either: its place is left to it, to be filled like any other.
     pub(crate) fn inherits(&self, instance: &Instance) -> bool {
         let alone = |place| !self.is_taken(place, instance.id, false);
         instance.beside
             && !instance.extra
-            && instance.stage == Stage::Absent
+            && (instance.stage == Stage::Absent || instance.damaged)
             && instance.place.is_some_and(alone)
     }
 

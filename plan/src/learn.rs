@@ -240,6 +240,8 @@ impl Instance {
     pub(crate) fn found_damaged(&mut self, running: Option<RunId>, context: &mut Context<'_>) {
         self.damaged = true;
         self.spec = SPEC_UNKNOWN;
+        // Whether it has its name by now cannot be read any more.
+        self.adopting.0 = Turn::UNASKED;
         match running {
             Some(run) => {
                 let seen = Seen { run, since: context.now, paused: false, rewatch: false };

@@ -105,6 +105,8 @@ pub(super) struct Entry {
     pub(super) tried: bool,
     /// It was stopped to be replaced.
     pub(super) giving_way: bool,
+    /// It is being given the name of its place: whether it has it, only the facts say.
+    pub(super) adopting: Option<Turn>,
     /// What is counted here is what the daemon must have counted.
     pub(super) exact: bool,
 }
@@ -147,6 +149,7 @@ impl Default for Entry {
             giving_way: false,
             exact: true,
         }
+            adopting: None,
     }
 }
 
@@ -270,7 +273,7 @@ impl Told {
         for entry in self.entries.values_mut() {
             (entry.in_flight, entry.stop, entry.probe, entry.failures) = (None, None, None, 0);
             entry.failed = None;
-            entry.giving_way = false;
+            (entry.giving_way, entry.adopting) = (false, None);
             if entry.exists {
                 entry.was = entry.running;
             }
@@ -303,8 +306,12 @@ impl Told {
     pub(super) fn wants(&self, key: Key) -> Option<&ToldService> {
         let (_, _, replica) = key.place()?;
         let (app, service) = self.service(key)?;
-        let revision = self.entries.get(&key).and_then(|entry| entry.role).map(|role| role.revision);
-        let right = matches!(key, Key::At(..)) || revision.is_none_or(|it| it == service.revision);
+        let entry = self.entries.get(&key);
+        let revision = entry.and_then(|entry| entry.role).map(|role| role.revision);
+        let adopting = entry.is_some_and(|entry| entry.adopting.is_some());
+        let damaged = entry.is_some_and(|entry| entry.damaged);
+        let follows = !damaged && (adopting || revision.is_none_or(|it| it == service.revision));
+        let right = matches!(key, Key::At(..)) || follows;
         (!app.leaving && replica <= service.replicas && right).then_some(service)
     }
 
@@ -325,7 +332,8 @@ impl Told {
         if entry.damaged {
             !entry.active()
         } else {
-            !self.is_paused(key) && entry.role.is_some_and(|role| role.revision != service.revision)
+            let stays = entry.adopting.is_some() || self.is_paused(key);
+            !stays && entry.role.is_some_and(|role| role.revision != service.revision)
         }
     }
 

@@ -65,7 +65,7 @@ impl Told {
         entry.exists = true;
         entry.damaged = false;
         entry.spec = Some(facts.spec);
-        entry.role = facts.role;
+        (entry.role, entry.adopting) = (facts.role, entry.adopting.filter(|_| facts.role.is_none()));
         if !working {
             entry.known = facts.history.is_some();
             match &facts.history {
@@ -112,7 +112,7 @@ impl Told {
     fn damaged(&mut self, key: Key, running: Option<RunId>, now: Tick) {
         let working = self.working;
         let entry = self.entry(key);
-        (entry.exists, entry.damaged) = (true, true);
+        (entry.exists, entry.damaged, entry.adopting) = (true, true, None);
         entry.spec = Some(crate::instance::SPEC_UNKNOWN);
         if !working {
             entry.anew();
@@ -312,6 +312,9 @@ impl Told {
             Event::Created { .. }
             | Event::Started { .. }
             | Event::Ended { .. }
+            Event::Failed { turn, effect: Effect::Adopt, .. } if entry.adopting == Some(turn) => {
+                entry.adopting = None;
+            }
             | Event::Lost { .. }
             | Event::Cleared { .. }
             | Event::Removed { .. }

@@ -5,7 +5,7 @@ use super::board::Key;
 use super::daemon::Daemon;
 use super::told::{Entry, Reason, Told, ToldService};
 use super::told_actions::ensure;
-use crate::{AppId, Effect, Tick, Trial, Updating, Verdict, World};
+use crate::{AppId, Effect, Tick, Trial, Turn, Updating, Verdict, World};
 use limpet_protocol::app::{OnFailure, UpdateConfig};
 use std::format;
 use std::vec::Vec;
@@ -217,7 +217,9 @@ impl Told {
             return ensure(false, key, "only what is beside another is given its name");
         };
         let held = self.entries.get(&Key::At(app, service, replica)).is_some_and(|entry| entry.exists);
-        ensure(!held, key, "a name is given when it is free")
+        ensure(!held, key, "a name is given when it is free")?;
+        self.entries.entry(key).or_default().adopting = Some(turn);
+        Ok(())
     }
 
     pub(super) fn renamed(&mut self, from: Key, to: Key) {
