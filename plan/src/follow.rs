@@ -91,10 +91,11 @@ impl World {
         }
     }
 
-    /// Another container has its place.
+    /// Another container has its place. (One too many only goes.)
     pub(crate) fn is_held(&self, instance: &Instance) -> bool {
         let holds = |other: &Instance| {
-            other.place == instance.place && !other.beside && !matches!(other.stage, Stage::Absent)
+            let there = !other.beside && !other.extra && !matches!(other.stage, Stage::Absent);
+            there && other.place == instance.place
         };
         self.instances.iter().any(holds)
     }
