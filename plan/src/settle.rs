@@ -169,6 +169,7 @@ impl World {
         let wait = early
             || self.aim(instance) == Aim::Rest
             || self.renews_now(instance)
+            || self.gives_way(instance)
             || (instance.damaged && self.renews(instance))
             || self.waits_to_retry(instance, Effect::Start)
             || self.waits_for(instance).is_some();

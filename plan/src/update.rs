@@ -101,7 +101,8 @@ impl World {
         }
     }
 
-    fn gives_way(&self, instance: &Instance) -> bool {
+    /// It was stopped to be replaced, or is about to be.
+    pub(crate) fn gives_way(&self, instance: &Instance) -> bool {
         let going = matches!(
             instance.stage,
             Stage::Stopping { why: Why::Renew, .. }
