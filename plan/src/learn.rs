@@ -277,14 +277,19 @@ impl Instance {
         match why {
             Some(Why::Gone | Why::Renew | Why::Shutdown) => self.history.again = Again::No,
             Some(Why::Again | Why::Unhealthy) | None if held => self.hold(),
-            Some(Why::Again) => self.goal = Goal::Run,
-            Some(Why::Unhealthy) | None if self.history.again == Again::Asked => self.goal = Goal::Run,
+            Some(Why::Again) => self.starts_again(),
+            Some(Why::Unhealthy) | None if self.history.again == Again::Asked => self.starts_again(),
             Some(Why::Unhealthy) => {
                 self.history.again = Again::Unhealthy;
                 self.judge(exit, context);
             }
             None => self.judge(exit, context),
         }
+    }
+
+    /// The run that was to be followed by another is over: of that other nothing was asked yet.
+    fn starts_again(&mut self) {
+        (self.goal, self.history.again) = (Goal::Run, Again::No);
     }
 
     /// Its keeper is gone without a word.

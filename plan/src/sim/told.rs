@@ -191,8 +191,8 @@ impl Entry {
         match stop.map(|(reason, _)| reason) {
             Some(Reason::Shutdown | Reason::Gone | Reason::Renew) => self.again = false,
             Some(Reason::Again | Reason::Sick) | None if held => self.hold(),
-            Some(Reason::Again) => self.want = true,
-            Some(Reason::Sick) | None if self.again => self.want = true,
+            Some(Reason::Again) => (self.want, self.again) = (true, false),
+            Some(Reason::Sick) | None if self.again => (self.want, self.again) = (true, false),
             Some(Reason::Sick) | None => {
                 self.judge(exit, sick, now);
                 self.sick = sick && self.want;
