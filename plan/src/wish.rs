@@ -29,6 +29,9 @@ impl World {
         for service in self.services.iter_mut().filter(|service| service.app == desired.app) {
             service.retired = true;
         }
+        let ours = |instance: &&mut Instance| instance.place.is_some_and(|place| place.app == desired.app);
+        // It may have to be watched for longer now.
+        self.instances.iter_mut().filter(ours).for_each(|instance| instance.looked = false);
         for service in &desired.services {
             self.take_service(desired, service)?;
             for (replica, id) in (1..).zip(&service.replicas) {

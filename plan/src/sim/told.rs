@@ -67,6 +67,8 @@ pub(super) struct Entry {
     pub(super) spec: Option<Spec>,
     pub(super) running: Option<RunId>,
     pub(super) since: Tick,
+    /// When the facts about it came last.
+    pub(super) seen: Tick,
     pub(super) paused: bool,
     pub(super) lost: Option<RunId>,
     pub(super) in_flight: Option<(Effect, Turn)>,
@@ -120,6 +122,7 @@ impl Default for Entry {
             spec: None,
             running: None,
             since: Tick(0),
+            seen: Tick(0),
             paused: false,
             lost: None,
             in_flight: None,

@@ -62,8 +62,7 @@ impl Told {
         let working = self.working;
         let entry = self.entry(key);
         let changed = entry.spec.is_some_and(|spec| spec.restart != facts.spec.restart);
-        entry.exists = true;
-        entry.damaged = false;
+        (entry.exists, entry.damaged, entry.seen) = (true, false, now);
         entry.spec = Some(facts.spec);
         (entry.role, entry.adopting) = (facts.role, entry.adopting.filter(|_| facts.role.is_none()));
         if !working {

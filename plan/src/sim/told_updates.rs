@@ -233,7 +233,9 @@ impl Told {
 
     fn passes(&self, key: Key, entry: &Entry, config: UpdateConfig, now: Tick) -> bool {
         let well = entry.spec.is_none_or(|spec| spec.health.is_none()) || entry.healthy == Some(true);
-        let over = entry.since.after(u64::from(config.monitor_ms)) <= now;
+        let end = entry.since.after(u64::from(config.monitor_ms));
+        // Word of its end may be on its way, so it is looked at after that.
+        let over = end <= now && end <= entry.seen;
         let runs = entry.running.is_some() && entry.stop.is_none() && self.reason(key, entry).is_none();
         let rests = entry.exists && !entry.active() && entry.in_flight.is_none() && !entry.want;
         (runs && well && over) || rests
