@@ -191,7 +191,10 @@ impl Sim {
         let Some(key) = self.any(|it| it.process.is_some()) else { return };
         let code = self.dice.pick(&[0, 1, 139]);
         let now = self.now;
-        if let Some(process) = self.containers.get_mut(&key).and_then(|it| it.process.as_mut()) {
+        let Some(container) = self.containers.get_mut(&key) else { return };
+        // What is never well does not end well either.
+        let code = if container.bad { code.max(1) } else { code };
+        if let Some(process) = &mut container.process {
             process.ends = Some((now, code));
         }
     }

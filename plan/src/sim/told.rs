@@ -105,10 +105,10 @@ pub(super) struct Entry {
     pub(super) trial: Option<bool>,
     /// It came to its end, and the rest after it is counted.
     pub(super) tried: bool,
-    /// It was stopped to be replaced.
-    pub(super) giving_way: bool,
     /// It is being given the name of its place: whether it has it, only the facts say.
     pub(super) adopting: Option<Turn>,
+    /// It was stopped to be replaced.
+    pub(super) giving_way: bool,
     /// What is counted here is what the daemon must have counted.
     pub(super) exact: bool,
 }
@@ -149,10 +149,10 @@ impl Default for Entry {
             pause: (0, 0),
             trial: None,
             tried: false,
+            adopting: None,
             giving_way: false,
             exact: true,
         }
-            adopting: None,
     }
 }
 

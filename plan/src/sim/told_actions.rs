@@ -6,6 +6,7 @@ use super::daemon::Daemon;
 use super::end::touches;
 use super::told::{Entry, Met, Reason, Told};
 use super::told_events::key;
+use crate::instance::{Instance, Stage, Why};
 use crate::{Action, Effect, News, STOP_MARGIN_MS, Tick, Turn};
 use std::format;
 
@@ -39,12 +40,15 @@ impl Told {
             Action::Clear { id, turn } => self.clear(key(daemon, id), turn),
             Action::Remove { id, turn } => self.remove(key(daemon, id), turn, now),
             Action::Probe { id, turn, .. } => self.probe(key(daemon, id), turn, now),
-            Action::EndProbe { id, turn } => self.end_probe(key(daemon, id), turn, now),
+            Action::EndProbe { id, turn } => {
+                let judged = !daemon.world.find(id).is_some_and(gives_up_the_watch);
+                self.end_probe(key(daemon, id), turn, judged, now)
+            }
             Action::Forget { id } => self.forget(key(daemon, id)),
             Action::Dissolved { app } => self.dissolved(app.0),
             Action::Off { clean } => self.off(clean, now),
             Action::Tell { id, news } => self.tell(key(daemon, id), news),
-            Action::Adopt { id, .. } => self.adopts(key(daemon, id)),
+            Action::Adopt { id, turn } => self.adopts(key(daemon, id), turn),
             Action::Look { .. } | Action::Note { .. } | Action::Prune | Action::Refused { .. } => Ok(()),
         }
     }
@@ -107,11 +111,11 @@ impl Told {
         ensure(self.met(key) == Met::Yes, key, "nothing is started before its dependencies")?;
         let entry = self.entries.entry(key).or_default();
         (entry.again, entry.sick) = (false, false);
+        entry.begun = entry.last_exit.is_some_and(|exit| exit.started);
         self.in_flight(key, Effect::Start, turn);
         Ok(())
     }
 
-        entry.begun = entry.last_exit.is_some_and(|exit| exit.started);
     /// `renews`: of one that waits for its turn only the decisions can say whether this is it.
     fn stop(&mut self, key: Key, grace_ms: Option<u32>, renews: bool, now: Tick) -> Result<(), Broken> {
         let entry = self.take(key);
@@ -219,12 +223,12 @@ impl Told {
         Ok(())
     }
 
-    fn end_probe(&mut self, key: Key, turn: Turn, now: Tick) -> Result<(), Broken> {
+    fn end_probe(&mut self, key: Key, turn: Turn, judged: bool, now: Tick) -> Result<(), Broken> {
         let entry = self.entries.entry(key).or_default();
         let Some((_, began)) = entry.probe.filter(|(asked, _)| *asked == turn) else { return Ok(()) };
         let pace = entry.spec.and_then(|spec| spec.health);
         let late = pace.is_some_and(|pace| now.since(began) >= u64::from(pace.timeout_ms));
-        if late {
+        if late && judged {
             entry.probed(turn, false, now);
         }
         entry.probe = None;
@@ -302,6 +306,11 @@ impl Told {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// It is stopped for another reason than its health: what a probe of it would have said is not looked at any more.
+fn gives_up_the_watch(instance: &Instance) -> bool {
+    matches!(instance.stage, Stage::Stopping { why, .. } if why != Why::Unhealthy)
 }
 
 impl Entry {

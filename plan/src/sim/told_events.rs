@@ -21,7 +21,7 @@ impl Told {
                 self.found(key(daemon, *id), facts, now);
             }
             Event::Absent { id, turn } if accepts(&daemon.world, *id, *turn) => {
-                self.entries.remove(&key(daemon, *id));
+                self.absent(key(daemon, *id));
             }
             Event::Damaged { id, turn, running, .. } if accepts(&daemon.world, *id, *turn) => {
                 self.damaged(key(daemon, *id), *running, now);
@@ -105,6 +105,12 @@ impl Told {
         }
         if changed && lone && working {
             entry.reconsider();
+        }
+    }
+
+    fn absent(&mut self, key: Key) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            *entry = Entry::default();
         }
     }
 
@@ -296,24 +302,24 @@ impl Told {
                 entry.stop = entry.stop.map(|(reason, _)| (reason, None));
             }
             Event::Cleared { turn, held, .. } if waits(Effect::Clear, turn) => {
-                entry.in_flight = None;
+                // Its start had not failed, whatever was said.
+                (entry.in_flight, entry.failed) = (None, None);
                 let exit = Exit { code: EXIT_LOST, started: true, ran_ms: 0 };
                 entry.exit(entry.lost.unwrap_or(RunId(0)), exit, held, now);
             }
             Event::Removed { turn, .. } if waits(Effect::Remove, turn) => *entry = Entry::default(),
             Event::Failed { turn, effect, .. } if waits(effect, turn) => {
-                // Its start had not failed, whatever was said.
-                (entry.in_flight, entry.failed) = (None, None);
+                entry.in_flight = None;
                 entry.failed = Some((effect, now.after(PAUSE_MS_MIN)));
+            }
+            Event::Failed { turn, effect: Effect::Adopt, .. } if entry.adopting == Some(turn) => {
+                entry.adopting = None;
             }
             Event::Probed { turn, healthy, .. } => entry.probed(turn, healthy, now),
             // Late, or about nothing that is awaited.
             Event::Created { .. }
             | Event::Started { .. }
             | Event::Ended { .. }
-            Event::Failed { turn, effect: Effect::Adopt, .. } if entry.adopting == Some(turn) => {
-                entry.adopting = None;
-            }
             | Event::Lost { .. }
             | Event::Cleared { .. }
             | Event::Removed { .. }
@@ -346,7 +352,7 @@ impl Entry {
         self.paused = paused;
         if self.running == Some(run) {
             if let Some((_, None)) = self.stop {
-                self.stop = None;
+                (self.stop, self.since, self.failures) = (None, since, 0);
             }
             return;
         }

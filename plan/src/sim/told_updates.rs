@@ -62,7 +62,8 @@ impl Told {
     /// Whether it may be replaced now.
     pub(super) fn turn(&self, key: Key, entry: &Entry, removes: bool, now: Tick) -> Result<(), Broken> {
         let Some((service, config)) = self.updated_by(key).filter(|_| !entry.damaged) else { return Ok(()) };
-        if entry.giving_way && removes {
+        // Its turn came when it was stopped first, or it would not give way.
+        if entry.giving_way {
             return Ok(());
         }
         let rests = config.parallelism > 0 && service.rest_until > now;
@@ -212,7 +213,7 @@ impl Told {
         self.turn(at, &entry, false, now)
     }
 
-    pub(super) fn adopts(&self, key: Key) -> Result<(), Broken> {
+    pub(super) fn adopts(&mut self, key: Key, turn: Turn) -> Result<(), Broken> {
         let Key::Next(app, service, replica) = key else {
             return ensure(false, key, "only what is beside another is given its name");
         };
