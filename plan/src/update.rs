@@ -69,15 +69,8 @@ impl World {
         if config.parallelism == 0 || planted!(ParallelismIsIgnored) {
             return true;
         }
-        // One that was made beside another for a version that nobody wants any more is still there.
-        let leaves = |other: &&Instance| {
-            let elsewhere = other.place.filter(|place| Some(*place) != instance.place);
-            other.beside
-                && elsewhere.is_some_and(|place| place.service == service.id)
-                && self.wanted_by(other).is_none()
-        };
-        let busy = self.all_of(service.id).filter(|other| self.is_busy(other)).count()
-            + self.instances.iter().filter(leaves).count();
+        let of_service = |other: &&Instance| other.place.is_some_and(|place| place.service == service.id);
+        let busy = self.instances.iter().filter(of_service).filter(|other| self.is_busy(other)).count();
         let ahead = |other: &&Instance| {
             let waits = self.renews(other) && !self.gives_way(other) && !self.has_follower(other);
             waits && !other.damaged && rank(other) < rank(instance)
@@ -92,9 +85,12 @@ impl World {
         })
     }
 
-    /// Being replaced: on its way out, or new and not found well yet.
+    /// Being replaced: on its way out, or new and not found well yet; or made beside another for a version that nobody wants any
+    /// more, and still there.
     fn is_busy(&self, instance: &Instance) -> bool {
-        if self.renews(instance) {
+        if self.wanted_by(instance).is_none() {
+            instance.beside
+        } else if self.renews(instance) {
             self.gives_way(instance)
         } else {
             is_open(instance) || instance.just_failed || instance.beside
