@@ -74,12 +74,18 @@ fn what_is_stopped_for_its_health_is_unhealthy_until_it_is_started_again() {
     assert_eq!(shown(&world), Some((State::Starting, Health::Unwatched)));
 }
 
-/// Without a policy nothing but its health asks for another run, and that was decided before the daemon was lost.
+/// By its policy nothing asks for another run but its health does, and that was decided before the daemon was lost.
 #[test]
 fn what_was_about_to_run_again_for_its_health_does_so_under_the_next_daemon() {
+    for restart in [RestartPolicy::NO, RestartPolicy::plain(When::OnFailure)] {
+        runs_again_under_the_next_daemon(restart);
+    }
+}
+
+fn runs_again_under_the_next_daemon(restart: RestartPolicy) {
     let mut world = World::new(1);
     let mut sick = facts(Status::Running { run: RunId(100), ran_ms: 50, paused: false });
-    sick.spec.restart = RestartPolicy::NO;
+    sick.spec.restart = restart;
     sick.spec.health = Some(Pace { interval_ms: 1000, retries: 1, ..Pace::default() });
     sick.spec.on_unhealthy = OnUnhealthy::Restart;
     step(&mut world, Event::Found { id: ID, turn: Turn::UNASKED, facts: sick }, Tick(1000));
