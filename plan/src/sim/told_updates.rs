@@ -98,7 +98,7 @@ impl Told {
         let Some(entry) = self.entries.get(&key) else { return false };
         if let Key::Next(app, service, replica) = key {
             let late = self.is_new(Key::At(app, service, replica));
-            return (entry.exists || entry.in_flight.is_some()) && !late;
+            return (entry.exists || entry.in_flight.is_some()) && !late && !entry.damaged;
         }
         let followed = self.next_of(key).is_some() && !self.is_new(key);
         if entry.damaged || !entry.exists || followed {
