@@ -9,7 +9,7 @@ pub const RESERVE_FRACTION: u64 = 20;
 
 /// In the root directory: a file that holds space of the disk, so that nobody else can use it up. Limpet gives some of it back
 /// when one of its own records finds no room.
-pub const BALLAST: &str = "ballast";
+pub const BALLAST: &str = "limpet.ballast";
 /// What of the reserve lies beside the ballast, so that it is seen to be used up before anything fails: an eighth, and at
 /// most so much.
 pub const WARNING_BYTES_MAX: u64 = 4 * 1024 * 1024;

@@ -71,6 +71,7 @@ pub fn ease(root: &Path, reserve_bytes: Option<u64>) {
 /// Whether anything was given back. `place` lies in the root directory.
 #[must_use]
 pub fn lend(place: &Path) -> bool {
+    // Whoever writes a record knows its directory alone; no other program's file has this name.
     let given = |root: &Path| {
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(CWD, root.join(BALLAST), flags, Mode::empty())?;

@@ -17,7 +17,7 @@ const GREEDY: &str =
 const QUIET: &str = "trap 'exit 3' TERM; while :; do sleep 0.1; done";
 
 fn held(limpet: &Limpet) -> u64 {
-    limpet.root().join("ballast").metadata().map_or(0, |file| file.blocks() * 512)
+    limpet.root().join("limpet.ballast").metadata().map_or(0, |file| file.blocks() * 512)
 }
 
 fn is_whole(limpet: &Limpet) -> bool {
