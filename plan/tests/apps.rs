@@ -1,25 +1,17 @@
 //! Apps: what is taken in, what is refused, in which order things start and stop, and what a change touches.
 
+mod support;
+
 use limpet_plan::{
     Action, Actions, AppId, By, Condition, Depends, Desired, Effect, Event, Exit, Facts, Failure,
-    INSTANCES_MAX, InstanceId, Kind, Place, Refusal, Role, RunId, Service, ServiceId, Space, Spec, State,
-    Status, Tick, Turn, Updating, Wait, World, admit, deadline, diff, report, step,
+    INSTANCES_MAX, InstanceId, Kind, Place, Refusal, Role, RunId, Service, ServiceId, Space, State, Status,
+    Tick, Turn, Updating, Wait, World, admit, deadline, diff, report, step,
 };
-use limpet_protocol::health::OnUnhealthy;
-use limpet_protocol::restart::{RestartPolicy, When};
+use support::spec;
 
 const APP: AppId = AppId(1);
 /// Runs are numbered by the turn of their start here, and that comes after the creation's.
 const FIRST_RUN: RunId = RunId(2);
-
-fn spec() -> Spec {
-    Spec {
-        restart: RestartPolicy::plain(When::Always),
-        health: None,
-        on_unhealthy: OnUnhealthy::Report,
-        grace_ms: Some(10_000),
-    }
-}
 
 fn service(id: u16, on: &[u16]) -> Service {
     let depends = on.iter().map(|on| Depends {

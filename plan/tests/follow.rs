@@ -1,24 +1,16 @@
 //! Updates that start the new container first: what becomes of the old one.
 
+mod support;
+
 use limpet_plan::{
     Action, AppId, By, Desired, Effect, Event, Exit, Facts, Failure, InstanceId, Place, Role, RunId, Service,
-    ServiceId, Spec, Status, Tick, Turn, Updating, World, deadline, step,
+    ServiceId, Status, Tick, Turn, Updating, World, deadline, step,
 };
 use limpet_protocol::app::{OnFailure, Order, UpdateConfig};
-use limpet_protocol::health::OnUnhealthy;
-use limpet_protocol::restart::{RestartPolicy, When};
+use support::spec;
 
 const OLD: InstanceId = InstanceId(1);
 const PLACE: Place = Place { app: AppId(1), service: ServiceId(1), replica: 1 };
-
-fn spec() -> Spec {
-    Spec {
-        restart: RestartPolicy::plain(When::Always),
-        health: None,
-        on_unhealthy: OnUnhealthy::Report,
-        grace_ms: Some(10_000),
-    }
-}
 
 /// A world in which the old container runs and is to be replaced by one that is started first.
 fn updating(now: Tick) -> (Box<World>, Vec<Action>) {

@@ -12,7 +12,7 @@ pub const RESERVE_FRACTION: u64 = 20;
 pub const BALLAST: &str = "limpet.ballast";
 /// What of the reserve lies beside the ballast, so that it is seen to be used up before anything fails: an eighth, and at
 /// most so much.
-pub const WARNING_BYTES_MAX: u64 = 4 * 1024 * 1024;
+pub const OUTSIDE_BALLAST_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// How exact the size of the ballast is, and what a record takes from it at a time.
 pub const BALLAST_STEP_BYTES: u64 = 256 * 1024;
 
@@ -46,7 +46,7 @@ impl Room {
     /// How much is to be set aside.
     #[must_use]
     pub fn ballast_wanted_bytes(&self) -> u64 {
-        self.reserve_bytes - (self.reserve_bytes / 8).min(WARNING_BYTES_MAX)
+        self.reserve_bytes - (self.reserve_bytes / 8).min(OUTSIDE_BALLAST_BYTES_MAX)
     }
 
     /// That is.

@@ -83,7 +83,7 @@ fn keep(directory: &Path, starting: OwnedFd, first: &mut Client) -> Result<(), K
         }
     };
     // Without room for its work directory, overlayfs mounts read-only and says nothing.
-    ballast::ease(home.root(), crate::reserve::asked(home.state()));
+    ballast::lend_if_full(home.root(), crate::reserve::asked(home.state()));
     let started = start(&container.keep.launch, &Features::detect(), state.as_fd(), &container.keep.state);
     drop(state);
     match started {

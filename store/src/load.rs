@@ -387,7 +387,7 @@ impl Unpacking<'_> {
     /// Fills `directory`, which it makes, and checks that the layer is the one that was claimed.
     pub(crate) fn run(self, layer: &PlannedLayer, directory: &Path) -> Result<Summary, LoadError> {
         let around = directory.parent().unwrap_or(directory);
-        let room = self.reserve.room().map_err(failed("look at the space of", around))?;
+        let room = self.reserve.room().map_err(failed("look at the space of", self.reserve.root))?;
         let usable_bytes = self.fill.then(|| room.usable_bytes());
         let (tar_bytes_max, bound) = self.allowed.bound(self.stored_bytes, usable_bytes);
         let (fill, stored_bytes) = (self.fill, self.stored_bytes);

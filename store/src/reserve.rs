@@ -18,7 +18,7 @@ pub(crate) struct Reserve<'a> {
 impl Reserve<'_> {
     pub(crate) fn room(&self) -> io::Result<Room> {
         // In blocks of 512 bytes, whatever those of the disk are (stat(2)).
-        let ballast_bytes = self.root.join(BALLAST).metadata().map_or(0, |file| file.blocks() * 512);
+        let ballast_bytes = self.root.join(BALLAST).symlink_metadata().map_or(0, |file| file.blocks() * 512);
         Ok(room_of(&statvfs(self.root)?, self.bytes).with_ballast(ballast_bytes))
     }
 }

@@ -60,11 +60,12 @@ pub fn or_lend<T>(place: &Path, mut write: impl FnMut() -> io::Result<T>) -> io:
 
 /// Gives a little back where the disk has no room at all, for what cannot say that it needs some. Half of what `reserve_bytes`
 /// ask for is for records alone: starts may come again and again.
-pub fn ease(root: &Path, reserve_bytes: Option<u64>) {
+pub fn lend_if_full(root: &Path, reserve_bytes: Option<u64>) {
     let is_full = |room: &Room| room.free_bytes - room.ballast_bytes < BALLAST_STEP_BYTES;
     let has_plenty = |room: &Room| room.ballast_bytes > room.ballast_wanted_bytes() / 2;
     if super::room(root, reserve_bytes).is_ok_and(|room| is_full(&room) && has_plenty(&room)) {
-        let _ = lend(root);
+        // Where nothing could be given, whoever needed it says so.
+        let _given = lend(root);
     }
 }
 
