@@ -23,15 +23,15 @@ pub struct Reserve {
     asked_bytes: Option<u64>,
     space: Space,
     due: Tick,
-    /// Why the file system sets nothing aside.
-    refused: Option<Errno>,
+    /// The file system knows no fallocate(2): nothing is set aside on it, as `doctor` says.
+    cannot: bool,
 }
 
 impl Reserve {
     /// Of the disk on which `root` is. `bytes` is what the user wants free; `None` takes the default.
     #[must_use]
     pub fn new(root: &str, bytes: Option<u64>) -> Self {
-        Self { root: root.to_owned(), asked_bytes: bytes, space: Space::Ample, due: Tick(0), refused: None }
+        Self { root: root.to_owned(), asked_bytes: bytes, space: Space::Ample, due: Tick(0), cannot: false }
     }
 
     /// The disk is asked at the next [`Reserve::check`]: somebody wants room now.
@@ -65,9 +65,9 @@ impl Reserve {
 
     /// Nothing of that is written again as long as it is as it should be.
     fn set_aside(&mut self, room: &Room) {
-        if self.space == Space::Ample && self.refused.is_none() {
-            // `doctor` says what it means where it cannot be.
-            self.refused = ballast::keep(Path::new(&self.root), room).err();
+        if self.space == Space::Ample && !self.cannot {
+            // Whatever else is in the way may be gone at the next check; meanwhile `doctor` says how much is set aside.
+            self.cannot = ballast::keep(Path::new(&self.root), room) == Err(Errno::OPNOTSUPP);
         }
     }
 }
