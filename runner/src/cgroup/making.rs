@@ -18,7 +18,6 @@ impl<'t> Made<'t> {
     }
 
     /// Make `group`; its missing parents first, each of which is handed to `prepare` before anything is made below it.
-    /// An empty one that is there already, from a keeper that was killed, is made anew.
     pub(super) fn make(
         &mut self,
         tree: &'t Tree,
@@ -27,31 +26,36 @@ impl<'t> Made<'t> {
     ) -> Result<(), CgroupError> {
         let mut made = tree.make(group);
         if made == Err(Errno::NOENT) {
-            self.make_parents(tree, group, prepare)?;
+            for parent in parents(group) {
+                if self.make_missing(tree, parent)? {
+                    prepare(parent)?;
+                }
+            }
             made = tree.make(group);
         }
+        self.renew(tree, group, made)
+    }
+
+    /// Make `group`, unless it is there; whether it was not.
+    pub(super) fn make_missing(&mut self, tree: &'t Tree, group: &str) -> Result<bool, CgroupError> {
+        match tree.make(group) {
+            Err(Errno::EXIST) => Ok(false),
+            made => self.note(tree, group, made).map(|()| true),
+        }
+    }
+
+    /// Make `group`, whose parent is there. An empty one that is there already, from a keeper that was killed, is made
+    /// anew.
+    pub(super) fn make_new(&mut self, tree: &'t Tree, group: &str) -> Result<(), CgroupError> {
+        self.renew(tree, group, tree.make(group))
+    }
+
+    fn renew(&mut self, tree: &'t Tree, group: &str, mut made: Result<(), Errno>) -> Result<(), CgroupError> {
         if made == Err(Errno::EXIST) {
             clear(tree, group)?;
             made = tree.make(group);
         }
-        self.note(tree, group, made).map(drop)
-    }
-
-    fn make_parents(
-        &mut self,
-        tree: &'t Tree,
-        group: &str,
-        prepare: &dyn Fn(&str) -> Result<(), CgroupError>,
-    ) -> Result<(), CgroupError> {
-        for parent in parents(group) {
-            let made = match tree.make(parent) {
-                Err(Errno::EXIST) => continue,
-                made => made,
-            };
-            self.note(tree, parent, made)?;
-            prepare(parent)?;
-        }
-        Ok(())
+        self.note(tree, group, made)
     }
 
     fn note(&mut self, tree: &'t Tree, group: &str, made: Result<(), Errno>) -> Result<(), CgroupError> {

@@ -78,11 +78,16 @@ impl CgroupDriver for V2 {
         let wanted = resolve(limits, &root.board)?;
         let settings = settings::settings(&Effective::default(), &wanted);
         let mut made = Made::default();
-        let prepare = |made: &str| prepare_parent(root, made);
-        made.make(&root.tree, path, &prepare)?;
-        for ancestor in std::iter::once("").chain(parents(path)) {
+        // Each level hands down before the next is made: mkdir(2) waits for whoever is just enabling a controller above,
+        // whose name can be read there before its files are in the groups below.
+        hand_down(root, "", &settings)?;
+        for ancestor in parents(path) {
+            if made.make_missing(&root.tree, ancestor)? {
+                prepare_parent(root, ancestor)?;
+            }
             hand_down(root, ancestor, &settings)?;
         }
+        made.make_new(&root.tree, path)?;
         enforce(&settings, path, Version::V2, &|controller| root.with(controller))?;
         filter_devices(&root.tree, path, devices)?;
         made.keep();

@@ -14,6 +14,7 @@ mod power;
 mod pulling;
 mod stopping;
 mod systemd;
+mod together;
 mod upgrading;
 mod watchdog;
 
@@ -44,6 +45,7 @@ pub const ALL: &[Scenario] = &[
     usual("kernel-6.1", boot::on_the_older_kernel),
     unusual("reboot", boot::reboots_leave_disks_clean),
     usual("limits", limits::hold),
+    usual("together", together::are_the_first),
     usual("memory", memory::neighbours_live),
     usual("stop", stopping::asks_then_kills),
     usual("policies", policies::over_a_reboot),
