@@ -8,10 +8,12 @@ cross_target_dir="$root/target/cross/cargo"
 
 rustup_has() { [ -d "$(rustc --print sysroot)/lib/rustlib/$triple/lib" ]; }
 
-# Start files and libraries, which a musl target of rustup brings along and Debian's musl-dev has.
+# Start files and libraries, which a musl target of rustup brings along and Debian's musl-dev has; and an unwinder for those
+# whose standard library unwinds.
 musl_flags() {
-    local musl="$root/target/cross/musl/$arch"
-    echo "-C link-self-contained=no" \
+    local musl="$root/target/cross/musl/$arch" unwinder=''
+    case "${made[*]}" in *panic_unwind*) ;; *) unwinder="-L native=$musl/aborting" ;; esac
+    echo "$unwinder" "-C link-self-contained=no" \
         "-C link-args=-nostartfiles -C link-args=-nostdlib -C link-arg=$musl/crt1.o -C link-arg=$musl/crti.o" \
         "-L native=$musl -C link-arg=-L$musl -C link-arg=-lc -C link-arg=-lgcc -C link-arg=$musl/crtn.o"
 }
@@ -45,10 +47,10 @@ cross_cargo() {
     local archs=$1 flags=$2 std=$3 arch made=() cargo=cargo targets=() environment=() std_from
     shift 3
     std_from=$(std_source "$archs")
+    [ "$std_from" = rustup ] || read -ra made <<<"$std"
     for arch in $archs; do add_target "$arch" "$flags"; done
     if [ "$std_from" = source ]; then
         cross/setup cross/std
-        read -ra made <<<"$std"
         environment+=("PATH=/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc)
         cargo=/usr/bin/cargo
     fi
