@@ -79,12 +79,18 @@ impl Connection {
 
     /// Sends one request; waits while the keeper's queue is full.
     ///
+    /// That nobody is there to read it is no error here: a keeper that has ended may have said why, and
+    /// [`Connection::receive`] gives that first, then [`Error::Gone`].
+    ///
     /// # Errors
-    /// [`Error::Gone`] if nobody is there to read it.
+    /// The request is too long, or the kernel refused.
     pub fn send(&self, request: &Request<'_>) -> Result<(), Error> {
         let mut buffer = [0; PACKET_BYTES_MAX];
         let packet = encode(request, &mut buffer)?;
-        self.send_packet(packet, SendFlags::empty()).map_err(sending_failed)
+        match self.send_packet(packet, SendFlags::empty()).map_err(sending_failed) {
+            Err(Error::Gone) => Ok(()),
+            sent => sent,
+        }
     }
 
     /// Receives one reply into `buffer` ([`PACKET_BYTES_MAX`] bytes); waits for it.

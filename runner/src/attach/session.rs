@@ -191,7 +191,7 @@ impl Relay<'_> {
             Ok(Some(())) => {}
             Ok(None) => self.input.signal(signal),
             // It has ended: the session is about to hear of it.
-            Err(Error::NotRunning | Error::Gone) => {}
+            Err(Error::NotRunning) => {}
             Err(error) => {
                 tell(Notice::Warning(&format!("{signal} does not reach the container: {error}")));
             }

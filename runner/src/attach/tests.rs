@@ -230,11 +230,13 @@ fn the_end_of_a_keeper_and_of_a_reader_are_told_apart() {
     let (keeper, connection) = FakeKeeper::pair();
     keeper.say(&Reply::Stdout(b"last words"));
     drop(keeper);
-    let (out, out_end) = pipe();
+    let (mut out, out_end) = pipe();
     let mut lost = session(connection);
     lost.stdout = Some(out_end.as_fd());
-    // Nobody is there to attach to any more.
-    assert!(matches!(lost.run(&mut no_notice), Err(Error::Gone)));
+    assert_eq!(lost.run(&mut no_notice).unwrap(), Outcome::Lost);
+    let mut words = [0; 10];
+    out.read_exact(&mut words).unwrap();
+    assert_eq!(&words, b"last words");
 
     let (keeper, connection) = FakeKeeper::pair();
     let fake = thread::spawn(move || drop((keeper.next(), keeper.0)));
@@ -247,6 +249,20 @@ fn the_end_of_a_keeper_and_of_a_reader_are_told_apart() {
     let mut closed = session(connection);
     closed.stdout = Some(out_end.as_fd());
     assert_eq!(closed.run(&mut no_notice).unwrap(), Outcome::OutputClosed);
+}
+
+#[test]
+fn what_a_keeper_said_before_it_went_is_heard_even_by_those_who_ask_after() {
+    let gone = || {
+        let (keeper, connection) = FakeKeeper::pair();
+        keeper.say(&Reply::Exited(exit(125)));
+        connection
+    };
+    assert_eq!(session(gone()).run(&mut no_notice).unwrap(), Outcome::Exited(exit(125)));
+    assert_eq!(wait(&gone()).unwrap(), exit(125));
+    request(&gone(), &Request::Stop { signal: None, grace_ms: None }).unwrap();
+    // What it cannot have done is not taken for done.
+    assert!(matches!(request(&gone(), &Request::Signal(1)), Err(Error::Gone)));
 }
 
 #[test]
