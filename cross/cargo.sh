@@ -12,7 +12,7 @@ rustup_has() { [ -d "$(rustc --print sysroot)/lib/rustlib/$triple/lib" ]; }
 # whose standard library unwinds.
 musl_flags() {
     local musl="$root/target/cross/musl/$arch" unwinder=''
-    case "${made[*]}" in *panic_unwind*) ;; *) unwinder="-L native=$musl/aborting" ;; esac
+    case "${made[*]}" in *panic_unwind*) ;; *) unwinder="-L native=$musl/no_unwinding" ;; esac
     echo "$unwinder" "-C link-self-contained=no" \
         "-C link-args=-nostartfiles -C link-args=-nostdlib -C link-arg=$musl/crt1.o -C link-arg=$musl/crti.o" \
         "-L native=$musl -C link-arg=-L$musl -C link-arg=-lc -C link-arg=-lgcc -C link-arg=$musl/crtn.o"
