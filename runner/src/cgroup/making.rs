@@ -17,25 +17,6 @@ impl<'t> Made<'t> {
         self.groups.clear();
     }
 
-    /// Make `group`; its missing parents first, each of which is handed to `prepare` before anything is made below it.
-    pub(super) fn make(
-        &mut self,
-        tree: &'t Tree,
-        group: &str,
-        prepare: &dyn Fn(&str) -> Result<(), CgroupError>,
-    ) -> Result<(), CgroupError> {
-        let mut made = tree.make(group);
-        if made == Err(Errno::NOENT) {
-            for parent in parents(group) {
-                if self.make_missing(tree, parent)? {
-                    prepare(parent)?;
-                }
-            }
-            made = tree.make(group);
-        }
-        self.renew(tree, group, made)
-    }
-
     /// Make `group`, unless it is there; whether it was not.
     pub(super) fn make_missing(&mut self, tree: &'t Tree, group: &str) -> Result<bool, CgroupError> {
         match tree.make(group) {
@@ -44,13 +25,9 @@ impl<'t> Made<'t> {
         }
     }
 
-    /// Make `group`, whose parent is there. An empty one that is there already, from a keeper that was killed, is made
-    /// anew.
+    /// Make `group`. An empty one that is there already, from a keeper that was killed, is made anew.
     pub(super) fn make_new(&mut self, tree: &'t Tree, group: &str) -> Result<(), CgroupError> {
-        self.renew(tree, group, tree.make(group))
-    }
-
-    fn renew(&mut self, tree: &'t Tree, group: &str, mut made: Result<(), Errno>) -> Result<(), CgroupError> {
+        let mut made = tree.make(group);
         if made == Err(Errno::EXIST) {
             clear(tree, group)?;
             made = tree.make(group);

@@ -9,7 +9,7 @@ use super::devices::{DevicePolicy, DeviceRule};
 use super::effective::Effective;
 use super::error::{CgroupError, LimitName};
 use super::file::{TEXT_BYTES_MAX, Tree, write_value};
-use super::making::{Made, check_path, parent};
+use super::making::{Made, check_path, parent, parents};
 use super::plan::enforce;
 use super::policy::{Board, Wanted, default_ceiling_bytes, resolve};
 use super::stats::Stats;
@@ -81,8 +81,12 @@ impl CgroupDriver for V1 {
         let wanted = resolve(limits, &self.0.board)?;
         let mut made = Made::default();
         for (tree, controllers) in &self.0.trees {
-            let prepare = |parent: &str| prepare_parent(tree, *controllers, parent, &self.0.board);
-            made.make(tree, path, &prepare)?;
+            for ancestor in parents(path) {
+                if made.make_missing(tree, ancestor)? {
+                    prepare_parent(tree, *controllers, ancestor, &self.0.board)?;
+                }
+            }
+            made.make_new(tree, path)?;
             if controllers.contains(Controller::Cpuset) {
                 inherit_cpuset(tree, path)?;
             }
