@@ -28,6 +28,8 @@ mod names;
 pub mod output;
 pub mod pulling;
 mod room;
+#[cfg(test)]
+mod scratch;
 pub mod screen;
 pub mod scrub;
 pub mod supervise;

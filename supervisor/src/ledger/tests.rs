@@ -1,24 +1,9 @@
 use super::*;
+use crate::scratch::Scratch;
 use limpet_protocol::ledger::Phase;
 
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("limpet-ledger-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).expect("scratch");
-        Self(path)
-    }
-
-    fn ledger(&self) -> Ledger {
-        Ledger::new(&self.0)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
+fn ledger_in(scratch: &Scratch) -> Ledger {
+    Ledger::new(scratch.path())
 }
 
 fn entry(name: &str) -> Entry {
@@ -28,8 +13,8 @@ fn entry(name: &str) -> Entry {
 
 #[test]
 fn what_is_put_is_there_until_it_is_removed() {
-    let scratch = Scratch::new("put");
-    let ledger = scratch.ledger();
+    let scratch = Scratch::new("ledger-put");
+    let ledger = ledger_in(&scratch);
     assert_eq!(ledger.names().expect("names"), Vec::<String>::new());
     assert_eq!(ledger.get("shop").expect("get"), None);
     ledger.put(&entry("shop")).expect("put");
@@ -46,11 +31,11 @@ fn what_is_put_is_there_until_it_is_removed() {
 
 #[test]
 fn a_damaged_record_is_an_error_and_hides_no_other() {
-    let scratch = Scratch::new("damaged");
-    let ledger = scratch.ledger();
+    let scratch = Scratch::new("ledger-damaged");
+    let ledger = ledger_in(&scratch);
     ledger.put(&entry("shop")).expect("put");
     ledger.put(&entry("bar")).expect("put");
-    let path = scratch.0.join("ledger/apps/shop");
+    let path = scratch.path().join("ledger/apps/shop");
     let bytes = fs::read(&path).expect("read");
     fs::write(&path, &bytes[..bytes.len() / 2]).expect("write");
     assert!(matches!(ledger.get("shop"), Err(LedgerError::Record { .. })));
@@ -61,18 +46,18 @@ fn a_damaged_record_is_an_error_and_hides_no_other() {
 
 #[test]
 fn what_was_not_renamed_was_not_committed() {
-    let scratch = Scratch::new("aside");
-    let ledger = scratch.ledger();
+    let scratch = Scratch::new("ledger-aside");
+    let ledger = ledger_in(&scratch);
     ledger.put(&entry("shop")).expect("put");
-    fs::write(scratch.0.join("ledger/apps/bar.new"), b"LMPT").expect("write");
+    fs::write(scratch.path().join("ledger/apps/bar.new"), b"LMPT").expect("write");
     assert_eq!(ledger.names().expect("names"), ["shop"]);
 }
 
 #[test]
 fn nobody_but_root_reads_it() {
     use std::os::unix::fs::PermissionsExt;
-    let scratch = Scratch::new("mode");
-    scratch.ledger().put(&entry("shop")).expect("put");
-    let mode = |path: &str| fs::metadata(scratch.0.join(path)).expect(path).permissions().mode() & 0o777;
+    let scratch = Scratch::new("ledger-mode");
+    ledger_in(&scratch).put(&entry("shop")).expect("put");
+    let mode = |path: &str| fs::metadata(scratch.path().join(path)).expect(path).permissions().mode() & 0o777;
     assert_eq!((mode("ledger/apps"), mode("ledger/apps/shop")), (0o700, 0o600));
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::scratch::Scratch;
 use limpet_protocol::disk::RESERVE_BYTES_MAX;
 
 const GIB: u64 = 1 << 30;
@@ -56,16 +57,14 @@ fn whoever_wants_room_makes_it_look_at_once() {
 
 #[test]
 fn what_was_in_the_way_of_the_ballast_is_not_held_against_the_disk() {
-    // On the disk of the sources: memory has no ballast.
-    let name = format!("../target/tmp/reserve-{}", std::process::id());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    // Memory has no ballast.
+    let scratch = Scratch::on_disk("reserve");
+    let root = scratch.path();
     let place = root.join(limpet_protocol::disk::BALLAST);
-    std::fs::create_dir_all(&place).expect("scratch");
+    std::fs::create_dir(&place).expect("scratch");
     let mut reserve = Reserve::new(root.to_str().expect("UTF-8"), Some(8 * MIB));
     assert_eq!(reserve.check(Tick(10)), None);
     std::fs::remove_dir(&place).expect("it was left alone");
     assert_eq!(reserve.check(Tick(10 + AMPLE_MS)), None);
-    let made = room(&root, Some(8 * MIB)).expect("it is there").ballast_is_whole();
-    std::fs::remove_dir_all(&root).expect("scratch");
-    assert!(made);
+    assert!(room(root, Some(8 * MIB)).expect("it is there").ballast_is_whole());
 }
