@@ -52,7 +52,8 @@ pub fn describe(step: &Step, errno: Errno) -> String {
         (Step::Mount { .. }, Errno::LOOP) => {
             "the image has a symbolic link there, which could hide what is mounted".to_owned()
         }
-        // overlayfs found no room for its work directory, or cannot write to its disk at all. (The root is made read-only later, where that is asked for.)
+        // overlayfs found no room for its work directory, or cannot write to its disk at all. (The root is made read-only
+        // later, where that is asked for.)
         (Step::WriteFile { .. }, Errno::ROFS) => {
             "the disk is full, or has failed: free some space (see: limpet system df, dmesg)".to_owned()
         }
