@@ -17,6 +17,7 @@ pub mod home;
 pub mod ids;
 pub mod keeper;
 pub mod log;
+pub mod mountinfo;
 mod mounting;
 pub mod overlay;
 pub mod process;

@@ -3,10 +3,11 @@
 //! Places to mount on come in as descriptors that [`crate::beneath`] resolved; nothing here follows a path of the
 //! image.
 
+use crate::mountinfo;
 use limpet_protocol::launch::MountFlags;
 use limpet_sys::mount::MountAttributes;
 use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::CWD;
+use rustix::fs::{CWD, StatVfsMountFlags, fstatvfs};
 use rustix::io::{Errno, Result};
 use rustix::mount as kernel;
 use rustix::mount::{
@@ -96,9 +97,29 @@ pub(crate) fn bind_classic(source: &str, place: BorrowedFd<'_>, recursive: bool)
     }
 }
 
-/// Changes the flags of the mount at `place`, which must have been looked up after it was mounted.
+/// Adds `flags` to those of the mount at `place`, which must have been looked up after it was mounted.
 pub(crate) fn remount_classic(place: BorrowedFd<'_>, flags: MountFlags) -> Result<()> {
-    kernel::mount_remount(path_of(place), ClassicFlags::BIND | classic_flags(flags), c"")
+    // mount(2) sets them all anew: what is not named again would be allowed again.
+    let all = classic_flags(flags) | flags_in_force(place)?;
+    kernel::mount_remount(path_of(place), ClassicFlags::BIND | all, c"")
+}
+
+fn flags_in_force(place: BorrowedFd<'_>) -> Result<ClassicFlags> {
+    let in_force = fstatvfs(place)?.f_flag;
+    let mut set = ClassicFlags::empty();
+    set.set(ClassicFlags::RDONLY, in_force.contains(StatVfsMountFlags::RDONLY));
+    set.set(ClassicFlags::NOSUID, in_force.contains(StatVfsMountFlags::NOSUID));
+    set.set(ClassicFlags::NODEV, in_force.contains(StatVfsMountFlags::NODEV));
+    set.set(ClassicFlags::NOEXEC, in_force.contains(StatVfsMountFlags::NOEXEC));
+    Ok(set)
+}
+
+/// Where something is mounted below `place`, as paths that begin with `/` there.
+pub(crate) fn mounts_below(place: BorrowedFd<'_>) -> Result<Vec<String>> {
+    let read = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
+    let top = std::fs::read_link(path_of(place)).map_err(read)?;
+    let table = mountinfo::table().map_err(read)?;
+    Ok(mountinfo::points_below(&table, &top.to_string_lossy()))
 }
 
 /// A path that reaches what `fd` stands for, in a process that sees its own /proc.

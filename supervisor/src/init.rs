@@ -19,7 +19,6 @@ mod heart;
 mod last_resort;
 mod machine;
 mod modules;
-mod mounted;
 mod notes;
 mod options;
 mod order;

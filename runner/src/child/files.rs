@@ -126,7 +126,7 @@ impl Child<'_> {
                 place.as_fd(),
             )?;
         }
-        if mount.flags.readonly { self.make_mount_readonly(directory.as_fd(), mount.flags) } else { Ok(()) }
+        if mount.flags.readonly { self.make_mount_readonly(directory.as_fd()) } else { Ok(()) }
     }
 
     fn file_system(&self, mount: &Mount, kind: &str, options: &[(&str, Option<&str>)]) -> Result<()> {
@@ -156,7 +156,7 @@ impl Child<'_> {
         )
     }
 
-    /// Flags of a bind only take in a second step, through a handle on what is mounted now.
+    /// Flags of a bind only take in a second step, through a handle on each of what is mounted now.
     fn bind_classic_at(
         &self,
         source: &str,
@@ -169,7 +169,13 @@ impl Child<'_> {
         if flags == MountFlags::default() {
             return Ok(());
         }
-        mounting::remount_classic(beneath::locate(self.root()?, target)?.as_fd(), flags)
+        let top = beneath::locate(self.root()?, target)?;
+        mounting::remount_classic(top.as_fd(), flags)?;
+        for below in mounting::mounts_below(top.as_fd())? {
+            let place = beneath::locate(top.as_fd(), &below)?;
+            mounting::remount_classic(place.as_fd(), flags)?;
+        }
+        Ok(())
     }
 
     /// The board's root makes the nodes itself where nobody prepared them.
@@ -265,23 +271,21 @@ impl Child<'_> {
                 mounting::attach(tree.as_fd(), place.as_fd())
             }
             MountApi::Classic => {
-                let flags = MountFlags { nosuid: true, nodev: true, noexec: true, ..READONLY };
-                self.bind_classic_at(&mounting::path_of(place.as_fd()), &place, path, true, flags)
+                self.bind_classic_at(&mounting::path_of(place.as_fd()), &place, path, true, READONLY)
             }
         }
     }
 
     pub(super) fn make_root_readonly(&self) -> Result<()> {
-        self.make_mount_readonly(self.root()?, READONLY)
+        self.make_mount_readonly(self.root()?)
     }
 
-    /// `flags` are all that the mount shall have, as the classic way sets them anew.
-    fn make_mount_readonly(&self, mount: BorrowedFd<'_>, flags: MountFlags) -> Result<()> {
+    fn make_mount_readonly(&self, mount: BorrowedFd<'_>) -> Result<()> {
         match self.api() {
             MountApi::Descriptors => {
                 change(mount, &Change { set: MountAttributes::READONLY, ..Change::default() })
             }
-            MountApi::Classic => mounting::remount_classic(mount, flags),
+            MountApi::Classic => mounting::remount_classic(mount, READONLY),
         }
     }
 

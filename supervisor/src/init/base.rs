@@ -1,7 +1,8 @@
 //! The file systems that every program expects, and what else a kernel leaves to user space.
 
 use super::options::{Cgroup, Options};
-use super::{cgroups, mounted, say};
+use super::{cgroups, say};
+use limpet_runner::mountinfo;
 use rustix::fs::Mode;
 use rustix::io::{Errno, Result};
 use rustix::mount::{MountFlags, mount, mount_bind, mount_move};
@@ -95,7 +96,7 @@ pub(super) fn mount_cgroups(wanted: Cgroup) {
 
 fn mount_virtual(wanted: &Virtual) {
     let path = wanted.path.as_str();
-    if mounted::is_mounted(path) {
+    if mountinfo::is_mounted(path) {
         return;
     }
     let mounted = make_directory(path).and_then(|()| {

@@ -9,7 +9,8 @@ mod tests;
 
 use super::base::make_directory;
 use super::options::{Mount, Source};
-use super::{mounted, say};
+use super::say;
+use limpet_runner::mountinfo;
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, mount};
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ const BLOCK_DEVICES: &str = "/sys/class/block";
 /// Mounts them in order; one that cannot be is said, and the board goes on.
 pub(super) fn mount_wanted(mounts: &[Mount]) {
     for wanted in mounts {
-        if mounted::is_mounted(&wanted.path) {
+        if mountinfo::is_mounted(&wanted.path) {
             continue;
         }
         match find_patiently(&wanted.source) {

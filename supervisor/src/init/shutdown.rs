@@ -4,7 +4,8 @@
 use super::machine::{Ending, now_ms};
 use super::order::Order;
 use super::watchdog::Watchdog;
-use super::{children, last_resort, mounted, say};
+use super::{children, last_resort, say};
+use limpet_runner::mountinfo;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::io::Errno;
@@ -100,13 +101,15 @@ fn anybody_is_left() -> bool {
 
 /// Unmounts everything, the latest first; what is busy is made read-only, which also leaves it clean.
 fn leave_disks() {
-    for point in
-        mounted::points(&mounted::table()).iter().rev().filter(|point| !KEPT.contains(&point.as_str()))
-    {
+    let table = mountinfo::table().unwrap_or_else(|error| {
+        say::line(&format!("nothing is unmounted: reading /proc/self/mountinfo: {error}"));
+        String::new()
+    });
+    for point in mountinfo::points(&table).rev().filter(|point| !KEPT.contains(&point.as_str())) {
         match unmount(point.as_str(), UnmountFlags::empty()) {
             // INVAL: it was below something that is unmounted already.
             Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}
-            Err(errno) => make_readonly(point, errno),
+            Err(errno) => make_readonly(&point, errno),
         }
     }
     // The root, if it is on a disk.

@@ -1,7 +1,8 @@
 //! Files between the board and a container: cp, diff, export, volumes and tmpfs.
 
-use native_tests::Limpet;
+use native_tests::{Limpet, Outcome};
 use std::fs;
+use std::process::Command;
 
 fn path(limpet: &Limpet, name: &str) -> String {
     limpet.home().join(name).display().to_string()
@@ -66,7 +67,7 @@ fn export_is_a_tar_of_the_root() {
     let file = path(&limpet, "out.tar");
     limpet.ok(&["export", "-o", &file, "cc"]);
     let tar = |args: &[&str]| {
-        let output = std::process::Command::new("tar").args(args).output().expect("tar(1) is there");
+        let output = Command::new("tar").args(args).output().expect("tar(1) is there");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let list = tar(&["-tf", &file]);
@@ -100,6 +101,53 @@ fn a_bind_shows_the_boards_files() {
     let readonly = format!("{volume}:ro");
     let refused = limpet.try_to(&["run", "--rm", "-v", &readonly, "busybox", "touch", "/data/x"]);
     assert!(refused.code == 1 && refused.stderr.contains("Read-only"), "{refused:?}");
+}
+
+/// Flags of a bind, on a directory below which something else is mounted; in a mount namespace of the command's own.
+fn read_only_binds(limpet: &Limpet) {
+    fs::create_dir_all(limpet.home().join("data/below")).expect("the scratch directory is writable");
+    let data = path(limpet, "data");
+    let volume = format!("{data}:/data:ro");
+    let script = "touch /data/x; touch /data/below/x; grep ' /data' /proc/mounts";
+    let run = limpet.command(&["run", "--rm", "-v", &volume, "busybox", "sh", "-c", script]);
+    let mount = "mount -t tmpfs -o nosuid,noexec below \"$1/below\" && shift && exec \"$@\"";
+    let mut inside = Command::new("unshare");
+    inside.args(["-m", "sh", "-c", mount, "sh", &data]).arg(run.get_program()).args(run.get_args());
+    inside.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let shown = Outcome::of(&mut inside);
+    assert_eq!(shown.stderr.matches("Read-only file system").count(), 2, "{shown:?}");
+    let below = shown.lines().find(|line| line.contains(" /data/below ")).expect("it is mounted");
+    let options: Vec<&str> = below.split(' ').nth(3).unwrap_or_default().split(',').collect();
+    for wanted in ["ro", "nosuid", "noexec"] {
+        assert!(options.contains(&wanted), "{wanted} is not in {below}");
+    }
+}
+
+#[test]
+fn a_read_only_bind_is_so_below_too() {
+    read_only_binds(&Limpet::with(&["busybox"]));
+}
+
+#[test]
+fn a_read_only_bind_is_so_below_too_with_mount_alone() {
+    read_only_binds(&Limpet::with(&["busybox"]).classic());
+}
+
+#[test]
+fn volumes_and_a_terminal_work_with_mount_alone() {
+    let limpet = Limpet::with(&["busybox"]).classic();
+    fs::create_dir(limpet.home().join("data")).expect("the scratch directory is writable");
+    fs::write(limpet.home().join("data/in"), "tide").expect("the scratch directory is writable");
+    let bind = format!("{}:/data", path(&limpet, "data"));
+    let flags =
+        ["-v", &bind, "-v", "kept:/kept", "--tmpfs", "/scratch:size=1m", "--device", "/dev/kmsg", "-t"];
+    let script = "cat /data/in; echo low > /kept/x; cat /kept/x; tty; grep -c size=1024k /proc/mounts; ls -1 /dev/kmsg /dev/console";
+    let id = limpet
+        .detached(&[&flags[..], &["busybox", "sh", "-c", &format!("{script}; exec sleep 1000")]].concat());
+    limpet.until_logged(&id, "/dev/kmsg");
+    let logs = limpet.ok(&["logs", &id]).stdout.replace('\r', "");
+    assert_eq!(logs, "tidelow\n/dev/pts/0\n1\n/dev/console\n/dev/kmsg\n");
+    assert_eq!(limpet.ok(&["exec", &id, "cat", "/kept/x"]).text(), "low");
 }
 
 #[test]
