@@ -18,6 +18,8 @@ pub enum LimitName {
     MemoryReservation,
     /// `--memory-swap`
     MemorySwap,
+    /// No swap for a container without `--memory-swap`.
+    DefaultSwap,
     /// `--cpus`
     Cpus,
     /// `--cpu-shares`
@@ -46,6 +48,7 @@ impl fmt::Display for LimitName {
             Self::InstanceMemory => "the memory reserve of the board",
             Self::MemoryReservation => "--memory-reservation",
             Self::MemorySwap => "--memory-swap",
+            Self::DefaultSwap => "the default of no swap",
             Self::Cpus => "--cpus",
             Self::CpuShares => "--cpu-shares",
             Self::CpusetCpus => "--cpuset-cpus",
@@ -67,6 +70,9 @@ impl LimitName {
     const fn way_out(self) -> &'static str {
         match self {
             Self::DefaultMemory => "; or run without a ceiling: --memory -1",
+            Self::DefaultSwap => {
+                "; or switch it off (swapoff -a), or let the container have all: --memory-swap -1"
+            }
             Self::DefaultPids => "; or run without a ceiling: --pids-limit -1",
             Self::Devices => "; or run without a filter: --privileged",
             _ => "",

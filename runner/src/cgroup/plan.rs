@@ -8,6 +8,7 @@ use super::cpulist;
 use super::detect::why_missing;
 use super::error::{Cause, CgroupError, LimitName};
 use super::file::{TEXT_BYTES_MAX, Tree, each_line, text_of, write_value};
+use super::policy::Wanted;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -56,8 +57,16 @@ pub(super) enum Expect {
 pub(super) enum IfMissing {
     /// An error, and what brings the file.
     Refuse(&'static str),
-    /// The kernel's default is as good as the limit, or it was nobody's explicit wish.
+    /// The kernel's default is as good as the limit.
     PassOver,
+}
+
+/// How to speak of the limit of swap, and what it means that the kernel has no file for it.
+pub(super) fn of_swap(to: &Wanted) -> (LimitName, IfMissing) {
+    let limit = if to.swap_is_default { LimitName::DefaultSwap } else { LimitName::MemorySwap };
+    let needs =
+        "CONFIG_SWAP and, before Linux 6.1, swapaccount=1 on the kernel command line (CONFIG_MEMCG_SWAP)";
+    (limit, if to.swap_counts { IfMissing::Refuse(needs) } else { IfMissing::PassOver })
 }
 
 /// Carry the settings out; `tree` finds where a controller is mounted.
@@ -189,9 +198,10 @@ const fn hint(limit: LimitName, source: Errno) -> &'static str {
         (LimitName::MemoryReservation, Errno::OPNOTSUPP) => {
             "; a PREEMPT_RT kernel has no soft limit on cgroup v1"
         }
-        (LimitName::Memory | LimitName::DefaultMemory | LimitName::MemorySwap, Errno::BUSY) => {
-            "; more than that is in use and cannot be reclaimed, so stop something inside first"
-        }
+        (
+            LimitName::Memory | LimitName::DefaultMemory | LimitName::MemorySwap | LimitName::DefaultSwap,
+            Errno::BUSY,
+        ) => "; more than that is in use and cannot be reclaimed, so stop something inside first",
         _ => "",
     }
 }

@@ -4,8 +4,8 @@
 //!
 //! Strict defaults: without `--memory` a container gets everything but the board's reserve, and all containers of one
 //! instance together get no more than that either, through the ceiling of their parent group. Without `--pids-limit`
-//! it gets [`PIDS_DEFAULT_MAX`]. Without `--memory-swap` it gets no swap beyond its memory; where the kernel does not
-//! account for swap that default cannot be held and is left out (only an explicit `--memory-swap` is then an error).
+//! it gets [`PIDS_DEFAULT_MAX`]. Without `--memory-swap` it gets no swap beyond its memory; a kernel that does not account
+//! for swap can hold to that only while the board has none.
 
 use super::cpulist;
 use super::effective::{DeviceRate, Effective};
@@ -34,6 +34,8 @@ pub struct Board {
     pub memory_bytes: u64,
     /// Unit in which the kernel counts memory.
     pub page_bytes: u64,
+    /// Swap is on.
+    pub has_swap: bool,
 }
 
 impl Board {
@@ -44,6 +46,7 @@ impl Board {
         Self {
             memory_bytes: info.totalram.saturating_mul(u64::from(info.mem_unit)),
             page_bytes: rustix::param::page_size() as u64,
+            has_swap: info.totalswap > 0,
         }
     }
 }
@@ -74,8 +77,10 @@ pub(super) struct Wanted {
     pub(super) memory_is_default: bool,
     /// `--pids-limit` was not given.
     pub(super) pids_is_default: bool,
-    /// `--memory-swap` was given, so a kernel that cannot account is an error.
-    pub(super) swap_is_asked: bool,
+    /// `--memory-swap` was not given.
+    pub(super) swap_is_default: bool,
+    /// There is swap to be had, or to be granted: a kernel that cannot account for it is an error.
+    pub(super) swap_counts: bool,
 }
 
 /// Whether limits can be meant at all on this board; the kernel is not asked.
@@ -104,7 +109,8 @@ pub(super) fn resolve(limits: &Limits, board: &Board) -> Result<Wanted, CgroupEr
         values,
         memory_is_default: limits.memory == Memory::Default,
         pids_is_default: limits.pids == Pids::Default,
-        swap_is_asked: matches!(limits.swap, Swap::TotalBytes(_)),
+        swap_is_default: limits.swap == Swap::Default,
+        swap_counts: matches!(limits.swap, Swap::TotalBytes(_)) || board.has_swap,
     })
 }
 

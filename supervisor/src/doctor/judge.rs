@@ -116,10 +116,10 @@ fn names_memory(word: &str, prefix: &str) -> bool {
 /// Said only where it is amiss: most boards have no swap.
 fn swap(facts: &Facts) -> Option<Finding> {
     facts.swap_unlimited.then(|| {
-        warning(
+        error(
             "swap",
-            "a container at its memory limit may fill the board's swap: it cannot be limited",
-            "add swapaccount=1 to the end of the kernel command line and reboot, or: swapoff -a",
+            "this kernel does not count it: no container could be kept from it, and so none is started",
+            "add swapaccount=1 to the end of the kernel command line and reboot, or: swapoff -a; or let a container have all of it: --memory-swap -1",
         )
     })
 }

@@ -7,7 +7,7 @@ use crate::cgroup::weight::{shares_from_weight, weight_from_shares};
 use limpet_protocol::limits::{Limits, Memory, Pids, Swap, Throttle, ThrottleKind};
 
 const MIB: u64 = 1024 * 1024;
-const BOARD: Board = Board { memory_bytes: 1024 * MIB, page_bytes: 4096 };
+const BOARD: Board = Board { memory_bytes: 1024 * MIB, page_bytes: 4096, has_swap: false };
 
 fn with_memory(bytes: u64) -> Limits {
     Limits { memory: Memory::MaxBytes(bytes), ..Limits::default() }
@@ -24,7 +24,7 @@ fn the_reserve_is_an_eighth_at_least_64_mib_at_most_half() {
 
 #[test]
 fn the_ceiling_is_whole_pages() {
-    let board = Board { memory_bytes: 1000 * MIB + 5000, page_bytes: 16384 };
+    let board = Board { memory_bytes: 1000 * MIB + 5000, page_bytes: 16384, ..BOARD };
     let ceiling = default_ceiling_bytes(&board);
     assert_eq!(ceiling % 16384, 0);
     assert!(ceiling + reserve_bytes(board.memory_bytes) <= board.memory_bytes);
@@ -37,7 +37,7 @@ fn defaults_are_strict() {
     assert_eq!(wanted.values.memory_bytes, Some(896 * MIB));
     assert_eq!(wanted.values.memory_swap_bytes, Some(896 * MIB), "no swap beyond memory");
     assert_eq!(wanted.values.pids_max, Some(4096));
-    assert!(wanted.memory_is_default && wanted.pids_is_default && !wanted.swap_is_asked);
+    assert!(wanted.memory_is_default && wanted.pids_is_default && wanted.swap_is_default);
 }
 
 #[test]

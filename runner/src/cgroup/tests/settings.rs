@@ -9,7 +9,7 @@ use crate::cgroup::{v1, v2};
 use limpet_protocol::limits::{Limits, Memory, Pids, Swap, Throttle, ThrottleKind};
 
 const MIB: u64 = 1024 * 1024;
-const BOARD: Board = Board { memory_bytes: 1024 * MIB, page_bytes: 4096 };
+const BOARD: Board = Board { memory_bytes: 1024 * MIB, page_bytes: 4096, has_swap: false };
 
 type Decide = fn(&Effective, &Wanted) -> Vec<Setting>;
 const BOTH: [Decide; 2] = [v1::settings::settings, v2::settings::settings];
@@ -190,14 +190,23 @@ fn tiny_quotas_get_a_longer_period() {
 }
 
 #[test]
-fn only_swap_that_was_asked_for_may_fail() {
+fn swap_that_cannot_be_counted_is_passed_over_only_where_there_is_none() {
+    let swapping = Board { has_swap: true, ..BOARD };
     for decide in BOTH {
-        let swap = |limits: &Limits| {
-            let settings = decide(&Effective::default(), &wanted(limits));
-            settings.into_iter().find(|setting| setting.limit == LimitName::MemorySwap).unwrap().if_missing
+        let swap = |limits: &Limits, board: &Board| {
+            let settings = decide(&Effective::default(), &resolve(limits, board).unwrap());
+            let of_swap = |setting: &Setting| setting.file.contains("swap") || setting.file.contains("memsw");
+            settings.into_iter().find(of_swap).map(|setting| (setting.limit, setting.if_missing))
         };
-        assert_eq!(swap(&Limits::default()), IfMissing::PassOver);
-        assert!(matches!(swap(&everything()), IfMissing::Refuse(needs) if needs.contains("swapaccount=1")));
+        let refused = |limits: &Limits, board: &Board, limit: LimitName| {
+            let found = swap(limits, board);
+            matches!(found, Some((name, IfMissing::Refuse(needs))) if name == limit && needs.contains("swapaccount=1"))
+        };
+        assert_eq!(swap(&Limits::default(), &BOARD), Some((LimitName::DefaultSwap, IfMissing::PassOver)));
+        assert!(refused(&Limits::default(), &swapping, LimitName::DefaultSwap));
+        assert!(refused(&everything(), &BOARD, LimitName::MemorySwap));
+        let all = Limits { swap: Swap::Unlimited, ..Limits::default() };
+        assert_eq!(swap(&all, &swapping), None, "what has no limit needs no counting");
     }
 }
 

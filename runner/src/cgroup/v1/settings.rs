@@ -5,7 +5,7 @@
 use crate::cgroup::controller::Controller;
 use crate::cgroup::effective::{DeviceRate, Effective};
 use crate::cgroup::error::LimitName;
-use crate::cgroup::plan::{Expect, IfMissing, Setting};
+use crate::cgroup::plan::{Expect, IfMissing, Setting, of_swap};
 use crate::cgroup::policy::{Wanted, cpu_period_us, removed_throttles};
 use crate::cgroup::weight::SHARES_DEFAULT;
 use limpet_protocol::limits::ThrottleKind;
@@ -42,23 +42,12 @@ fn bytes_setting(limit: LimitName, file: &'static str, bytes: Option<u64>, if_mi
 /// Memory never above memory and swap together, at any moment between two writes.
 fn memory(from: &Effective, to: &Wanted) -> Vec<Setting> {
     let name = if to.memory_is_default { LimitName::DefaultMemory } else { LimitName::Memory };
-    let if_no_swap = match to.swap_is_asked {
-        true => IfMissing::Refuse(
-            "CONFIG_SWAP and, before Linux 6.1, swapaccount=1 on the kernel command line (CONFIG_MEMCG_SWAP)",
-        ),
-        false => IfMissing::PassOver,
-    };
+    let (swap, if_no_swap) = of_swap(to);
     let wanted = &to.values;
     let memory = (from.memory_bytes != wanted.memory_bytes)
         .then(|| bytes_setting(name, "memory.limit_in_bytes", wanted.memory_bytes, IfMissing::Refuse(MEMCG)));
-    let both = (from.memory_swap_bytes != wanted.memory_swap_bytes).then(|| {
-        bytes_setting(
-            LimitName::MemorySwap,
-            "memory.memsw.limit_in_bytes",
-            wanted.memory_swap_bytes,
-            if_no_swap,
-        )
-    });
+    let both = (from.memory_swap_bytes != wanted.memory_swap_bytes)
+        .then(|| bytes_setting(swap, "memory.memsw.limit_in_bytes", wanted.memory_swap_bytes, if_no_swap));
     let raise_both_first = or_all(wanted.memory_bytes) > or_all(from.memory_swap_bytes);
     let in_order = if raise_both_first { [both, memory] } else { [memory, both] };
     in_order.into_iter().flatten().collect()

@@ -5,7 +5,7 @@
 use crate::cgroup::controller::Controller;
 use crate::cgroup::effective::{DeviceRate, Effective};
 use crate::cgroup::error::LimitName;
-use crate::cgroup::plan::{Expect, IfMissing, Setting};
+use crate::cgroup::plan::{Expect, IfMissing, Setting, of_swap};
 use crate::cgroup::policy::{Wanted, cpu_period_us, removed_throttles};
 use crate::cgroup::weight::{SHARES_DEFAULT, weight_from_shares};
 use limpet_protocol::limits::ThrottleKind;
@@ -50,20 +50,14 @@ fn most(number: Option<u64>) -> String {
 fn memory(from: &Effective, to: &Wanted) -> Vec<Setting> {
     let name = if to.memory_is_default { LimitName::DefaultMemory } else { LimitName::Memory };
     let needs = IfMissing::Refuse("CONFIG_MEMCG");
-    let if_no_swap = match to.swap_is_asked {
-        true => IfMissing::Refuse(
-            "CONFIG_SWAP and, before Linux 6.1, swapaccount=1 on the kernel command line (CONFIG_MEMCG_SWAP)",
-        ),
-        false => IfMissing::PassOver,
-    };
+    let (swap, if_no_swap) = of_swap(to);
     let wanted = &to.values;
     let low = wanted.memory_reservation_bytes;
     let settings = [
         (from.memory_bytes != wanted.memory_bytes)
             .then(|| memory_setting(name, "memory.max", most(wanted.memory_bytes), needs)),
-        (swap_alone(from) != swap_alone(wanted)).then(|| {
-            memory_setting(LimitName::MemorySwap, "memory.swap.max", most(swap_alone(wanted)), if_no_swap)
-        }),
+        (swap_alone(from) != swap_alone(wanted))
+            .then(|| memory_setting(swap, "memory.swap.max", most(swap_alone(wanted)), if_no_swap)),
         (from.memory_reservation_bytes != low).then(|| {
             memory_setting(LimitName::MemoryReservation, "memory.low", low.unwrap_or(0).to_string(), needs)
         }),

@@ -83,7 +83,7 @@ fn each_fault_is_found_with_its_level_and_what_to_do() {
             Level::Error,
             "x",
         ),
-        (Facts { swap_unlimited: true, ..good() }, "swap", Level::Warning, "swapaccount=1"),
+        (Facts { swap_unlimited: true, ..good() }, "swap", Level::Error, "swapaccount=1"),
         (Facts { unfinished: 1, ..good() }, "leftovers", Level::Warning, "system prune"),
         (Facts { overlayfs: false, ..good() }, "overlayfs", Level::Error, "CONFIG_OVERLAY_FS"),
         (Facts { seccomp: false, ..good() }, "seccomp", Level::Error, "CONFIG_SECCOMP_FILTER"),
