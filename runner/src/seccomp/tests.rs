@@ -2,6 +2,7 @@
 //! with the kernel.
 
 mod default;
+mod docker;
 mod interpreter;
 mod json;
 mod kernel;

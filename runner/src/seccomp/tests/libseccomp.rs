@@ -1,13 +1,10 @@
 //! The same profile through libseccomp (`libseccomp.py`, Debian's python3-seccomp) and through this compiler: both
 //! filters answer alike, for every number of every ABI.
-//!
-//! `LIMPET_DOCKER_PROFILE=default.json cargo test -p limpet-runner docker -- --ignored` also compares the built-in table with a
-//! profile of docker's as it was published.
 
 use super::super::abi::{AARCH64, Abi, Target, X86_64};
 use super::super::names::Name;
 use super::super::rule::{Circumstances, Compare, Condition};
-use super::super::{default, default_for, json_for};
+use super::super::{default, json_for};
 use super::interpreter::{Call, run};
 use super::property::{Random, calls, values};
 use super::{ENOSYS, USUAL, with};
@@ -142,38 +139,6 @@ fn default_profile_is_libseccomps() {
             compare(target, &default_json(target, circumstances), circumstances, &values);
         }
     }
-}
-
-#[test]
-#[ignore = "wants docker's own profile, which no package holds: LIMPET_DOCKER_PROFILE=default.json"]
-fn profile_of_docker_is_the_table() {
-    let path = std::env::var_os("LIMPET_DOCKER_PROFILE").expect("LIMPET_DOCKER_PROFILE names the file");
-    let bytes = std::fs::read(path).unwrap();
-    let document: Value = serde_json::from_slice(&bytes).unwrap();
-    for target in [&X86_64, &AARCH64] {
-        let single = (0..41).map(|bit| Circumstances { capabilities: 1 << bit, ..USUAL });
-        let old = Circumstances { kernel: (4, 7), ..USUAL };
-        for circumstances in single.chain([USUAL, old, with(&["SYS_ADMIN"])]) {
-            let theirs = json_for(target, &bytes, circumstances).unwrap();
-            let ours = default_for(target, circumstances);
-            let rules = default::rules(target.default, circumstances);
-            let values = values(rules.iter().flat_map(|rule| rule.conditions));
-            for call in calls(target, &values, |_| true) {
-                assert_eq!(run(&ours, &call).0, run(&theirs, &call).0, "{call:x?} with {circumstances:x?}");
-            }
-        }
-        let values = values(default::rules(target.default, USUAL).iter().flat_map(|rule| rule.conditions));
-        compare(target, &without_newer(&document), USUAL, &values);
-    }
-}
-
-fn without_newer(document: &Value) -> Value {
-    let mut document = document.clone();
-    for rule in document["syscalls"].as_array_mut().unwrap() {
-        let names = rule["names"].as_array_mut().unwrap();
-        names.retain(|name| !NEWER.contains(&name.as_str().unwrap()));
-    }
-    document
 }
 
 /// One action besides the default, so that libseccomp's order does not matter, and one argument: where alternatives look
