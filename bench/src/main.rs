@@ -3,6 +3,7 @@
 //! Everybody runs once in every round, in turns, so that a slow phase of the machine hits all of them alike.
 #![forbid(unsafe_code)]
 
+mod aims;
 mod contestants;
 mod memory;
 mod places;
@@ -82,5 +83,5 @@ fn run(options: &Options) -> Result<(), String> {
     table::starts(&contestants, &busy, &idle, options.rounds);
     let idle_memory = memory::per_container(&places, options.containers)?;
     table::memory(&idle_memory);
-    Ok(())
+    aims::judge(&contestants, &[busy, idle], &idle_memory)
 }
