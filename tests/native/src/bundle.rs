@@ -2,8 +2,12 @@
 
 mod filter;
 
+use crate::places;
 use crate::runtime::Ask;
 use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 /// docker's default set.
 const CAPABILITIES: [&str; 14] = [
@@ -22,6 +26,36 @@ const CAPABILITIES: [&str; 14] = [
     "KILL",
     "AUDIT_WRITE",
 ];
+
+/// A bundle of the probe, in a directory called `name` below `home`; its path.
+///
+/// # Panics
+/// It cannot be written.
+#[must_use]
+pub fn make(home: &Path, name: &str, ask: &Ask) -> String {
+    let directory = home.join(name);
+    make_root(&directory.join("rootfs"));
+    let written = fs::write(directory.join("config.json"), config(name, "/probe", ask).to_string());
+    written.unwrap_or_else(|e| panic!("writing {}/config.json: {e}", directory.display()));
+    directory.to_str().expect("the temporary directory's path is UTF-8").to_owned()
+}
+
+/// What the image of the probe holds (images/recipes/probe).
+fn make_root(root: &Path) {
+    let make = || -> std::io::Result<()> {
+        for directory in ["etc", "dev", "proc", "sys", "run", "root", "tmp"] {
+            fs::create_dir_all(root.join(directory))?;
+        }
+        fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777))?;
+        fs::write(
+            root.join("etc/passwd"),
+            "root:x:0:0:root:/root:/probe\nguest:x:1000:1000:guest:/tmp:/probe\n",
+        )?;
+        fs::write(root.join("etc/group"), "root:x:0:\naudio:x:29:guest\nguest:x:1000:\n")?;
+        fs::copy(places::probe(), root.join("probe")).map(drop)
+    };
+    make().unwrap_or_else(|e| panic!("making {}: {e}", root.display()));
+}
 
 /// The bundle's `config.json`, for `program` with the arguments of `ask`; its cgroup is `/NAME`.
 #[must_use]

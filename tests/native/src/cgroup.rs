@@ -63,6 +63,48 @@ impl Cgroup {
         self.number("memory", "memory.limit_in_bytes", "memory.max")
     }
 
+    /// Hard limit of memory and swap together, in bytes; `None` is no limit.
+    #[must_use]
+    pub fn memory_and_swap_bytes(&self) -> Option<u64> {
+        let bound = self.number("memory", "memory.memsw.limit_in_bytes", "memory.swap.max")?;
+        // v2 bounds swap alone.
+        if self.is_v2() { Some(self.memory_limit_bytes()? + bound) } else { Some(bound) }
+    }
+
+    /// Memory that is reclaimed last, in bytes.
+    #[must_use]
+    pub fn memory_reservation_bytes(&self) -> Option<u64> {
+        self.number("memory", "memory.soft_limit_in_bytes", "memory.low")
+    }
+
+    /// The CPUs it may use, as a list.
+    #[must_use]
+    pub fn cpus(&self) -> Option<String> {
+        self.read("cpuset", "cpuset.cpus", "cpuset.cpus")
+    }
+
+    /// Its part where CPUs are short: v1's shares, v2's weight.
+    #[must_use]
+    pub fn cpu_shares_or_weight(&self) -> Option<u64> {
+        self.number("cpu", "cpu.shares", "cpu.weight")
+    }
+
+    /// Whether v2 has the controllers.
+    #[must_use]
+    pub fn is_v2(&self) -> bool {
+        !self.0.contains_key("memory")
+    }
+
+    /// Removes the groups above, which a test of its own had made.
+    ///
+    /// # Panics
+    /// They are not empty.
+    pub fn remove_parents(&self) {
+        for parent in self.0.values().filter_map(|path| path.parent()).filter(|parent| parent.exists()) {
+            fs::remove_dir(parent).unwrap_or_else(|e| panic!("removing {}: {e}", parent.display()));
+        }
+    }
+
     /// Most tasks; `None` is no limit.
     #[must_use]
     pub fn pids_limit(&self) -> Option<u64> {

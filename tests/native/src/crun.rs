@@ -7,11 +7,9 @@ use crate::bundle;
 use crate::leftovers::{MARK, Traces};
 use crate::live::Live;
 use crate::outcome::Outcome;
-use crate::places;
 use crate::runtime::{Ask, Runtime};
 use crate::scratch::Scratch;
 use crate::until::until;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -51,35 +49,9 @@ impl Crun {
         command
     }
 
-    fn bundle(&self, name: &str, ask: &Ask) -> String {
-        let directory = self.home.path().join(name);
-        make_root(&directory.join("rootfs"));
-        let config = bundle::config(name, "/probe", ask);
-        let written = fs::write(directory.join("config.json"), config.to_string());
-        written.unwrap_or_else(|e| panic!("writing {}/config.json: {e}", directory.display()));
-        directory.to_str().expect("the temporary directory's path is UTF-8").to_owned()
-    }
-
     fn pid_file(&self, name: &str) -> std::path::PathBuf {
         self.home.path().join(format!("{name}.pid"))
     }
-}
-
-/// What the image of the probe holds (images/recipes/probe).
-fn make_root(root: &Path) {
-    let make = || -> std::io::Result<()> {
-        for directory in ["etc", "dev", "proc", "sys", "run", "root", "tmp"] {
-            fs::create_dir_all(root.join(directory))?;
-        }
-        fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777))?;
-        fs::write(
-            root.join("etc/passwd"),
-            "root:x:0:0:root:/root:/probe\nguest:x:1000:1000:guest:/tmp:/probe\n",
-        )?;
-        fs::write(root.join("etc/group"), "root:x:0:\naudio:x:29:guest\nguest:x:1000:\n")?;
-        fs::copy(places::probe(), root.join("probe")).map(drop)
-    };
-    make().unwrap_or_else(|e| panic!("making {}: {e}", root.display()));
 }
 
 impl Runtime for Crun {
@@ -89,7 +61,7 @@ impl Runtime for Crun {
 
     fn foreground(&self, name: &str, ask: &Ask) -> Command {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
-        let bundle = self.bundle(name, ask);
+        let bundle = bundle::make(self.home.path(), name, ask);
         let pid_file = self.pid_file(name);
         self.command(&["run", "--bundle", &bundle, "--pid-file", &pid_file.to_string_lossy(), name])
     }

@@ -1,5 +1,6 @@
 //! One limpet with directories of its own, and the check that it left nothing behind.
 
+use crate::bundle;
 use crate::leftovers::{MARK, Traces};
 use crate::live::Live;
 use crate::outcome::{Outcome, typed};
@@ -25,6 +26,7 @@ pub struct Limpet {
     state: PathBuf,
     witness: Witness,
     classic_mounts: bool,
+    bundles: bool,
     environment: Vec<(String, OsString)>,
     // Last: removed when everything in it is gone.
     home: Scratch,
@@ -44,6 +46,7 @@ impl Limpet {
             state,
             witness,
             classic_mounts: false,
+            bundles: false,
             environment: vec![],
             home,
         }
@@ -83,6 +86,13 @@ impl Limpet {
     #[must_use]
     pub fn classic(mut self) -> Self {
         self.classic_mounts = true;
+        self
+    }
+
+    /// The same, running OCI bundles instead of images.
+    #[must_use]
+    pub fn of_bundles(mut self) -> Self {
+        self.bundles = true;
         self
     }
 
@@ -293,10 +303,14 @@ impl Drop for Limpet {
 
 impl Runtime for Limpet {
     fn name(&self) -> &'static str {
-        "limpet"
+        if self.bundles { "limpet with a bundle" } else { "limpet" }
     }
 
     fn foreground(&self, name: &str, ask: &Ask) -> Command {
+        if self.bundles {
+            let bundle = bundle::make(self.home.path(), name, ask);
+            return self.command(&["run", "--rm", "--name", name, "--bundle", &bundle]);
+        }
         if self.try_to(&["image", "inspect", "probe"]).code != 0 {
             self.load("probe");
         }

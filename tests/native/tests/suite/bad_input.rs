@@ -182,3 +182,31 @@ fn a_manifest_that_is_no_json_is_refused() {
     loaded_after(&limpet, spoil).refused(1, &["manifest"]);
     nothing_was_loaded(&limpet);
 }
+
+/// Archive of `images/nasty`, further arguments, words of the message.
+const NASTY: &[(&str, &[&str], &[&str])] = &[
+    ("dotdot.oci.tar", &[], &["layer"]),
+    ("symlink-absolute.oci.tar", &[], &["layer"]),
+    ("symlink-relative.oci.tar", &[], &["layer"]),
+    ("hardlink-absolute.oci.tar", &[], &["layer"]),
+    ("whiteout-dotdot.oci.tar", &[], &["layer"]),
+    ("blob-digest.oci.tar", &[], &["sha256:"]),
+    ("bomb-gzip.oci.tar", &["--max-size", "16m"], &["16", "max-size"]),
+    ("bomb-zstd.oci.tar", &[], &["max-size"]),
+];
+
+#[test]
+fn a_hostile_archive_is_refused_in_one_line_and_leaves_nothing() {
+    let limpet = Limpet::new();
+    let archives = limpet.home().join("nasty");
+    let maker = native_tests::places::repository().join("images/nasty/make.py");
+    let made = Command::new("python3").arg(maker).arg(&archives).output().expect("python3 is there");
+    assert!(made.status.success(), "{made:?}");
+    for (name, further, words) in NASTY {
+        let file = archives.join(name);
+        let load = ["load", "-i", file.to_str().expect("UTF-8")];
+        limpet.try_to(&[&load[..], further].concat()).refused(1, words);
+        assert!(!Path::new("/limpet-nasty-escape").exists(), "{name} got out");
+        nothing_was_loaded(&limpet);
+    }
+}

@@ -66,6 +66,17 @@ fn the_stop_timeout_is_the_containers_own() {
 }
 
 #[test]
+fn without_a_timeout_the_grace_is_ten_seconds() {
+    let limpet = Limpet::with(&["probe"]);
+    limpet.detached(&["--name", "deaf", "probe", "ignore-term"]);
+    limpet.until_logged("deaf", "ready");
+    let begin = Instant::now();
+    limpet.ok(&["stop", "deaf"]);
+    assert!(begin.elapsed().as_secs() >= 10, "it had no ten seconds");
+    assert_eq!(limpet.field("deaf", "/State/ExitCode"), 137);
+}
+
+#[test]
 fn stopping_the_stopped_is_no_error() {
     let limpet = Limpet::with(&["busybox"]);
     limpet.ok(&["run", "--name", "cc", "busybox", "true"]);

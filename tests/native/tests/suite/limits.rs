@@ -37,7 +37,23 @@ fn held(line: &str) -> u64 {
     line.strip_prefix("held ").and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
+/// Acts beside another container of the same runtime, which must not notice: it goes on, and answers.
+fn beside_a_neighbour(runtime: &impl Runtime, act: impl FnOnce()) {
+    let ask = Ask { memory_bytes: Some(16 * MIB), pids: Some(8), ..Ask::probe(&["on-term", "7"]) };
+    let mut neighbour = runtime.start(&ask);
+    neighbour.hear("ready");
+    let pid = runtime.pid(&neighbour);
+    act();
+    assert_eq!(runtime.pid(&neighbour), pid);
+    runtime.kill(neighbour.name(), "TERM").ok();
+    assert_eq!(neighbour.wait().code, 7);
+}
+
 fn a_hog_never_holds_more_than_its_limit(runtime: &impl Runtime) {
+    beside_a_neighbour(runtime, || hold_too_much(runtime));
+}
+
+fn hold_too_much(runtime: &impl Runtime) {
     let limit = 32 * MIB;
     let wanted = (256 * MIB).to_string();
     let mut live = runtime.start(&Ask { memory_bytes: Some(limit), ..Ask::probe(&["hog", &wanted]) });
@@ -58,8 +74,12 @@ fn a_hog_below_its_limit_lives(runtime: &impl Runtime) {
     assert_eq!(outcome.lines().last(), Some(format!("done {wanted}").as_str()));
 }
 
-/// 25 % of one CPU over 10 s, give or take 2 points, by the cgroup's own counter.
 fn a_busy_loop_gets_its_share(runtime: &impl Runtime) {
+    beside_a_neighbour(runtime, || spin_for_ten_seconds(runtime));
+}
+
+/// 25 % of one CPU, give or take 2 points, by the cgroup's own counter.
+fn spin_for_ten_seconds(runtime: &impl Runtime) {
     let mut live = runtime.start(&Ask { cpu_millis: Some(250), ..Ask::probe(&["spin", "12"]) });
     live.hear("ready");
     let cgroup = Cgroup::of(runtime.pid(&live));
@@ -73,7 +93,9 @@ fn a_busy_loop_gets_its_share(runtime: &impl Runtime) {
 }
 
 fn a_fork_bomb_stops_at_its_limit(runtime: &impl Runtime) {
-    let outcome = runtime.run(&Ask { pids: Some(10), ..Ask::probe(&["forkbomb", "1000"]) }).ok();
-    // The bomb itself is one of them.
-    assert!(outcome.stdout.starts_with("held 9: "), "{outcome:#?}");
+    beside_a_neighbour(runtime, || {
+        let outcome = runtime.run(&Ask { pids: Some(10), ..Ask::probe(&["forkbomb", "1000"]) }).ok();
+        // The bomb itself is one of them.
+        assert!(outcome.stdout.starts_with("held 9: "), "{outcome:#?}");
+    });
 }

@@ -1,7 +1,8 @@
 //! The black-box tests, one file per topic. Each makes its own [`native_tests::Limpet`].
 #![forbid(unsafe_code)]
 
-/// Makes of every function a test for limpet, one for its fallback on old kernels, and one for the independent runtime.
+/// Makes of every function a test for limpet, one for its fallback on old kernels, one for a bundle in place of an image,
+/// and one for the independent runtime with the same bundle.
 macro_rules! on_each_runtime {
     ($($name:ident)*) => {
         mod limpet {
@@ -9,6 +10,9 @@ macro_rules! on_each_runtime {
         }
         mod limpet_with_mount_alone {
             $(#[test] fn $name() { super::$name(&native_tests::Limpet::new().classic()); })*
+        }
+        mod limpet_with_a_bundle {
+            $(#[test] fn $name() { super::$name(&native_tests::Limpet::new().of_bundles()); })*
         }
         mod crun {
             $(#[test] fn $name() { super::$name(&native_tests::Crun::new()); })*
@@ -29,6 +33,7 @@ mod events;
 mod exec;
 mod exit_codes;
 mod files;
+mod flags;
 mod fleet;
 mod full_disk;
 mod health;

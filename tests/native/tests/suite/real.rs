@@ -2,14 +2,17 @@
 
 use native_tests::{Limpet, until};
 
+fn until_it_answers(limpet: &Limpet) {
+    until("redis answers", || {
+        (limpet.try_to(&["exec", "rr", "redis-cli", "ping"]).text() == "PONG").then_some(())
+    });
+}
+
 #[test]
 fn redis_answers_within_its_limits() {
     let limpet = Limpet::with(&["redis"]);
     limpet.detached(&["--name", "rr", "-m", "64m", "--cpus", "0.5", "redis"]);
-    until("redis answers", || {
-        let pong = limpet.try_to(&["exec", "rr", "redis-cli", "ping"]);
-        (pong.text() == "PONG").then_some(())
-    });
+    until_it_answers(&limpet);
     limpet.ok(&["exec", "rr", "redis-cli", "set", "tide", "low"]);
     assert_eq!(limpet.ok(&["exec", "rr", "redis-cli", "get", "tide"]).text(), "low");
     limpet.ok(&["stop", "rr"]);
@@ -21,10 +24,11 @@ fn redis_answers_within_its_limits() {
 fn redis_outlives_a_hog_beside_it() {
     let limpet = Limpet::with(&["redis", "probe"]);
     limpet.detached(&["--name", "rr", "-m", "64m", "redis"]);
+    until_it_answers(&limpet);
+    let before = limpet.pid_of("rr");
     drop(limpet.try_to(&["run", "--rm", "-m", "32m", "probe", "hog", "268435456"]).code(137));
-    until("redis answers", || {
-        (limpet.try_to(&["exec", "rr", "redis-cli", "ping"]).text() == "PONG").then_some(())
-    });
+    assert_eq!(limpet.ok(&["exec", "rr", "redis-cli", "ping"]).text(), "PONG");
+    assert_eq!(limpet.pid_of("rr"), before);
 }
 
 #[test]
