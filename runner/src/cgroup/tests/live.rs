@@ -60,7 +60,7 @@ impl Bench {
 }
 
 fn not_here(why: &str) -> Option<Bench> {
-    eprintln!("passed over: {why}");
+    eprintln!("not here: {why}");
     None
 }
 
@@ -330,7 +330,7 @@ fn devices_are_filtered() {
 #[test]
 fn block_devices_are_throttled_and_let_go() {
     let Some(bench) = Bench::new() else { return };
-    let Some((major, minor)) = disk() else { return eprintln!("passed over: no disk") };
+    let Some((major, minor)) = disk() else { return eprintln!("not here: no disk") };
     let throttle = |kind, rate| Throttle { kind, path: String::new(), major, minor, rate };
     let throttles = vec![throttle(ThrottleKind::ReadBps, MIB), throttle(ThrottleKind::WriteIops, 100)];
     let group = bench.group(&Limits { throttles, ..Limits::default() });

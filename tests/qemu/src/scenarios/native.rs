@@ -1,10 +1,11 @@
 //! The black-box tests of this machine's kernel, the same code, on a board's.
 
 use crate::Stage;
+use crate::board::Board;
 use std::time::Duration;
 
 /// What cannot be run on a board, by the beginning of its name, and why.
-const NATIVE_ONLY: [(&str, &str); 26] = [
+const NATIVE_ONLY: [(&str, &str); 27] = [
     ("::crun::", "the independent runtime is a package with libraries"),
     ("store::an_independent_tool_reads_what_was_saved", "skopeo is a package with libraries"),
     ("pull::", REGISTRY),
@@ -28,6 +29,7 @@ const NATIVE_ONLY: [(&str, &str); 26] = [
         "health::what_is_well_wakes_the_supervisor_once",
         "an emulated CPU takes longer for a probe than its interval",
     ),
+    ("bad_input::a_hostile_archive", "python3 is a package with libraries"),
     ("hostile::a_stranger_is_refused", "busybox's setpriv(1) takes no user"),
     ("upgrade::one_that_ends_at_once", IMPOSTOR),
     ("upgrade::one_that_hangs", IMPOSTOR),
@@ -41,46 +43,80 @@ const CONTROLLER: &str =
 const IMPOSTOR: &str = "it makes programs with a C compiler; the scenario `upgrade` does the like";
 
 /// The topics that `./x test` plays on boards, by the beginning of their tests' names.
-const SHORT: [&str; 4] = ["isolation::limpet::", "limits::limpet::", "exit_codes::", "restart::"];
+const SHORT: [&str; 8] = [
+    "isolation::limpet::",
+    "limits::limpet::",
+    "exit_codes::",
+    "restart::",
+    "update::",
+    "lifecycle::pause_",
+    "flags::memory_and_swap",
+    "flags::shares_and_cpus",
+];
 
 const PATIENCE: Duration = Duration::from_secs(2700);
 
 /// Supervisors cut off at every boundary, which takes an emulated CPU longer than all the rest.
 const SURVIVAL: &str = "survival";
 
+/// The runner's own tests of control groups, on this kernel's.
+const GROUPS: [&str; 2] = ["cgroup::tests::live::", "--nocapture"];
+/// How they say that a kernel has nothing to test.
+const NOT_HERE: &str = "not here: ";
+
 /// All of it but that, or the parts that the variable names.
 pub(super) fn suite(stage: &Stage) {
     let topics = std::env::var("NATIVE_TOPICS").unwrap_or_default();
-    run(stage, &topics.split_whitespace().collect::<Vec<_>>(), &[SURVIVAL]);
+    play(stage, &topics.split_whitespace().collect::<Vec<_>>(), &[SURVIVAL]);
 }
 
 pub(super) fn survival(stage: &Stage) {
-    run(stage, &[SURVIVAL], &[]);
+    play(stage, &[SURVIVAL], &[]);
 }
 
-/// The parts that say most about the kernel: isolation, limits, supervision.
+/// The parts that say most about the kernel: isolation, limits, supervision; and control groups from below.
 pub(super) fn short(stage: &Stage) {
-    run(stage, &SHORT, &[SURVIVAL]);
+    let mut board = boot(stage);
+    run_native(&mut board, &SHORT, &[SURVIVAL]);
+    let told = run(&mut board, "runner", &GROUPS);
+    assert!(!told.contains(NOT_HERE), "a board has control groups");
+    board.power_off();
 }
 
 /// Throttles of disks, which take their time.
 pub(super) fn io(stage: &Stage) {
-    run(stage, &["throttles::"], &[]);
+    play(stage, &["throttles::"], &[]);
 }
 
-fn run(stage: &Stage, topics: &[&str], without: &[&str]) {
-    // The tests start supervisors of their own, as on a machine that has none.
+fn play(stage: &Stage, topics: &[&str], without: &[&str]) {
+    let mut board = boot(stage);
+    run_native(&mut board, topics, without);
+    board.power_off();
+}
+
+/// The tests start supervisors of their own, as on a machine that has none.
+fn boot(stage: &Stage) -> Board {
     let spec = stage.spec().disk(stage.suites(), "/suites").module("loop").words(&["limpet.supervise=off"]);
     let mut board = stage.boot(&spec);
     board.sh("mkdir /var/lib/limpet/tests");
-    // As natively, away from the root: limpet shows paths as seen from here.
-    let mut command = vec!["sh", "-c", "cd /tmp && exec /suites/native \"$@\"", "native"];
-    command.extend(topics);
+    board
+}
+
+fn run_native(board: &mut Board, topics: &[&str], without: &[&str]) {
     for (name, why) in NATIVE_ONLY {
         eprintln!("native only: {name} ({why})");
     }
     let others = NATIVE_ONLY.iter().map(|(name, _)| name).chain(without);
-    command.extend(others.flat_map(|name| ["--skip", name]));
+    let skipped = others.flat_map(|name| ["--skip", name]);
+    run(board, "native", &topics.iter().copied().chain(skipped).collect::<Vec<_>>());
+}
+
+/// A suite on the board, which must pass; what it said.
+fn run(board: &mut Board, suite: &str, args: &[&str]) -> String {
+    // As natively, away from the root: limpet shows paths as seen from here.
+    let script = format!("cd /tmp && exec /suites/{suite} \"$@\"");
+    let mut command = vec!["sh", "-c", &script, suite];
+    command.extend(args);
     let environment = [
         ("LIMPET_BIN", "/bin/limpet"),
         ("PROBE_BIN", "/bin/probe"),
@@ -90,5 +126,5 @@ fn run(stage: &Stage, topics: &[&str], without: &[&str]) {
     let outcome = board.run_with(&command, &environment, PATIENCE);
     println!("{}", outcome.stdout);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
-    board.power_off();
+    outcome.stdout + &outcome.stderr
 }
