@@ -237,7 +237,7 @@ fn open_doors<'a>(
 /// Makes sure that nothing of the container is left, and says how it ended.
 fn end(keep: &Keep, group: &dyn Group, started_ns: u64, code: u8) -> Exit {
     let mut trouble = group.kill_all().err();
-    let oom_killed = group.oom_kills().is_ok_and(|kills| kills > 0) && code != 0;
+    let oom_killed = group.oom_kills().is_ok_and(|kills| kills > 0);
     let memory_peak_bytes = group.memory_peak_bytes().ok().flatten().unwrap_or(0);
     trouble = trouble.or(group.remove().err());
     let error = trouble.map(|trouble| format!("clean up container {}: {trouble}", keep.launch.id.short()));

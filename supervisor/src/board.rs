@@ -4,12 +4,13 @@ use crate::cli::Globals;
 use crate::failure::Failure;
 use limpet_protocol::container::Container;
 use limpet_protocol::id::ContainerId;
-use limpet_runner::attach::Connection;
+use limpet_runner::attach::{self, Connection};
 use limpet_runner::features::Features;
-use limpet_runner::home::Home;
+use limpet_runner::home::{Home, HomeError};
 use limpet_runner::reserve::{self, ballast};
 use limpet_runner::status::{Status, status};
 use limpet_store::Store;
+use rustix::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 /// Everything a verb works on.
@@ -70,11 +71,42 @@ impl Board {
     /// # Errors
     /// It is not running.
     pub fn connect(&self, container: &Container) -> Result<Connection, Failure> {
+        match self.open_keeper(container)? {
+            Some(connection) => Ok(connection),
+            None => {
+                // It may be about to listen: the container's lock is held until it does.
+                drop(self.lock(container)?);
+                self.open_keeper(container)?.ok_or_else(|| not_running(container))
+            }
+        }
+    }
+
+    /// `None` while nobody listens.
+    fn open_keeper(&self, container: &Container) -> Result<Option<Connection>, Failure> {
         let id = &container.keep.launch.id;
         if !self.home.is_kept(id)? {
-            return Err(Failure::new(format!("container {} is not running", container.name)));
+            return Err(not_running(container));
         }
-        let place = self.home.open_state_of(id)?;
-        Ok(Connection::open(rustix::fd::AsFd::as_fd(&place))?)
+        match Connection::open(self.home.open_state_of(id)?.as_fd()) {
+            Err(attach::Error::NotRunning) => Ok(None),
+            connection => Ok(Some(connection?)),
+        }
     }
+
+    /// The container's lock, held until dropped; waits for whoever has it.
+    ///
+    /// # Errors
+    /// It is gone, perhaps while this waited.
+    pub fn lock(&self, container: &Container) -> Result<OwnedFd, Failure> {
+        self.home.lock(&container.keep.launch.id).map_err(|error| match error {
+            HomeError::NotFound(_) => HomeError::NotFound(container.name.clone()).into(),
+            error => error.into(),
+        })
+    }
+}
+
+/// Whoever wants to speak with it cannot.
+#[must_use]
+pub fn not_running(container: &Container) -> Failure {
+    Failure::new(format!("container {} is not running", container.name))
 }

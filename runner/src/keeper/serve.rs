@@ -325,6 +325,7 @@ impl Server<'_> {
         }
         match result {
             Ok(()) => client.answer(&Reply::Done),
+            Err(Errno::SRCH) => client.answer(&Reply::Refused("its first process has just ended".to_owned())),
             Err(errno) => client.answer(&Reply::Refused(crate::failure::reason(errno))),
         }
     }
@@ -341,8 +342,10 @@ impl Server<'_> {
     fn stop(&mut self, index: usize, signal: Option<u8>, grace_ms: Option<u32>) {
         self.clients[index].exit = true;
         let grace_ms = grace_ms.or(self.kept.keep.stop.grace_ms).filter(|grace| *grace != GRACE_FOREVER);
-        if let Err(errno) = self.signal(signal.unwrap_or(self.kept.keep.stop.signal)) {
-            return self.reply(index, Err(errno));
+        match self.signal(signal.unwrap_or(self.kept.keep.stop.signal)) {
+            // SRCH: it is ending just now, and whoever asked hears of that.
+            Ok(()) | Err(Errno::SRCH) => {}
+            Err(errno) => return self.reply(index, Err(errno)),
         }
         // A paused container hears of it only when it goes on; one that cannot is killed after its grace.
         self.kept.group.thaw().ok();

@@ -2,7 +2,7 @@
 
 use super::each;
 use super::run::{Link, converse, launch, started};
-use crate::board::Board;
+use crate::board::{Board, not_running};
 use crate::cli::command::{KillArgs, RmArgs, StartArgs, StopArgs};
 use crate::cli::options::Streams;
 use crate::cli::value::signal;
@@ -16,7 +16,7 @@ use limpet_protocol::exit::Exit;
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::Request;
 use limpet_protocol::restart::When;
-use limpet_runner::attach::{Connection, request, wait as wait_for};
+use limpet_runner::attach::{self, Connection, request, wait as wait_for};
 use limpet_runner::cgroup::{self, CgroupError};
 use limpet_runner::home::HomeError;
 use limpet_runner::status::Status;
@@ -46,7 +46,7 @@ pub(super) fn start(board: &Board, args: &StartArgs) -> Outcome {
 fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
     let container = board.container(&args.containers[0])?;
     let id = &container.keep.launch.id;
-    let lock = board.home.lock(id)?;
+    let lock = board.lock(&container)?;
     if board.status(id)?.running().is_some() {
         drop(lock);
         return Err(Failure::new(format!(
@@ -70,7 +70,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
 /// Starts a container that is not running; one that is stays as it is, as with docker.
 pub(crate) fn begin(board: &Board, container: &Container) -> Result<(), Failure> {
     let id = &container.keep.launch.id;
-    let lock = board.home.lock(id)?;
+    let lock = board.lock(container)?;
     match board.status(id)? {
         Status::Paused(_) => Err(Failure::new(format!("container {} is paused; unpause it", container.name))),
         Status::Running(_) => Ok(()),
@@ -165,9 +165,17 @@ pub(super) fn kill(board: &Board, args: &KillArgs) -> Outcome {
         if args.signal == signal::KILL || args.signal == container.keep.stop.signal {
             stopped_by_hand(board, &container)?;
         }
-        request(&board.connect(&container)?, &Request::Signal(args.signal))?;
+        send_signal(board, &container, args.signal)?;
         control::tell(board, &container, Did::Kill);
         Ok(name.to_owned())
+    })
+}
+
+fn send_signal(board: &Board, container: &Container, signal: u8) -> Result<(), Failure> {
+    let connection = board.connect(container)?;
+    request(&connection, &Request::Signal(signal)).map_err(|error| match error {
+        attach::Error::Gone => not_running(container),
+        error => Failure::new(format!("container {}: {error}", container.name)),
     })
 }
 
@@ -226,6 +234,7 @@ pub(super) fn remove(board: &Board, args: &RmArgs) -> Outcome {
                 discard_unreadable(board, &id)?;
                 return Ok(name.to_owned());
             }
+            Err(HomeError::NotFound(_)) if args.force => return Ok(name.to_owned()),
             container => container?,
         };
         if !args.force && is_restarting(board, &container) {
@@ -253,7 +262,11 @@ pub(crate) fn discard(board: &Board, container: &Container, force: bool) -> Resu
                 return Ok(());
             }
         }
-        let lock = board.home.lock(id)?;
+        let lock = match board.home.lock(id) {
+            // Another command was quicker.
+            Err(HomeError::NotFound(_)) if force => return Ok(()),
+            lock => lock?,
+        };
         // It may have been started while this waited for the lock.
         if !board.home.is_kept(id)? {
             break lock;

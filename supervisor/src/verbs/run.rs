@@ -21,6 +21,9 @@ use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::isatty;
 use std::path::Path;
 
+/// The exit code of what SIGKILL ended.
+const KILLED: u8 = code::SIGNAL_BASE + 9;
+
 /// How a person is connected with a container.
 pub(super) struct Link {
     /// Which streams.
@@ -166,8 +169,9 @@ fn ended(container: &Container, exit: &Exit) -> Outcome {
 fn out_of_memory(container: &Container, exit: &Exit) -> String {
     use crate::output::size::binary;
     let peak = binary(exit.memory_peak_bytes);
+    let who = if exit.code == KILLED { "container" } else { "a process of container" };
     format!(
-        "container {} was killed: out of memory (it held {peak} at most; give it more with --memory)",
+        "{who} {} was killed: out of memory (it held {peak} at most; give it more with --memory)",
         container.name
     )
 }
