@@ -65,7 +65,7 @@ pub const ALL: &[Scenario] = &[
     usual("upgrade", upgrading::good_and_bad),
     usual("systemd", systemd::keeps_what_limpet_installs),
     usual("native-short", native::short),
-    unusual("power-cuts", power::a_few_cuts),
+    usual("power-cuts", power::a_few_cuts),
     unusual("watchdog", watchdog::resets_a_board_that_hangs),
     unusual("native-io", native::io),
     unusual("native", native::suite),

@@ -20,9 +20,9 @@ fn lives(mut board: Board, year: &str, said: &str) {
     let words = ["--init", "--restart", "always", "busybox", "sh", "-c", tick];
     board.detached("clockwork", &[&health[..], &words].concat());
     board.until_logged("clockwork", "tick 2");
-    let healthy = "limpet inspect -f '{{.State.Health.Status}}' clockwork | grep -q healthy";
-    board.until("it is healthy", healthy);
+    until_healthy(&mut board);
     jump(&mut board);
+    until_healthy(&mut board);
     // In 2038 the last second that 32 bits can say is 7 s after the start; by now it is over.
     board.until("the doctor sees it", &format!("limpet doctor | grep -q 'clock: {said}'"));
     board.reboot();
@@ -31,6 +31,11 @@ fn lives(mut board: Board, year: &str, said: &str) {
     let started = board.field("clockwork", "/State/StartedAt").to_string();
     assert!(started.starts_with(&format!("\"{year}")), "{started}");
     board.power_off();
+}
+
+fn until_healthy(board: &mut Board) {
+    let asked = "limpet inspect -f '{{.State.Health.Status}}' clockwork | grep -qx healthy";
+    board.until("it is healthy", asked);
 }
 
 /// Somebody sets the clock right while containers run: nothing ends, and what ends is started again.

@@ -3,7 +3,7 @@
 use crate::Stage;
 use crate::powercut::{self, Behaviour, Campaign};
 
-const CUTS: u32 = 3;
+const CUTS: u32 = 2;
 const SEED: u64 = 7;
 
 pub(super) fn a_few_cuts(stage: &Stage) {

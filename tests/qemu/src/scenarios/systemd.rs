@@ -117,7 +117,7 @@ fn main_pid(board: &mut Board) -> String {
     board.sh("systemctl show limpet -p MainPID --value")
 }
 
-/// systemd ends it (SIGABRT) when it has not been heard of for too long.
+/// systemd ends it (SIGKILL, as the unit says) when it has not been heard of for too long.
 fn hangs(board: &mut Board, main: &str) {
     board.sh(&format!("kill -STOP {main}"));
     board.until("the watchdog bites", "systemctl show limpet -p NRestarts --value | grep -qx 1");
