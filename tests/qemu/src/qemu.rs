@@ -135,14 +135,39 @@ fn disk_arguments(index: usize, disk: &Disk) -> Vec<String> {
 }
 
 fn network_arguments(network: Network) -> Vec<String> {
-    let behind = match network {
-        Network::None => return Vec::new(),
-        Network::Silent => "hubport,hubid=0",
-        Network::User => "user,ipv6=off",
-    };
+    let netdevs = netdevs(network);
+    if netdevs.is_empty() {
+        return Vec::new();
+    }
+    let number = if let Network::Wire { number, .. } = network { number } else { 0 };
     // Without the firmware for booting from a network, which is a file that not every installation has.
-    let card = format!("virtio-net-pci,netdev={CABLE},romfile=");
-    words(&["-netdev", &format!("{behind},id={CABLE}"), "-device", &card])
+    let card = format!("virtio-net-pci,netdev={CABLE},romfile=,mac=52:54:00:12:34:{:02x}", 0x56 + number);
+    let netdevs = netdevs.into_iter().flat_map(|netdev| ["-netdev".to_owned(), netdev]);
+    netdevs.chain(["-device".to_owned(), card]).collect()
+}
+
+/// The one that the card is plugged into, and what that needs.
+fn netdevs(network: Network) -> Vec<String> {
+    let cable = |behind: &str| format!("{behind},id={CABLE}");
+    match network {
+        Network::None => vec![],
+        Network::Silent => vec![cable("hubport,hubid=0")],
+        Network::User => vec![cable("user,ipv6=off")],
+        // A hub joins its card, the wire and the way out.
+        Network::Wire { port, number: 0 } => vec![
+            cable("hubport,hubid=0"),
+            format!("{},id=wire", multicast(port)),
+            "hubport,hubid=0,netdev=wire,id=to-wire".to_owned(),
+            "user,ipv6=off,id=out".to_owned(),
+            "hubport,hubid=0,netdev=out,id=to-out".to_owned(),
+        ],
+        Network::Wire { port, .. } => vec![cable(&multicast(port))],
+    }
+}
+
+/// All that listen there get each frame (RFC 5771: a group for this host's own use).
+fn multicast(port: u16) -> String {
+    format!("socket,mcast=239.255.76.76:{port},localaddr=127.0.0.1")
 }
 
 fn words(words: &[&str]) -> Vec<String> {

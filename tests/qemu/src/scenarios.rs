@@ -61,6 +61,7 @@ pub const ALL: &[Scenario] = &[
     unusual("app", apps::from_a_file),
     usual("pull", pulling::from_a_registry),
     usual("fleet", fleet::joins_follows_and_outlives),
+    usual("fleet-wire", fleet::two_on_a_wire),
     unusual("fleet-upgrade", fleet::is_upgraded_by_its_fleet),
     usual("upgrade", upgrading::good_and_bad),
     usual("systemd", systemd::keeps_what_limpet_installs),

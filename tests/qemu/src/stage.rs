@@ -25,6 +25,7 @@ pub struct Stage {
     /// Which target.
     pub target: Target,
     boards: Cell<u32>,
+    disks: Cell<u32>,
     scratch: Scratch,
 }
 
@@ -32,7 +33,7 @@ impl Stage {
     /// An empty one.
     #[must_use]
     pub fn new(target: &Target) -> Self {
-        Self { target: target.clone(), boards: Cell::new(0), scratch: Scratch::new() }
+        Self { target: target.clone(), boards: Cell::new(0), disks: Cell::new(0), scratch: Scratch::new() }
     }
 
     /// Its directory.
@@ -75,7 +76,9 @@ impl Stage {
     /// A new empty disk with this serial number.
     #[must_use]
     pub fn data_disk(&self, serial: &str) -> Disk {
-        let path = self.path().join(format!("{serial}.img"));
+        // Each board has its own.
+        let number = self.disks.replace(self.disks.get() + 1);
+        let path = self.path().join(format!("{serial}{number}.img"));
         disk::make_ext4(&path, "limpet", DATA_MIB);
         Disk { serial: serial.to_owned(), path, readonly: false, log: None }
     }

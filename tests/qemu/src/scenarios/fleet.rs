@@ -6,6 +6,7 @@ use native_tests::controller::Controller;
 use native_tests::registry::Registry;
 use native_tests::{Outcome, places};
 use std::fs;
+use std::net::UdpSocket;
 use std::path::PathBuf;
 
 /// What it is well by costs nothing, and comes before it is asked for; on a busy machine, too.
@@ -31,13 +32,12 @@ pub(super) fn joins_follows_and_outlives(stage: &Stage) {
     let registry = Registry::open();
     registry.push(&format!("oci-archive:{}", places::multi("busybox").display()), "busybox:1");
     let mut fleet = Fleet::of(stage);
-    let host = from_board(registry.address());
-    let image = format!("{host}/busybox@{}", registry.digest("busybox"));
-    fs::write(fleet.file("shop.yaml"), APP.replace("IMAGE", &image)).expect("the stage is writable");
-    let mut board = boot(stage);
-    let plain = format!("{{\"plain-http\": [\"{host}\"]}}");
-    board.write("/etc/limpet/registries.json", plain.as_bytes());
-    joins(&mut board, &fleet);
+    fleet.write_app(&registry);
+    let mut board = boot(stage, Network::User);
+    knows_registry(&mut board, &registry);
+    joins(&mut board, &fleet, "shed");
+    let token = fleet.invite();
+    board.limpet(&["join", &token]).refused(1, &["in the fleet at https://10.0.2.2:"]);
     is_given_an_app(&mut board, &fleet);
     puts_back_what_is_not_well(&mut board, &fleet);
     goes_on_without_controller(&mut board, &mut fleet);
@@ -49,12 +49,12 @@ pub(super) fn joins_follows_and_outlives(stage: &Stage) {
 /// Limpet's own file comes from the controller, too; one that never answers is undone.
 pub(super) fn is_upgraded_by_its_fleet(stage: &Stage) {
     let fleet = Fleet::of(stage);
-    let mut board = boot(stage);
+    let mut board = boot(stage, Network::User);
     board.load("probe");
     board.detached("kept", &["--restart", "always", "probe", "on-term", "0"]);
     board.until_logged("kept", "ready");
     let runs = board.field("kept", "/State/Pid");
-    joins(&mut board, &fleet);
+    joins(&mut board, &fleet, "shed");
     // Bytes after the end of an ELF file are nobody's.
     let newer = [board.read("/bin/limpet"), b"newer".to_vec()].concat();
     fleet.set_program(&newer, "9.9.1").ok();
@@ -67,8 +67,59 @@ pub(super) fn is_upgraded_by_its_fleet(stage: &Stage) {
     board.power_off();
 }
 
-fn boot(stage: &Stage) -> Board {
-    let spec = stage.spec().network(Network::User).words(&["limpet.network=dhcp"]).reboots();
+/// Two boards on one wire: each has an address of its own and reaches the other; what is not well ends with the first of them.
+pub(super) fn two_on_a_wire(stage: &Stage) {
+    let registry = Registry::open();
+    registry.push(&format!("oci-archive:{}", places::multi("busybox").display()), "busybox:1");
+    let fleet = Fleet::of(stage);
+    fleet.write_app(&registry);
+    let port = free_port();
+    let mut boards = [0, 1].map(|number| boot(stage, Network::Wire { port, number }));
+    let addresses = boards.each_mut().map(address);
+    assert_ne!(addresses[0], addresses[1], "one lease for two boards");
+    let [shed, barn] = &mut boards;
+    hears(shed, barn, &addresses[1]);
+    hears(barn, shed, &addresses[0]);
+    for (board, name) in boards.iter_mut().zip(["shed", "barn"]) {
+        knows_registry(board, &registry);
+        joins(board, &fleet, name);
+    }
+    fleet.apply(1, "well", &[]).ok();
+    boards.iter_mut().for_each(|board| says(board, "1"));
+    let before = boards.each_mut().map(|board| board.field("shop-web-1", "/Id"));
+    let said = fleet.apply(2, "ill", &[]).code(1);
+    assert!(said.stderr.contains("undone: ") && said.stderr.contains("it is unhealthy"), "{said:#?}");
+    boards.iter_mut().for_each(|board| says(board, "1"));
+    let after = boards.each_mut().map(|board| board.field("shop-web-1", "/Id"));
+    let untouched = before.iter().zip(&after).filter(|(before, after)| before == after).count();
+    assert!(untouched >= 1, "both had what one had found ill: {before:?} {after:?}");
+    let events = fleet.controller.operate(&["get", "events"]);
+    assert_eq!(events.matches("reverted  ").count(), 1, "one board went first, and alone:\n{events}");
+    fleet.apply(3, "well", &[]).ok();
+    boards.iter_mut().for_each(|board| says(board, "3"));
+    let [shed, barn] = boards;
+    barn.power_off();
+    shed.power_off();
+}
+
+/// Nobody else's, for now.
+fn free_port() -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port is free");
+    socket.local_addr().expect("it is bound").port()
+}
+
+fn address(board: &mut Board) -> String {
+    board.sh("ip -4 addr show eth0 | sed -n 's,.*inet \\([0-9.]*\\)/.*,\\1,p'")
+}
+
+/// `speaker` has a page, and `listener` fetches it by way of the wire.
+fn hears(listener: &mut Board, speaker: &mut Board, address: &str) {
+    speaker.sh("mkdir -p /tmp/page && echo ahoy > /tmp/page/index.html && httpd -p 8000 -h /tmp/page");
+    assert_eq!(listener.sh(&format!("timeout 20 wget -q -O - http://{address}:8000/")), "ahoy");
+}
+
+fn boot(stage: &Stage, network: Network) -> Board {
+    let spec = stage.spec().network(network).words(&["limpet.network=dhcp"]).reboots();
     let mut board = stage.boot(&spec);
     board.until("it knows a way out", "ip route | grep -q 'default via'");
     board
@@ -83,6 +134,17 @@ struct Fleet {
 impl Fleet {
     fn of(stage: &Stage) -> Self {
         Self { controller: Controller::open(), desk: stage.path().to_owned() }
+    }
+
+    /// The app's file, with an image of this registry.
+    fn write_app(&self, registry: &Registry) {
+        let image = format!("{}/busybox@{}", from_board(registry.address()), registry.digest("busybox"));
+        fs::write(self.file("shop.yaml"), APP.replace("IMAGE", &image)).expect("the stage is writable");
+    }
+
+    fn invite(&self) -> String {
+        let url = format!("https://{}", from_board(self.controller.address()));
+        self.controller.invite_to(&url, 1, &["site=shed"])
     }
 
     fn file(&self, name: &str) -> String {
@@ -102,9 +164,9 @@ impl Fleet {
         self.controller.try_to(&[&words, &TO_THE_SHED[..]].concat())
     }
 
-    fn until_online(&self, online: bool) {
-        native_tests::until(&format!("the board is online: {online}"), || {
-            self.controller.board("shed").filter(|board| board["online"] == online).map(drop)
+    fn until_online(&self, name: &str, online: bool) {
+        native_tests::until(&format!("{name} is online: {online}"), || {
+            self.controller.board(name).filter(|board| board["online"] == online).map(drop)
         });
     }
 }
@@ -114,13 +176,15 @@ fn from_board(address: &str) -> String {
     address.replace("127.0.0.1", "10.0.2.2")
 }
 
-fn joins(board: &mut Board, fleet: &Fleet) {
-    let url = format!("https://{}", from_board(fleet.controller.address()));
-    let token = fleet.controller.invite_to(&url, 1, &["site=shed"]);
-    let said = board.limpet(&["join", &token, "--name", "shed"]).ok();
-    assert!(said.stdout.contains("This board is shed of the fleet"), "{said:#?}");
-    board.limpet(&["join", &token]).refused(1, &["in the fleet at https://10.0.2.2:"]);
-    fleet.until_online(true);
+fn knows_registry(board: &mut Board, registry: &Registry) {
+    let plain = format!("{{\"plain-http\": [\"{}\"]}}", from_board(registry.address()));
+    board.write("/etc/limpet/registries.json", plain.as_bytes());
+}
+
+fn joins(board: &mut Board, fleet: &Fleet, name: &str) {
+    let said = board.limpet(&["join", &fleet.invite(), "--name", name]).ok();
+    assert!(said.stdout.contains(&format!("This board is {name} of the fleet")), "{said:#?}");
+    fleet.until_online(name, true);
 }
 
 fn is_given_an_app(board: &mut Board, fleet: &Fleet) {
@@ -167,7 +231,7 @@ fn is_updated_in_the_end(board: &mut Board, fleet: &mut Fleet) {
 
 fn leaves(board: &mut Board, fleet: &Fleet) {
     board.limpet(&["leave", "-f"]).ok();
-    fleet.until_online(false);
+    fleet.until_online("shed", false);
     says(board, "3");
 }
 
