@@ -16,7 +16,7 @@ const MODULES: [&str; 8] =
     ["virtio_pci", "virtio_blk", "virtio_net", "virtio_console", "virtio_rng", "overlay", "ext4", "softdog"];
 
 /// Commands that the suites call, and that a person at a board's shell expects.
-const COMMANDS: &str = "sh ash basename cat chmod cp cut date dd df dirname dmesg du echo env false find free grep head hostname httpd insmod ip kill killall ln losetup ls \
+const COMMANDS: &str = "sh ash basename cat chmod cp cut date dd df dirname dmesg du echo env false find free grep head hostname insmod ip kill killall ln losetup ls \
 mkdir mknod mount mv nsenter nslookup pgrep ping ps pwd readlink reboot rm rmdir sed seq setsid sha256sum sleep sort stat stty switch_root sync tail tar \
 test timeout top touch tr true udhcpc umount uname unshare vi wc wget which xargs";
 

@@ -79,7 +79,7 @@ pub(crate) fn arguments(spec: &Spec, kernel: &Path, place: &Path, console: Conso
         &format!("virtserialport,chardev=channel,name={}", crate::wire::PORT),
     ]));
     arguments.extend(spec.disks.iter().enumerate().flat_map(|(index, disk)| disk_arguments(index, disk)));
-    arguments.extend(network_arguments(spec.network));
+    arguments.extend(network_arguments(spec.network, place));
     if spec.watchdog && spec.target.value("watchdog") != SOFTDOG {
         arguments.extend(words(&["-device", spec.target.value("watchdog")]));
     }
@@ -134,40 +134,52 @@ fn disk_arguments(index: usize, disk: &Disk) -> Vec<String> {
     [backend, words(&["-device", &device])].concat()
 }
 
-fn network_arguments(network: Network) -> Vec<String> {
-    let netdevs = netdevs(network);
+fn network_arguments(network: Network, place: &Path) -> Vec<String> {
+    let netdevs = netdevs(network, place);
     if netdevs.is_empty() {
         return Vec::new();
     }
     let number = if let Network::Wire { number, .. } = network { number } else { 0 };
     // Without the firmware for booting from a network, which is a file that not every installation has.
-    let card = format!("virtio-net-pci,netdev={CABLE},romfile=,mac=52:54:00:12:34:{:02x}", 0x56 + number);
+    let card = format!("virtio-net-pci,netdev={CABLE},romfile=,mac={}", card_address(number));
     let netdevs = netdevs.into_iter().flat_map(|netdev| ["-netdev".to_owned(), netdev]);
     netdevs.chain(["-device".to_owned(), card]).collect()
 }
 
+/// Of the card of the board with this number: QEMU's own for the first.
+pub(crate) fn card_address(number: u8) -> String {
+    format!("52:54:00:12:34:{:02x}", 0x56 + number)
+}
+
 /// The one that the card is plugged into, and what that needs.
-fn netdevs(network: Network) -> Vec<String> {
+fn netdevs(network: Network, place: &Path) -> Vec<String> {
     let cable = |behind: &str| format!("{behind},id={CABLE}");
     match network {
         Network::None => vec![],
         Network::Silent => vec![cable("hubport,hubid=0")],
         Network::User => vec![cable("user,ipv6=off")],
-        // A hub joins its card, the wire and the way out.
-        Network::Wire { port, number: 0 } => vec![
-            cable("hubport,hubid=0"),
-            format!("{},id=wire", multicast(port)),
-            "hubport,hubid=0,netdev=wire,id=to-wire".to_owned(),
-            "user,ipv6=off,id=out".to_owned(),
-            "hubport,hubid=0,netdev=out,id=to-out".to_owned(),
-        ],
-        Network::Wire { port, .. } => vec![cable(&multicast(port))],
+        // A hub joins its card, the way out and the others.
+        Network::Wire { number: 0, boards } => {
+            let way_out =
+                ["user,ipv6=off,id=out".to_owned(), "hubport,hubid=0,netdev=out,id=to-out".to_owned()];
+            let others = (1..boards).flat_map(|other| {
+                let (id, path) = (format!("wire{other}"), wire(place, other));
+                [
+                    format!("stream,id={id},server=on,addr.type=unix,addr.path={path}"),
+                    format!("hubport,hubid=0,netdev={id},id=to-{id}"),
+                ]
+            });
+            [cable("hubport,hubid=0")].into_iter().chain(way_out).chain(others).collect()
+        }
+        Network::Wire { number, .. } => {
+            vec![cable(&format!("stream,server=off,addr.type=unix,addr.path={}", wire(place, number)))]
+        }
     }
 }
 
-/// All that listen there get each frame (RFC 5771: a group for this host's own use).
-fn multicast(port: u16) -> String {
-    format!("socket,mcast=239.255.76.76:{port},localaddr=127.0.0.1")
+/// The socket by which the board with this number is on the wire; beside the boards' own directories.
+fn wire(place: &Path, number: u8) -> String {
+    place.with_file_name(format!("wire{number}")).display().to_string()
 }
 
 fn words(words: &[&str]) -> Vec<String> {

@@ -12,12 +12,13 @@ pub enum Network {
     Silent,
     /// QEMU's own network: a DHCP server gives 10.0.2.15, and 10.0.2.2 is the loopback of this machine.
     User,
-    /// A wire that several boards share: as [`Network::User`] for all of them, through the one that is plugged in as number 0.
+    /// A wire that several boards of one stage share: as [`Network::User`] for all of them, through the one with number 0,
+    /// which is there before the others.
     Wire {
-        /// The wire's own port, of IP multicast on this machine's loopback.
-        port: u16,
         /// Which board on it; each has a card of its own.
         number: u8,
+        /// How many there will be.
+        boards: u8,
     },
 }
 
