@@ -9,9 +9,9 @@ mod process;
 mod tests;
 
 use super::pause::group_of;
-use crate::board::Board;
+use crate::board::{Board, not_running};
 use crate::cli::command::{TOP_COLUMNS_DEFAULT, TopArgs};
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::output::table;
 use crate::screen;
 use limpet_protocol::keeper::Running;
@@ -38,9 +38,7 @@ pub(super) fn top(board: &Board, args: &TopArgs) -> Outcome {
 fn processes(board: &Board, name: &str, columns: &[&str]) -> Outcome {
     let container = board.container(name)?;
     let status = board.status(&container.keep.launch.id)?;
-    let running = status
-        .running()
-        .ok_or_else(|| Failure::new(format!("container {} is not running", container.name)))?;
+    let running = status.running().ok_or_else(|| not_running(&container))?;
     let mut pids = group_of(&container)?.pids()?;
     pids.sort_unstable();
     let clock = clock();

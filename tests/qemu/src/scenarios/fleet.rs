@@ -28,8 +28,7 @@ services:
 const TO_THE_SHED: [&str; 4] = ["--to", "site=shed", "--soak", "0s"];
 
 pub(super) fn joins_follows_and_outlives(stage: &Stage) {
-    let registry = Registry::open();
-    registry.push(&format!("oci-archive:{}", places::multi("busybox").display()), "busybox:1");
+    let registry = registry();
     let mut fleet = Fleet::of(stage);
     fleet.write_app(&registry);
     let mut board = boot(stage, Network::User);
@@ -68,8 +67,7 @@ pub(super) fn is_upgraded_by_its_fleet(stage: &Stage) {
 
 /// Two boards on one wire: each has an address of its own and reaches the other; what is not well ends with the first of them.
 pub(super) fn two_on_a_wire(stage: &Stage) {
-    let registry = Registry::open();
-    registry.push(&format!("oci-archive:{}", places::multi("busybox").display()), "busybox:1");
+    let registry = registry();
     let fleet = Fleet::of(stage);
     fleet.write_app(&registry);
     let mut boards = [0, 1].map(|number| boot(stage, Network::Wire { number, boards: 2 }));
@@ -117,6 +115,13 @@ fn boot(stage: &Stage, network: Network) -> Board {
     let mut board = stage.boot(&spec);
     board.until("it knows a way out", "ip route | grep -q 'default via'");
     board
+}
+
+/// On this machine, with the app's image.
+fn registry() -> Registry {
+    let registry = Registry::open();
+    registry.push(&format!("oci-archive:{}", places::multi("busybox").display()), "busybox:1");
+    registry
 }
 
 /// The operator's side.
