@@ -33,5 +33,6 @@ mod scratch;
 pub mod screen;
 pub mod scrub;
 pub mod supervise;
+pub mod trial;
 pub mod verbs;
 mod volumes;

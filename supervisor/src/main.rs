@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Some(limpet_runner::spawn::VERB) => keep(arguments),
         Some(limpet_supervisor::act::VERB) => ExitCode::from(limpet_supervisor::act::run(arguments)),
         Some(limpet_runner::spawn::ENTER_VERB) => ExitCode::from(limpet_supervisor::verbs::enter(arguments)),
+        Some(limpet_supervisor::trial::VERB) => limpet_supervisor::trial::undo(),
         Some(init::uplink::VERB) => init::uplink::main(arguments),
         Some(init::uplink::LEASE_VERB) => init::uplink::lease_main(arguments),
         Some("init") => init::refuse(),

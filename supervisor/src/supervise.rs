@@ -43,6 +43,7 @@ use reactor::{Interest, now};
 use reserve::Reserve;
 use rustix::fd::{AsFd, OwnedFd};
 use scrubbing::Scrubbing;
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
@@ -53,6 +54,8 @@ use tasks::Tasks;
 pub const SIGNAL_SHUTDOWN: i32 = 30;
 /// End the supervisor; the containers go on.
 const SIGNALS_LEAVE: [i32; 2] = [15, 2];
+/// As ps(1) shows it.
+const NAME: &CStr = c"limpet";
 /// The group whose members may use the control socket.
 pub const GROUP: &str = "limpet";
 
@@ -61,6 +64,8 @@ pub const GROUP: &str = "limpet";
 /// # Errors
 /// Another supervisor has the instance, or the kernel refuses what it needs.
 pub fn supervise(board: &Board, args: &SuperviseArgs) -> Outcome {
+    // Started from /proc/self/exe, it would be called by that.
+    rustix::thread::set_name(NAME).ok();
     let state = Path::new(&board.globals.state);
     fs::DirBuilder::new().recursive(true).mode(0o711).create(state)?;
     let lock = locks::only_one(state)?;

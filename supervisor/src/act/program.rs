@@ -9,8 +9,9 @@ use crate::board::Board;
 use crate::failure::Failure;
 use crate::fleet::{Files, FleetError, Outcome, Tried, read};
 use crate::screen;
+use crate::trial::Trial;
 use crate::verbs::install::put;
-use crate::verbs::upgrade::{self, answers, aside, checked, hand_over, installed_program, supervisor_pid};
+use crate::verbs::upgrade::{self, answers, checked, hand_over, installed_program, supervisor_pid};
 use limpet_store::Digest;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
@@ -128,7 +129,7 @@ fn replace(
     let pid = supervisor_pid(board)?.ok_or_else(|| Failure::new("no supervisor runs"))?;
     let process = pidfd_open(pid, PidfdFlags::empty())?;
     let installed = installed_program(pid)?;
-    let old = aside(&installed);
+    let trial = Trial::of(&installed);
     if !is(&installed, sha256) {
         let new = files.program();
         fs::set_permissions(&new, Permissions::from_mode(0o700))?;
@@ -139,19 +140,17 @@ fn replace(
             Some(Outcome::Committed | Outcome::Failed(_)) | None => 0,
         };
         note(Outcome::Trying { times: times + 1 })?;
-        fs::copy(&installed, &old)
-            .map_err(|error| Failure::new(format!("keep {}: {error}", old.display())))?;
+        trial.begin()?;
         put(&installed, &bytes, 0o755)?;
         hand_over(board, &installed)?;
     }
     if answers(board, pid, &process, ANSWER)? && stays(board, pid, &process)? {
-        fs::remove_file(&old).ok();
-        return Ok(());
+        return trial.pass();
     }
-    if !old.exists() {
+    if !trial.is_open() && is(&installed, sha256) {
         return Err(Failure::new("it did not stay, and nothing is left to go back to"));
     }
-    upgrade::back(board, &process, &installed, &old).map(drop)
+    upgrade::back(board, &process, &installed).map(drop)
 }
 
 /// Whether the same process still answers after a while.

@@ -13,6 +13,7 @@ use crate::cli::{ROOT_DEFAULT, STATE_DEFAULT};
 use crate::failure::{Failure, Outcome};
 use crate::screen;
 use crate::supervise::SHUTDOWN_MS;
+use crate::trial::{self, Trial};
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -26,10 +27,11 @@ const WATCHDOG_S: u64 = 30;
 /// `install`
 pub(super) fn install(board: &Board, args: &InstallArgs) -> Outcome {
     let program = Path::new(&args.prefix).join("bin/limpet");
-    let units = units(board, &program.to_string_lossy());
+    let trial = Trial::of(&program);
+    let units = units(board, &trial);
     let directory = Path::new(&args.unit_directory);
     if args.uninstall {
-        return uninstall(args, &program, directory);
+        return uninstall(args, &trial, directory);
     }
     if args.dry_run {
         screen::line(&format!("# copy of this program: {}", program.display()));
@@ -38,7 +40,9 @@ pub(super) fn install(board: &Board, args: &InstallArgs) -> Outcome {
         }
         return Ok(0);
     }
+    // Whatever was on trial, this is now the version that is wanted.
     copy_program(&program)?;
+    trial.pass()?;
     for (name, text) in &units {
         put(&directory.join(name), text.as_bytes(), 0o644)?;
     }
@@ -53,7 +57,8 @@ fn installed(program: &Path, directory: &Path) -> String {
 }
 
 /// Names and texts of the units.
-fn units(board: &Board, program: &str) -> [(&'static str, String); 2] {
+fn units(board: &Board, trial: &Trial) -> [(&'static str, String); 2] {
+    let (program, before, undo) = (trial.installed().display(), trial.before().display(), trial::VERB);
     let mut globals = String::new();
     for (flag, value, default) in
         [("--root", &board.globals.root, ROOT_DEFAULT), ("--state", &board.globals.state, STATE_DEFAULT)]
@@ -74,6 +79,8 @@ fn units(board: &Board, program: &str) -> [(&'static str, String); 2] {
         \n\
         [Service]\n\
         Type=notify\n\
+        # An upgrade that nobody found well, as the power went, is undone by the version before.\n\
+        ExecStartPre=-{before} {undo}\n\
         ExecStart={program}{globals} supervise\n\
         Restart=always\n\
         RestartSec=1\n\
@@ -138,8 +145,9 @@ pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
 }
 
 /// Takes away what was written; what is gone already is no error.
-fn uninstall(args: &InstallArgs, program: &Path, directory: &Path) -> Outcome {
-    for path in [directory.join(SUPERVISOR), directory.join(CONTAINERS), program.to_owned()] {
+fn uninstall(args: &InstallArgs, trial: &Trial, directory: &Path) -> Outcome {
+    let programs = [trial.before(), trial.installed()].map(Path::to_owned);
+    for path in [SUPERVISOR, CONTAINERS].map(|unit| directory.join(unit)).into_iter().chain(programs) {
         if args.dry_run {
             screen::line(&format!("remove {}", path.display()));
             continue;

@@ -10,6 +10,7 @@ use crate::cli::command::UpgradeArgs;
 use crate::control::{ControlError, Conversation};
 use crate::failure::{Failure, Outcome};
 use crate::screen;
+use crate::trial::Trial;
 use limpet_protocol::control::{Report, Request};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
@@ -42,18 +43,18 @@ pub(super) fn upgrade(board: &Board, args: &UpgradeArgs) -> Outcome {
         ));
     };
     let installed = installed_program(pid)?;
-    let old = aside(&installed);
-    fs::copy(&installed, &old).map_err(|error| Failure::new(format!("keep {}: {error}", old.display())))?;
+    let trial = Trial::of(&installed);
+    trial.begin()?;
     // Its number may be another process's, once it has ended.
     let process = pidfd_open(pid, PidfdFlags::empty())?;
     put(&installed, &bytes, 0o755)?;
     hand_over(board, &installed)?;
     if answers(board, pid, &process, Duration::from_millis(args.timeout_ms))? {
-        fs::remove_file(&old).ok();
+        trial.pass()?;
         screen::line(&format!("Upgraded {} to {version}.", installed.display()));
         return Ok(0);
     }
-    back(board, &process, &installed, &old)
+    back(board, &process, &installed)
 }
 
 /// A file of this machine, by its ELF header (elf(5)): class, byte order and machine are as ours.
@@ -120,11 +121,6 @@ pub(crate) fn installed_program(pid: Pid) -> Result<PathBuf, Failure> {
     Ok(PathBuf::from(text.strip_suffix(" (deleted)").unwrap_or(&text)))
 }
 
-pub(crate) fn aside(installed: &Path) -> PathBuf {
-    let name = installed.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    installed.with_file_name(format!(".{name}.old"))
-}
-
 pub(crate) fn hand_over(board: &Board, installed: &Path) -> Result<(), Failure> {
     let program = installed.to_string_lossy().into_owned();
     Conversation::with(board.state(), &Request::Upgrade { program })?.first()?;
@@ -168,9 +164,8 @@ fn is_there(board: &Board) -> bool {
 }
 
 /// Puts the old file back, ends what does not answer, and sees to it that a supervisor runs again.
-pub(crate) fn back(board: &Board, process: &OwnedFd, installed: &Path, old: &Path) -> Outcome {
-    fs::rename(old, installed)
-        .map_err(|error| Failure::new(format!("put {} back: {error}", installed.display())))?;
+pub(crate) fn back(board: &Board, process: &OwnedFd, installed: &Path) -> Outcome {
+    Trial::of(installed).fail()?;
     let failed = "the new version did not come up";
     // ESRCH: it has ended by itself.
     pidfd_send_signal(process, Signal::KILL).ok();

@@ -7,9 +7,11 @@ fn board(root: &str) -> Board {
 
 #[test]
 fn the_supervisor_may_end_without_its_containers_and_is_watched() {
-    let [(_, supervisor), (_, containers)] = units(&board(ROOT_DEFAULT), "/usr/local/bin/limpet");
+    let [(_, supervisor), (_, containers)] =
+        units(&board(ROOT_DEFAULT), &Trial::of(Path::new("/usr/local/bin/limpet")));
     for line in [
         "Type=notify",
+        "ExecStartPre=-/usr/local/bin/.limpet.old undo-upgrade",
         "ExecStart=/usr/local/bin/limpet supervise",
         "KillMode=process",
         "Delegate=yes",
@@ -33,7 +35,7 @@ fn the_supervisor_may_end_without_its_containers_and_is_watched() {
 
 #[test]
 fn another_instance_has_its_flags_in_the_unit() {
-    let [(_, supervisor), _] = units(&board("/srv/limpet"), "/opt/bin/limpet");
+    let [(_, supervisor), _] = units(&board("/srv/limpet"), &Trial::of(Path::new("/opt/bin/limpet")));
     assert!(supervisor.contains("ExecStart=/opt/bin/limpet --root /srv/limpet supervise\n"), "{supervisor}");
 }
 

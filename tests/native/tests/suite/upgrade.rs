@@ -200,3 +200,26 @@ fn what_is_no_limpet_of_this_machine_is_refused_before_anything_is_done() {
     supervisor.leave();
     limpet.try_to(&["upgrade", text(&version(&limpet))]).refused(1, &["no supervisor runs"]);
 }
+
+/// The power went while a version was on trial: the unit has the one before take its place again.
+#[test]
+fn one_that_nobody_found_well_is_undone_at_the_next_start() {
+    let limpet = Limpet::with(&[]).from_own_file();
+    let installed = PathBuf::from(limpet.command(&[]).get_program());
+    let name = installed.file_name().expect("a file").to_string_lossy().into_owned();
+    let before = installed.with_file_name(format!(".{name}.old"));
+    fs::copy(&installed, &before).expect("keep it");
+    fs::write(&installed, "worse").expect("put another in its place");
+    let undo = |program: &Path| Command::new(program).arg("undo-upgrade").output().expect("it runs");
+    let said = undo(&before);
+    assert!(said.status.success(), "{said:?}");
+    assert_eq!(fs::read(&installed).expect("read"), fs::read(places::limpet()).expect("read"));
+    assert!(!before.exists());
+    let said = undo(&installed);
+    assert_eq!(said.status.code(), Some(1));
+    let line = String::from_utf8_lossy(&said.stderr);
+    assert!(
+        line.starts_with("limpet: undo-upgrade: ") && line.contains("is no version that was kept"),
+        "{line}"
+    );
+}

@@ -1,0 +1,107 @@
+//! Another version of this program on trial: the one before lies beside it until the new one was found well.
+//!
+//! It lies there as `.limpet.old`. Whoever asked for the new one watches it, and puts the old one back if need be. When the
+//! power goes meanwhile nobody watches; so `limpet.service` has the old one, if there is one, take its place again
+//! ([`VERB`]) before it starts the supervisor.
+
+#[cfg(test)]
+mod tests;
+
+use crate::failure::Failure;
+use crate::verbs::install::put;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The hidden verb of [`undo`].
+pub const VERB: &str = "undo-upgrade";
+
+/// The file in place, and the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trial {
+    installed: PathBuf,
+    before: PathBuf,
+}
+
+impl Trial {
+    /// Of the program that is installed there.
+    pub(crate) fn of(installed: &Path) -> Self {
+        let name = installed.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Self { installed: installed.to_owned(), before: installed.with_file_name(format!(".{name}.old")) }
+    }
+
+    /// The one that the file `before` was kept for.
+    fn kept_as(before: &Path) -> Option<Self> {
+        let name = before.file_name()?.to_str()?.strip_prefix('.')?.strip_suffix(".old")?;
+        Some(Self { installed: before.with_file_name(name), before: before.to_owned() })
+    }
+
+    /// Where the version in charge is.
+    pub(crate) fn installed(&self) -> &Path {
+        &self.installed
+    }
+
+    /// Where the version before is, while there is one.
+    pub(crate) fn before(&self) -> &Path {
+        &self.before
+    }
+
+    /// Keeps what is in place, durably, before another version takes it.
+    pub(crate) fn begin(&self) -> Result<(), Failure> {
+        let bytes = fs::read(&self.installed).map_err(|error| self.explain("keep", &error))?;
+        put(&self.before, &bytes, 0o755)
+    }
+
+    /// Whether it has begun, and nobody has judged yet.
+    pub(crate) fn is_open(&self) -> bool {
+        self.before.exists()
+    }
+
+    /// The new version is well: what is in place stays, whenever the power goes.
+    pub(crate) fn pass(&self) -> Result<(), Failure> {
+        let removed = match fs::remove_file(&self.before) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            removed => removed.and_then(|()| self.sync()),
+        };
+        removed.map_err(|error| self.explain("forget", &error))
+    }
+
+    /// The old version takes its place again; if it has done so by itself, all is well.
+    pub(crate) fn fail(&self) -> Result<(), Failure> {
+        match fs::rename(&self.before, &self.installed).and_then(|()| self.sync()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.explain("put back", &error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        fs::File::open(self.installed.parent().unwrap_or(Path::new("/")))?.sync_all()
+    }
+
+    fn explain(&self, what: &str, error: &io::Error) -> Failure {
+        Failure::new(format!("{what} the version before {}: {error}", self.installed.display()))
+    }
+}
+
+/// `.limpet.old undo-upgrade`: this very file takes its place again.
+#[must_use]
+pub fn undo() -> ExitCode {
+    let undone = fs::read_link("/proc/self/exe").map_err(Failure::from).and_then(|own| {
+        let trial = Trial::kept_as(&own)
+            .ok_or_else(|| Failure::new(format!("{VERB}: {} is no version that was kept", own.display())))?;
+        trial.fail()?;
+        Ok(trial.installed)
+    });
+    match undone {
+        Ok(installed) => {
+            let installed = installed.display();
+            eprintln!("limpet: the new {installed} was never found well: the version before is back");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("limpet: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
