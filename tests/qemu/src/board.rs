@@ -1,17 +1,18 @@
 //! One virtual board: what it is made of, and what a scenario does to it.
 
 use crate::channel::{self, Channel};
+use crate::evidence;
 use crate::image;
 use crate::kernel::Kernel;
 use crate::monitor::Monitor;
 use crate::qemu::{self, Console};
-use crate::spec::Spec;
+use crate::spec::{Init, Spec};
 use crate::target::Target;
 use crate::wire::{Answer, Request};
 use native_tests::Outcome;
 use serde_json::json;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -25,6 +26,21 @@ const COMMAND_MAX: Duration = Duration::from_secs(120);
 const UNTIL_S: u32 = 60;
 /// A board that is told to power off is off by then: it grants its processes 10 s.
 const OFF_MAX: Duration = Duration::from_secs(60);
+/// So a kernel begins to say that it is not well (kernel documentation, admin-guide/bug-hunting.rst).
+const UNWELL: [&str; 4] = ["Oops", "BUG: ", "Kernel panic", "Internal error: "];
+
+/// When the power of a board is cut.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut<'a> {
+    /// Lines of the shell that it runs meanwhile.
+    pub script: &'a str,
+    /// How the line begins that the script prints when it has come to it.
+    pub moment: &'a str,
+    /// How long after that.
+    pub after: Duration,
+    /// Whether the board may have gone off by itself by then.
+    pub may_be_off: bool,
+}
 
 /// A board that runs.
 #[derive(Debug)]
@@ -33,6 +49,7 @@ pub struct Board {
     channel: Channel,
     place: PathBuf,
     target: Target,
+    init: Init,
     /// From the start of QEMU until the agent was there.
     pub boot_time: Duration,
 }
@@ -56,6 +73,7 @@ impl Board {
             channel,
             place: place.to_owned(),
             target: spec.target.clone(),
+            init: spec.init,
             boot_time: Duration::ZERO,
         };
         board.until_up();
@@ -172,22 +190,41 @@ impl Board {
 
     /// What was printed on stdout and stderr, and the last answer if one came in time.
     fn ask(&mut self, request: &Request, patience: Duration) -> ([Vec<u8>; 2], Option<Answer>) {
+        let answered = self.exchange(request, patience);
+        answered.unwrap_or_else(|error| panic!("asking the board for {request:?}: {error}"))
+    }
+
+    fn exchange(
+        &mut self,
+        request: &Request,
+        patience: Duration,
+    ) -> io::Result<([Vec<u8>; 2], Option<Answer>)> {
         let mut printed = [Vec::new(), Vec::new()];
         let mut log = self.output_log();
         let deadline = Instant::now() + patience;
-        if let Err(error) = self.channel.send(request) {
-            panic!("asking the board for {request:?}: {error}");
-        }
+        self.channel.send(request)?;
         loop {
-            match self.channel.next(deadline) {
-                Ok(Some(Answer::Output { is_error, bytes })) => {
+            match self.channel.next(deadline)? {
+                Some(Answer::Output { is_error, bytes }) => {
                     // Only for whoever watches: the scenario has the bytes anyway.
                     let _ = log.write_all(&bytes);
                     printed[usize::from(is_error)].extend(bytes);
                 }
-                Ok(answer) => return (printed, answer),
-                Err(error) => panic!("asking the board for {request:?}: {error}"),
+                answer => return Ok((printed, answer)),
             }
+        }
+    }
+
+    /// What it says of itself: containers, events, the doctor, the kernel. For whoever wants to know why something is not
+    /// as it should be; a board that does not answer says so little.
+    pub fn evidence(&mut self) -> String {
+        let request = request(&["sh", "-c", evidence::SCRIPT], &[]);
+        match self.exchange(&request, evidence::PATIENCE) {
+            Ok((printed, answer)) => {
+                let said: String = printed.iter().map(|bytes| String::from_utf8_lossy(bytes)).collect();
+                if answer.is_some() { said } else { said + "(it said no more)\n" }
+            }
+            Err(error) => format!("({error})\n"),
         }
     }
 
@@ -221,7 +258,15 @@ impl Board {
     /// # Panics
     /// It does not come up.
     pub fn reboot(&mut self) {
-        self.tell(&["limpet", "reboot"]);
+        self.reboot_by(self.init.reboot());
+    }
+
+    /// Runs what reboots the board, and waits until it is up again.
+    ///
+    /// # Panics
+    /// It does not come up.
+    pub fn reboot_by(&mut self, command: &[&str]) {
+        self.tell(command);
         self.until_up();
     }
 
@@ -236,18 +281,13 @@ impl Board {
         done.unwrap_or_else(|e| panic!("moving the cable: {e}"));
     }
 
-    /// Runs a script, and cuts the power `after` it has printed a line that begins with `moment`: QEMU is killed. What
-    /// the script had printed by then. `noted` is called each time that something of it has come.
+    /// Runs a script, and cuts the power some time after it has come to a moment: QEMU is killed. What the script had
+    /// printed by then. `noted` is called each time that something of it has come.
     ///
     /// # Panics
     /// It never prints that, or the board goes off by itself.
-    pub fn cut_during(
-        mut self,
-        script: &str,
-        moment: &str,
-        after: Duration,
-        noted: &mut dyn FnMut(),
-    ) -> String {
+    pub fn cut_during(mut self, cut: &Cut<'_>, noted: &mut dyn FnMut()) -> String {
+        let Cut { script, moment, after, may_be_off } = *cut;
         let mut printed = String::new();
         let mut deadline = Instant::now() + COMMAND_MAX;
         let mut is_near = false;
@@ -262,7 +302,7 @@ impl Board {
         self.qemu.kill().unwrap_or_else(|e| panic!("killing QEMU: {e}"));
         let status = self.qemu.wait().unwrap_or_else(|e| panic!("waiting for QEMU: {e}"));
         assert!(
-            is_near && !status.success(),
+            is_near && (may_be_off || !status.success()),
             "the script never said {moment:?}, or QEMU ended by itself ({status}):\n{printed}"
         );
         // What had left the board before the cut.
@@ -285,19 +325,17 @@ impl Board {
         }
     }
 
-    /// Sends PID 1 the signal to power off, and waits until it is off.
-    pub fn power_off(self) {
-        self.off_by(&["kill", "-TERM", "1"]);
-    }
-
-    /// Runs what powers the board off, and waits until it is off.
+    /// Tells PID 1 to power off, and waits until it is off.
     ///
     /// # Panics
-    /// It does not go off, or not in order.
-    pub fn off_by(mut self, command: &[&str]) {
-        self.tell(command);
+    /// It does not go off, or not in order, or its kernel was not well.
+    pub fn power_off(mut self) {
+        self.tell(self.init.power_off());
         let status = self.wait();
         assert!(status.success(), "QEMU ended with {status}");
+        let serial = self.serial();
+        let unwell = serial.lines().find(|line| UNWELL.iter().any(|words| line.contains(words)));
+        assert_eq!(unwell, None, "the kernel was not well");
     }
 
     /// Waits for the end of QEMU: the board is off.
@@ -325,6 +363,10 @@ impl Board {
 
 impl Drop for Board {
     fn drop(&mut self) {
+        if thread::panicking() {
+            // Shown with its console, if it can be.
+            let _ = fs::write(self.place.join(evidence::FILE), self.evidence());
+        }
         // Off already, most of the time.
         let _ = self.qemu.kill();
         let _ = self.qemu.wait();

@@ -6,7 +6,7 @@ mod systemd;
 use crate::cpio::Archive;
 use crate::kernel::Kernel;
 use crate::paths;
-use crate::spec::Spec;
+use crate::spec::{Init, Spec};
 use crate::target::Target;
 use std::fs;
 use std::path::Path;
@@ -33,14 +33,15 @@ pub(crate) fn write(path: &Path, spec: &Spec, kernel: &Kernel) {
     // Before devtmpfs is mounted, the kernel opens the one for PID 1, and Rust's start-up code wants the other.
     archive.device("dev/console", (5, 1));
     archive.device("dev/null", (1, 3));
-    if spec.systemd {
-        systemd::add(&mut archive, target);
-    } else {
-        archive.file("bin/limpet", &content(&paths::program(&target.arch, "limpet")));
-        archive.link("init", "bin/limpet");
-        add_programs(&mut archive, target);
-        archive.file("etc/passwd", PASSWD.as_bytes());
-        archive.file("etc/group", GROUP.as_bytes());
+    match spec.init {
+        Init::Systemd => systemd::add(&mut archive, target),
+        Init::Limpet => {
+            archive.file("bin/limpet", &content(&paths::program(&target.arch, "limpet")));
+            archive.link("init", "bin/limpet");
+            add_programs(&mut archive, target);
+            archive.file("etc/passwd", PASSWD.as_bytes());
+            archive.file("etc/group", GROUP.as_bytes());
+        }
     }
     add_modules(&mut archive, kernel, &spec.modules);
     fs::write(path, archive.finish()).unwrap_or_else(|e| panic!("writing {}: {e}", path.display()));

@@ -12,6 +12,7 @@ mod channel;
 mod containers;
 mod cpio;
 pub mod disk;
+mod evidence;
 mod image;
 mod kernel;
 mod modules;
@@ -27,6 +28,6 @@ pub mod target;
 pub mod wire;
 
 pub use board::Board;
-pub use spec::{Network, Spec};
+pub use spec::{Init, Network, Spec};
 pub use stage::Stage;
 pub use target::Target;

@@ -14,9 +14,9 @@ mod work;
 
 pub use log::Disk as Behaviour;
 
-use crate::board::Board;
+use crate::board::{Board, Cut};
 use crate::disk::{self, Disk};
-use crate::spec::{Network, Spec};
+use crate::spec::{Init, Network, Spec};
 use crate::stage::Stage;
 use native_tests::places;
 use native_tests::registry::Registry;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use work::{KINDS, PULLED_IMAGE, Possible, Sources};
+use work::{KINDS, PULLED_IMAGE, Place, Possible, RECOVER, SHUTDOWN, Step};
 
 /// The power goes at most this long after the chosen step has begun; most steps have ended by then, and others begun.
 const AFTER_MS_MAX: u64 = 2500;
@@ -33,6 +33,8 @@ const AFTER_MS_MAX: u64 = 2500;
 const LOAD_MS_MAX: u64 = 8000;
 /// Pulling too.
 const PULL_MS_MAX: u64 = 10_000;
+/// So does starting again what ran before, and so may ending it.
+const ALL_MS_MAX: u64 = 5000;
 const FILE: &str = "\
 name: shop
 services:
@@ -54,6 +56,8 @@ pub struct Campaign {
     pub seed: u64,
     /// What the disk does with flushes.
     pub disk: Behaviour,
+    /// The board's first process. With systemd, everything is on the disk that is cut off, Limpet's own file too.
+    pub init: Init,
 }
 
 struct Rig<'a> {
@@ -62,7 +66,7 @@ struct Rig<'a> {
     /// The disk as it was at the last cut; QEMU writes to a copy.
     base: PathBuf,
     random: Random,
-    sources: Sources,
+    place: Place,
     /// It serves as long as there is a rig.
     _registry: Registry,
     possible: Possible,
@@ -77,7 +81,7 @@ struct Rig<'a> {
 /// # Panics
 /// A board does not come up, or something is wrong on it.
 pub fn play(stage: &Stage, campaign: &Campaign) {
-    let mut rig = Rig::prepare(stage, campaign.seed);
+    let mut rig = Rig::prepare(stage, campaign);
     for cycle in 0..campaign.cycles {
         let kind = KINDS[cycle as usize % KINDS.len()];
         let said = rig.cycle(kind, campaign.disk);
@@ -93,34 +97,41 @@ pub fn play(stage: &Stage, campaign: &Campaign) {
 
 impl<'a> Rig<'a> {
     /// A disk with the images that are needed, and a board that was switched off in order.
-    fn prepare(stage: &'a Stage, seed: u64) -> Self {
-        let data = stage.data_disk("data");
-        let spec = Spec::new(&stage.target).network(Network::User).words(&["limpet.network=dhcp"]);
-        let spec = spec.disk(data.clone(), "/var/lib/limpet").disk(stage.payload(), "/payload");
+    fn prepare(stage: &'a Stage, campaign: &Campaign) -> Self {
+        let mut spec = match campaign.init {
+            Init::Limpet => Spec::new(&stage.target).disk(stage.data_disk("data"), "/var/lib/limpet"),
+            Init::Systemd => stage.systemd_root(),
+        };
+        spec = spec.network(Network::User).words(&["limpet.network=dhcp"]).disk(stage.payload(), "/payload");
         let registry = Registry::open();
         let multi = places::multi(PULLED_IMAGE);
         registry.push(&format!("oci-archive:{}", multi.display()), &format!("{PULLED_IMAGE}:latest"));
-        let sources = Sources {
+        let place = Place {
             payload: format!("/payload/images/{}", stage.target.value("deb_arch")),
             registry: registry.address().replace("127.0.0.1", "10.0.2.2"),
+            init: campaign.init,
         };
         let mut board = stage.boot(&spec);
-        connect(&mut board, &sources);
+        if campaign.init == Init::Systemd {
+            install(&mut board);
+        }
+        connect(&mut board, &place);
         for image in ["busybox", "probe", work::GUEST_IMAGE] {
             board.load(image);
         }
-        let pulled = format!("{}/{PULLED_IMAGE}", sources.registry);
+        let pulled = format!("{}/{PULLED_IMAGE}", place.registry);
         board.limpet(&["pull", "-q", &pulled]).ok();
         let saved = check::images(&mut board);
         board.limpet(&["rmi", work::GUEST_IMAGE, &pulled]).ok();
         board.power_off();
         let base = stage.path().join("base.img");
+        let data = spec.disks[0].clone();
         fs::rename(&data.path, &base).expect("both are in the stage's directory");
         let log = Some(stage.path().join("writes.log"));
-        let mut spec = spec;
         spec.disks[0] = Disk { log, ..data };
-        let (random, possible) = (Random::new(seed), Possible::new());
-        Self { stage, spec, base, random, sources, _registry: registry, possible, saved, lost: 0 }
+        let random = Random::new(campaign.seed);
+        let possible = work::first(campaign.init);
+        Self { stage, spec, base, random, place, _registry: registry, possible, saved, lost: 0 }
     }
 
     fn boot(&self) -> Board {
@@ -133,22 +144,21 @@ impl<'a> Rig<'a> {
         let begin = Instant::now();
         let mut board = self.boot();
         let booted = begin.elapsed();
-        self.judge(&mut board);
+        let steps = self.steps(&mut board, kind);
         let judged = begin.elapsed();
-        board.write("/root/compose.yaml", FILE.as_bytes());
-        connect(&mut board, &self.sources);
-        let steps = work::plan(&self.possible, kind, &self.sources, &mut self.random);
         let after = Duration::from_millis(self.random.below(match kind {
             "load" => LOAD_MS_MAX,
             "pull" => PULL_MS_MAX,
+            RECOVER | SHUTDOWN => ALL_MS_MAX,
             _ => AFTER_MS_MAX,
         }));
         let number = steps.iter().position(|step| step.kind == kind);
         let moment = format!("begin {} {kind}", number.expect("it was planned so"));
         let path = self.log().to_owned();
         let mut known = 0;
-        let printed =
-            board.cut_during(&work::script(&steps), &moment, after, &mut || known = log::count_at(&path));
+        let script = work::script(&steps);
+        let cut = Cut { script: &script, moment: &moment, after, may_be_off: kind == SHUTDOWN };
+        let printed = board.cut_during(&cut, &mut || known = log::count_at(&path));
         self.possible = work::outlook(std::mem::take(&mut self.possible), &steps, &printed);
         let lost = self.replay(behaviour, known);
         let ended = printed.lines().filter(|line| line.starts_with("end ")).count();
@@ -162,9 +172,23 @@ impl<'a> Rig<'a> {
         )
     }
 
+    /// What the board is to be busy with when its power is cut; nothing, if that is while it still recovers from the cut
+    /// before, and nobody has looked.
+    fn steps(&mut self, board: &mut Board, kind: &'static str) -> Vec<Step> {
+        if kind == RECOVER {
+            return vec![work::recover()];
+        }
+        self.judge(board);
+        let file = "/root/compose.yaml";
+        board.sh(&format!("rm -f {file}"));
+        board.write(file, FILE.as_bytes());
+        connect(board, &self.place);
+        work::plan(&self.possible, kind, &self.place, &mut self.random)
+    }
+
     /// Looks whether everything is as it may be, and goes on from what is: what was in doubt no longer is.
     fn judge(&mut self, board: &mut Board) {
-        board.until("the supervisor answers", "limpet doctor | grep -q 'supervisor: answers'");
+        board.until("the supervisor answers", check::ANSWERS);
         let (found, wrong) = check::settle(board, &self.possible);
         let (found, broken) = check::inspect(board, found);
         let images = check::images(board);
@@ -174,7 +198,7 @@ impl<'a> Rig<'a> {
         if !wrong.is_empty() {
             self.lost += 1;
             let arch = &self.stage.target.arch;
-            println!("{arch:<8} LOST: {}\n{}", wrong.join("\n"), check::evidence(board));
+            println!("{arch:<8} LOST: {}\n{}", wrong.join("\n"), board.evidence());
         }
         self.possible = found.into_iter().map(|(name, state)| (name, vec![state])).collect();
     }
@@ -192,7 +216,9 @@ impl<'a> Rig<'a> {
             log::replay(&log, &survivors, &self.base)?;
             Ok(format!("{} of the first {cut} of {} writes kept", survivors.len(), entries.len()))
         });
-        told.unwrap_or_else(|e| panic!("replaying {}: {e}", path.display()))
+        let told = told.unwrap_or_else(|e| panic!("replaying {}: {e}", path.display()));
+        disk::assert_survives(&self.base);
+        told
     }
 
     fn log(&self) -> &Path {
@@ -200,9 +226,22 @@ impl<'a> Rig<'a> {
     }
 }
 
-/// The registry speaks plain HTTP, which is for hosts that are named; what says so is in memory.
-fn connect(board: &mut Board, sources: &Sources) {
-    let file = format!("{{\"plain-http\": [\"{}\"]}}", sources.registry);
-    board.write("/etc/limpet/registries.json", file.as_bytes());
+/// As the manual says. How large the program is that was installed, and its digest, are kept for [`check`].
+fn install(board: &mut Board) {
+    board.sh("mkdir -p /etc/limpet && limpet install && systemctl daemon-reload && systemctl enable --now limpet limpet-containers");
+    board.sh("cd /etc/limpet && wc -c </usr/local/bin/limpet >program && sha256sum </usr/local/bin/limpet >>program");
+    board.until("the supervisor answers", check::ANSWERS);
+}
+
+/// The registry speaks plain HTTP, which is for hosts that are named. systemd's board has nobody else who gives it an
+/// address.
+fn connect(board: &mut Board, place: &Place) {
+    if place.init == Init::Systemd {
+        board.sh("ip link set eth0 up; ip addr replace 10.0.2.15/24 dev eth0; ip route replace default via 10.0.2.2");
+    }
+    let names = format!("{{\"plain-http\": [\"{}\"]}}", place.registry);
+    let file = "/etc/limpet/registries.json";
+    board.sh(&format!("rm -f {file}"));
+    board.write(file, names.as_bytes());
     board.until("the board knows a way out", "ip route | grep -q 'default via'");
 }

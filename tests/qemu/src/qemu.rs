@@ -1,7 +1,7 @@
 //! The command line of QEMU for one board.
 
 use crate::disk::Disk;
-use crate::spec::{Network, Spec};
+use crate::spec::{Init, Network, Spec};
 use std::path::Path;
 
 /// Files of one board in its directory.
@@ -101,7 +101,7 @@ fn command_line(spec: &Spec, console: Console) -> String {
         format!("{} quiet panic=-1 {HASTE}", spec.target.value("boot")),
         format!("limpet.console={program}"),
     ];
-    if spec.systemd {
+    if spec.init == Init::Systemd {
         own.push(SYSTEMD.to_owned());
     }
     own.into_iter().chain(spec.words.iter().cloned()).collect::<Vec<_>>().join(" ")

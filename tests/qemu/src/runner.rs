@@ -88,7 +88,7 @@ fn play_one(name: &str, play: impl Fn(&Stage), target: &Target, keep: bool) -> P
         Played { title: format!("{:<8} {name}", target.arch), is_ok: result.is_ok(), took: begin.elapsed() };
     let mut text = played.line();
     if !played.is_ok {
-        text.push_str(&stage.consoles());
+        text.push_str(&stage.evidence());
     }
     if keep {
         text.push_str(&format!("its files are in {}\n", stage.keep().display()));

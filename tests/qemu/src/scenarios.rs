@@ -4,6 +4,7 @@ mod apps;
 mod boot;
 mod clocks;
 mod fleet;
+mod init;
 mod lacking;
 mod limits;
 mod memory;
@@ -44,6 +45,7 @@ pub const ALL: &[Scenario] = &[
     usual("boot", boot::boots_and_powers_off),
     usual("kernel-6.1", boot::on_the_older_kernel),
     unusual("reboot", boot::reboots_leave_disks_clean),
+    unusual("init", init::looks_after_the_board),
     usual("limits", limits::hold),
     usual("together", together::are_the_first),
     usual("memory", memory::neighbours_live),
@@ -67,7 +69,10 @@ pub const ALL: &[Scenario] = &[
     usual("systemd", systemd::keeps_what_limpet_installs),
     usual("native-short", native::short),
     usual("power-cuts", power::a_few_cuts),
+    unusual("power-cuts-systemd", power::of_systemd),
     unusual("watchdog", watchdog::resets_a_board_that_hangs),
+    unusual("native-short-6.1", native::short_on_the_older),
+    unusual("native-short-v1", native::short_of_v1),
     unusual("native-io", native::io),
     unusual("native", native::suite),
     unusual("native-survival", native::survival),

@@ -22,6 +22,35 @@ pub enum Network {
     },
 }
 
+/// The first process of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Init {
+    /// Limpet, from the initramfs.
+    Limpet,
+    /// systemd, from the disk that is mounted at `/`.
+    Systemd,
+}
+
+impl Init {
+    /// The command that takes the board down in order.
+    #[must_use]
+    pub fn power_off(self) -> &'static [&'static str] {
+        match self {
+            Self::Limpet => &["kill", "-TERM", "1"],
+            Self::Systemd => &["systemctl", "poweroff"],
+        }
+    }
+
+    /// The command that also takes it up again.
+    #[must_use]
+    pub fn reboot(self) -> &'static [&'static str] {
+        match self {
+            Self::Limpet => &["limpet", "reboot"],
+            Self::Systemd => &["systemctl", "reboot"],
+        }
+    }
+}
+
 /// What a board is made of.
 #[derive(Clone, Debug)]
 pub struct Spec {
@@ -45,8 +74,8 @@ pub struct Spec {
     pub modules: Vec<String>,
     /// Whether it has the watchdog that `targets/ARCH/board.conf` names.
     pub watchdog: bool,
-    /// Whether PID 1 is systemd, from the disk that is mounted at `/`, instead of limpet.
-    pub systemd: bool,
+    /// Its first process.
+    pub init: Init,
 }
 
 impl Spec {
@@ -64,7 +93,7 @@ impl Spec {
             clock: None,
             modules: Vec::new(),
             watchdog: false,
-            systemd: false,
+            init: Init::Limpet,
         }
     }
 

@@ -2,8 +2,9 @@
 
 use crate::board::{self, Board};
 use crate::disk::{self, Disk};
+use crate::evidence;
 use crate::paths;
-use crate::spec::Spec;
+use crate::spec::{Init, Spec};
 use crate::target::Target;
 use native_tests::scratch::Scratch;
 use std::cell::Cell;
@@ -12,12 +13,12 @@ use std::path::{Path, PathBuf};
 
 /// Room for what containers write; the file is sparse.
 const DATA_MIB: u64 = 2048;
-/// Of a root with systemd, of which 45 MiB are used.
-const SYSTEM_MIB: u64 = 256;
+/// Of a root with systemd, of which 45 MiB are used; images have to fit, too.
+const SYSTEM_MIB: u64 = 1024;
 /// Lines of a console that are shown when a scenario has failed.
 const CONSOLE_LINES: usize = 60;
 /// So many boards, the last ones.
-const CONSOLES: u32 = 2;
+const SHOWN: u32 = 2;
 
 /// The stage.
 #[derive(Debug)]
@@ -53,9 +54,13 @@ impl Stage {
     /// A board that systemd starts, with the same disks; `limpet` is a file in `/usr/bin` and no more.
     #[must_use]
     pub fn systemd_spec(&self) -> Spec {
-        let mut spec = Spec::new(&self.target).disk(self.system_disk(), "/");
-        spec.systemd = true;
-        spec.disk(self.data_disk("data"), "/var/lib/limpet").disk(self.payload(), "/payload")
+        self.systemd_root().disk(self.data_disk("data"), "/var/lib/limpet").disk(self.payload(), "/payload")
+    }
+
+    /// One with nothing but its root.
+    #[must_use]
+    pub fn systemd_root(&self) -> Spec {
+        Spec { init: Init::Systemd, ..Spec::new(&self.target) }.disk(self.system_disk(), "/")
     }
 
     /// Boots a board.
@@ -126,21 +131,23 @@ impl Stage {
         Disk { serial: serial.to_owned(), path, readonly: true, log: None }
     }
 
-    /// What the consoles of the last boards showed last, for whoever wants to know why the scenario failed.
+    /// What the last boards said of themselves when the scenario failed, and what their consoles showed last, for whoever
+    /// wants to know why.
     #[must_use]
-    pub fn consoles(&self) -> String {
-        (self.boards.get().saturating_sub(CONSOLES)..self.boards.get())
-            .map(|number| self.console(number))
+    pub fn evidence(&self) -> String {
+        (self.boards.get().saturating_sub(SHOWN)..self.boards.get())
+            .map(|number| self.of_board(number))
             .collect()
     }
 
-    fn console(&self, number: u32) -> String {
+    fn of_board(&self, number: u32) -> String {
         let place = self.path().join(format!("board{number}"));
         let text = board::serial(&place);
         let lines: Vec<&str> = text.lines().collect();
         let last = lines[lines.len().saturating_sub(CONSOLE_LINES)..].join("\n");
-        let qemu = fs::read_to_string(place.join("qemu.log")).unwrap_or_default();
-        format!("--- the console of board {number} ---\n{last}\n{qemu}")
+        let file = |name: &str| fs::read_to_string(place.join(name)).unwrap_or_default();
+        let (said, qemu) = (file(evidence::FILE), file("qemu.log"));
+        format!("--- what board {number} said ---\n{said}--- its console ---\n{last}\n{qemu}")
     }
 
     /// Leaves the directory for a person to look at.

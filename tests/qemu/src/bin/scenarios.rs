@@ -4,7 +4,7 @@
 use qemu_tests::powercut::{Behaviour, Campaign};
 use qemu_tests::runner::{Wish, cut, play};
 use qemu_tests::scenarios::ALL;
-use qemu_tests::{Network, Stage, Target, board};
+use qemu_tests::{Init, Network, Stage, Target, board};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -28,9 +28,9 @@ fn verdict(result: Result<bool, String>) -> ExitCode {
     }
 }
 
-/// `--powercut [--cycles N] [--seed S] [--target T] [--forgetful] [--keep]`
+/// `--powercut [--cycles N] [--seed S] [--target T] [--systemd] [--forgetful] [--keep]`
 fn campaign(mut arguments: impl Iterator<Item = String>) -> Result<bool, String> {
-    let mut campaign = Campaign { cycles: 10, seed: 1, disk: Behaviour::Honest };
+    let mut campaign = Campaign { cycles: 10, seed: 1, disk: Behaviour::Honest, init: Init::Limpet };
     let (mut targets, mut keep) = (Target::all(), false);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -38,6 +38,7 @@ fn campaign(mut arguments: impl Iterator<Item = String>) -> Result<bool, String>
             "--cycles" => campaign.cycles = value()?.parse().map_err(|e| format!("--cycles: {e}"))?,
             "--seed" => campaign.seed = value()?.parse().map_err(|e| format!("--seed: {e}"))?,
             "--target" => targets = vec![Target::named(&value()?)],
+            "--systemd" => campaign.init = Init::Systemd,
             "--forgetful" => campaign.disk = Behaviour::Forgetful,
             "--keep" => keep = true,
             other => return Err(format!("./x powercut knows no {other}")),

@@ -1,5 +1,5 @@
 //! What comes before systemd on a board that it starts: a shell script as `/init`, which loads modules, mounts the disks that
-//! the command line names, puts the tests' own files on the root, and hands over.
+//! the command line names, puts the tests' own files on the root when it is new, and hands over.
 
 use super::{add_programs, content};
 use crate::cpio::Archive;
@@ -23,12 +23,14 @@ END
     mkdir -p "/root$place"
     mount -t "$kind" -o "${options:-rw}" "/dev/$disk" "/root$place"
 done
-chmod 644 /graft/etc/systemd/system/*.service
-cp -a /graft/. /root
-for command in $(ls /bin); do
-    [ -e "/root/usr/bin/$command" ] || [ -e "/root/usr/sbin/$command" ] || cp -a "/bin/$command" /root/usr/bin
-done
-mkdir -p /root/dev /root/proc /root/sys /root/run /root/tmp /root/root
+if [ ! -e /root/etc/systemd/system/agent.service ]; then
+    chmod 644 /graft/etc/systemd/system/*.service
+    for command in $(ls /bin); do
+        [ -e "/root/usr/bin/$command" ] || [ -e "/root/usr/sbin/$command" ] || cp -a "/bin/$command" /root/usr/bin
+    done
+    mkdir -p /root/dev /root/proc /root/sys /root/run /root/tmp /root/root
+    cp -a /graft/. /root
+fi
 mount --move /dev /root/dev
 umount /sys /proc
 exec switch_root /root /lib/systemd/systemd

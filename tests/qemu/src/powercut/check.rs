@@ -1,6 +1,6 @@
 //! What is looked at after a power cut, on the board that came up by itself.
 
-use super::work::{APP, GUEST_IMAGE, PULLED_IMAGE, Possible, State, TALKER, surprises};
+use super::work::{APP, GUEST_IMAGE, PROGRAM, PULLED_IMAGE, Possible, State, TALKER, surprises};
 use crate::Board;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -9,14 +9,19 @@ use std::time::{Duration, Instant};
 const SETTLE: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// One line for everything that is there: containers with their states, the app with its revision, images.
+/// Whether the supervisor answers. What is in its place may be a version that never does.
+pub(super) const ANSWERS: &str = "timeout 5 limpet doctor | grep -q 'supervisor: answers'";
+
+/// One line for everything that is there: containers with their states, the app with its revision, images, and how often
+/// an installed program has been upgraded, each time by a byte.
 const LOOK: &str = "\
 limpet ps -a --format 'container {{.Names}} {{.State}}' || exit 1
 for app in $(limpet app ls -q); do
     env=$(limpet inspect -f '{{json .Config.Env}}' $app-a-1 2>/dev/null)
     echo app $app $(limpet inspect -f '{{.State.Status}}' $app-a-1 2>/dev/null) $(echo $env | sed -n 's/.*REVISION=\\([0-9]*\\).*/\\1/p')
 done
-limpet images --format 'image {{.Repository}}' | sort -u";
+limpet images --format 'image {{.Repository}}' | sort -u
+[ ! -f /etc/limpet/program ] || echo program $(($(wc -c </usr/local/bin/limpet) - $(head -n 1 /etc/limpet/program)))";
 
 /// Prints a line for each thing that is on the disk or runs and should not, or the other way round.
 const COUNT: &str = "\
@@ -32,12 +37,13 @@ for p in /proc/[0-9]*; do
     tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q '^[^ ]* keeper ' && grep -q '^NSpid:.[0-9]*$' $p/status &&
         keepers=$((keepers + 1))
 done
-groups=$(ls -d /sys/fs/cgroup/limpet/*/ 2>/dev/null | grep -c '[0-9a-f]\\{64\\}')
+groups=$(find /sys/fs/cgroup -type d 2>/dev/null | grep -c '/[0-9a-f]\\{64\\}$')
 [ $running = $keepers ] || echo \"$running containers run with $keepers keepers\"
 [ $running = $groups ] || echo \"$running containers run in $groups cgroups\"
 true";
 
-/// Prints a line for each thing that is wrong with what is on the disk; what nothing uses goes.
+/// Prints a line for each thing that is wrong with what is on the disk; what nothing uses goes. Of images, layers and
+/// containers exactly those are left that something needs.
 const INSPECT: &str = "\
 cd /var/lib/limpet
 dmesg | grep 'EXT4-fs error' && echo 'the file system is damaged'
@@ -50,7 +56,19 @@ limpet system prune -f >/dev/null || echo 'pruning fails'
 find . \\( -path './layers/*/tree' -o -path './containers/*/upper' -o -path ./lost+found -o -path ./volumes -o -path ./lock \\) -prune \
     -o -type f -size 0 -print | sed 's/^/zero length: /' | head -n 20
 ls -A staging 2>/dev/null | sed 's/^/left in staging after a prune: /'
-ls containers 2>/dev/null | grep removed | sed 's/^/left after a prune: /'
+ls containers 2>/dev/null | sort >/tmp/there
+limpet ps -aq --no-trunc | sort >/tmp/known
+cmp -s /tmp/there /tmp/known || echo \"containers/ holds [$(cat /tmp/there)] after a prune, and ps shows [$(cat /tmp/known)]\"
+for id in $(limpet images -aq --no-trunc | sort -u); do
+    limpet image inspect -f '{{json .RootFS.Layers}}' $id | tr ',' '\\n' | sed 's/.*sha256:\\([0-9a-f]*\\).*/\\1/'
+done | sort -u >/tmp/known
+ls layers | sort >/tmp/there
+cmp -s /tmp/there /tmp/known || echo \"layers/ holds [$(cat /tmp/there)] after a prune, and images have [$(cat /tmp/known)]\"
+if [ -f /etc/limpet/program ]; then
+    { read size; read digest rest; } </etc/limpet/program
+    [ \"$(head -c $size /usr/local/bin/limpet | sha256sum)\" = \"$digest  $rest\" ] || echo 'the program is not what it was'
+    [ -z \"$(tail -c +$((size + 1)) /usr/local/bin/limpet | tr -d '\\n')\" ] || echo 'the program has bytes of nobody'
+fi
 true";
 
 /// Prints what is wrong with the log of the container that talks: it is read to its end, and holds nothing that it did
@@ -97,6 +115,7 @@ fn look(board: &mut Board) -> BTreeMap<String, State> {
                 Some((name.to_owned(), State::Revision(revision.parse().ok()?)))
             }
             ["app", name, ..] => Some((name.to_owned(), State::Stopped)),
+            ["program", upgrades] => Some((PROGRAM.to_owned(), State::Revision(upgrades.parse().ok()?))),
             ["image", GUEST_IMAGE] => Some((GUEST_IMAGE.to_owned(), State::Present)),
             ["image", name] if name.ends_with(&format!("/{PULLED_IMAGE}")) => {
                 Some((PULLED_IMAGE.to_owned(), State::Present))
@@ -122,14 +141,6 @@ pub(super) fn inspect(
         wrong.push(format!("pruning left {left:?} instead of {kept:?}"));
     }
     (kept, wrong)
-}
-
-/// What whoever wants to know why will ask for first.
-pub(super) fn evidence(board: &mut Board) -> String {
-    let look = "limpet ps -a; limpet app ls; limpet app ps shop; limpet doctor; cd /var/lib/limpet; ls -l containers/* ledger/*; \
-                timeout 3 limpet events --since 10m; dmesg | tail -n 20";
-    let said = board.run(&["sh", "-c", look]);
-    said.stdout + &said.stderr
 }
 
 /// Digest of each image as it is saved: its files, their owners and times, byte for byte as they came.

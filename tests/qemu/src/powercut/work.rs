@@ -7,6 +7,7 @@
 mod tests;
 
 use super::random::Random;
+use crate::spec::Init;
 use std::collections::BTreeMap;
 
 /// State of something that has a name: a container, an app or an image.
@@ -38,16 +39,26 @@ pub(super) struct Step {
 }
 
 /// Every kind of step: the moments at which the power can be cut.
-pub(super) const KINDS: [&str; 14] = [
+pub(super) const KINDS: [&str; 17] = [
     "load", "forget", "run", "stop", "start", "remove", "update", "up", "down", "pull", "discard", "talk",
-    "prune", "upgrade",
+    "prune", "upgrade", "worse", RECOVER, SHUTDOWN,
 ];
+/// The board comes up after the cut before.
+pub(super) const RECOVER: &str = "recover";
+/// It goes off in order.
+pub(super) const SHUTDOWN: &str = "shutdown";
+/// These are steps of nothing else.
+const ALONE: [&str; 2] = [RECOVER, SHUTDOWN];
+/// Longer than anybody waits.
+const WAIT: &str = "sleep 1000";
 /// Image that comes and goes; nothing runs of it.
 pub(super) const GUEST_IMAGE: &str = "nginx";
 /// Image that is pulled and goes; likewise.
 pub(super) const PULLED_IMAGE: &str = "redis";
 /// The app.
 pub(super) const APP: &str = "shop";
+/// Limpet's own file, if it is on the disk; its revision is how often it was upgraded.
+pub(super) const PROGRAM: &str = "program";
 /// Containers that may be there at a time.
 const CONTAINERS: [&str; 4] = ["cc", "dd", "ee", "ff"];
 /// One that never stops talking into a log on the disk, whose files turn about once a second.
@@ -56,25 +67,48 @@ const TALK: &str = "run -d --restart unless-stopped -m 16m --log-opt storage=dis
 const CHATTER: &str =
     "i=0; while :; do i=$((i+1)); echo line $i of the log; [ $((i % 50)) = 0 ] && sleep 0.1; done";
 
-/// Where images come from on the board.
+/// What the board is, and where images come from on it.
 #[derive(Clone, Debug)]
-pub(super) struct Sources {
+pub(super) struct Place {
     /// Archives.
     pub(super) payload: String,
     /// A registry, as the board knows it.
     pub(super) registry: String,
+    /// Its first process.
+    pub(super) init: Init,
 }
 
 /// What may be true, by name; everything else is absent.
 pub(super) type Possible = BTreeMap<String, Vec<State>>;
+
+/// What is true at first.
+pub(super) fn first(init: Init) -> Possible {
+    match init {
+        Init::Limpet => Possible::new(),
+        Init::Systemd => Possible::from([(PROGRAM.to_owned(), vec![State::Revision(0)])]),
+    }
+}
 
 /// What is true of `name` if nothing is in doubt.
 fn now(possible: &Possible, name: &str) -> State {
     possible.get(name).and_then(|states| states.last()).copied().unwrap_or(State::Absent)
 }
 
+/// Of `name`; 0 if it has none.
+fn revision(possible: &Possible, name: &str) -> u32 {
+    match now(possible, name) {
+        State::Revision(revision) => revision,
+        State::Absent | State::Created | State::Present | State::Stopped => 0,
+    }
+}
+
+/// Nothing, while the board comes up.
+pub(super) fn recover() -> Step {
+    Step { kind: RECOVER, names: Vec::new(), line: WAIT.to_owned(), after: State::Absent }
+}
+
 /// A step of this kind, if there is anything to do it to.
-fn step(kind: &'static str, known: &Possible, sources: &Sources, random: &mut Random) -> Option<Step> {
+fn step(kind: &'static str, known: &Possible, place: &Place, random: &mut Random) -> Option<Step> {
     let new = || CONTAINERS.into_iter().filter(|name| now(known, name) == State::Absent).collect::<Vec<_>>();
     let of = |state: State| {
         let all = CONTAINERS.into_iter().chain([TALKER]);
@@ -83,9 +117,14 @@ fn step(kind: &'static str, known: &Possible, sources: &Sources, random: &mut Ra
     let any =
         |names: Vec<&str>, random: &mut Random| (!names.is_empty()).then(|| random.pick(&names).to_string());
     let is_there = |image: &str| now(known, image) == State::Present;
-    let Sources { payload, registry } = sources;
+    let Place { payload, registry, init } = place;
     let pulled = format!("{registry}/{PULLED_IMAGE}");
     let made = |name: String, line: String, after| Some(Step { kind, names: vec![name], line, after });
+    // In an initramfs it is in memory; what is upgraded there keeps its state on the disk all the same.
+    let own_file = |line: String, revision: u32| {
+        let names = if *init == Init::Systemd { vec![PROGRAM.to_owned()] } else { Vec::new() };
+        Some(Step { kind, names, line, after: State::Revision(revision) })
+    };
     match kind {
         "load" if !is_there(GUEST_IMAGE) => {
             let line = format!("limpet load -q -i {payload}/{GUEST_IMAGE}.docker.tar");
@@ -114,10 +153,19 @@ fn step(kind: &'static str, known: &Possible, sources: &Sources, random: &mut Ra
             let names = names.into_iter().map(str::to_owned).collect();
             Some(Step { kind, names, line: "limpet system prune -f".to_owned(), after: State::Absent })
         }
-        // The file is in memory, as all of the initramfs is; what it keeps is on the disk.
         "upgrade" => {
-            let line = "cp /bin/limpet /root/newer && echo >> /root/newer && limpet upgrade /root/newer";
-            Some(Step { kind, names: Vec::new(), line: line.to_owned(), after: State::Absent })
+            let copy = "cp \"$(command -v limpet)\" /root/newer && echo >>/root/newer";
+            own_file(format!("{copy} && limpet upgrade /root/newer"), revision(known, PROGRAM) + 1)
+        }
+        // A version that never answers: it is on trial for longer than anybody waits before the cut.
+        "worse" => {
+            let line =
+                "cp /bin/agent /root/worse; limpet upgrade --timeout 3s /root/worse 2>/dev/null; [ $? = 1 ]";
+            own_file(line.to_owned(), revision(known, PROGRAM))
+        }
+        SHUTDOWN => {
+            let line = format!("{}; {WAIT}", init.power_off().join(" "));
+            Some(Step { kind, names: Vec::new(), line, after: State::Absent })
         }
         "run" => {
             let name = any(new(), random)?;
@@ -146,10 +194,7 @@ fn step(kind: &'static str, known: &Possible, sources: &Sources, random: &mut Ra
             made(name, line, State::Present)
         }
         "up" => {
-            let revision = match now(known, APP) {
-                State::Revision(revision) => revision + 1,
-                State::Absent | State::Created | State::Present | State::Stopped => 1,
-            };
+            let revision = revision(known, APP) + 1;
             let line = format!("REVISION={revision} limpet up -f /root/compose.yaml");
             made(APP.to_owned(), line, State::Revision(revision))
         }
@@ -175,21 +220,16 @@ fn needed(kind: &str) -> &'static str {
 }
 
 /// A sequence of steps that begins with `possible`: a few, one of this `kind` with what it needs before it, and more.
-pub(super) fn plan(
-    possible: &Possible,
-    kind: &'static str,
-    sources: &Sources,
-    random: &mut Random,
-) -> Vec<Step> {
+pub(super) fn plan(possible: &Possible, kind: &'static str, place: &Place, random: &mut Random) -> Vec<Step> {
     const STEPS: usize = 8;
     let before = usize::try_from(random.below(3)).expect("it is small");
     let mut known = possible.clone();
     let mut steps: Vec<Step> = Vec::new();
     while steps.len() < STEPS || !steps.iter().any(|step| step.kind == kind) {
         let is_next = steps.len() >= before && !steps.iter().any(|step| step.kind == kind);
-        let wanted = if is_next { kind } else { *random.pick(&KINDS) };
+        let wanted = if is_next { kind } else { *random.pick(&KINDS[..KINDS.len() - ALONE.len()]) };
         let chain = [wanted, needed(wanted), needed(needed(wanted))];
-        if let Some(step) = chain.into_iter().find_map(|kind| step(kind, &known, sources, random)) {
+        if let Some(step) = chain.into_iter().find_map(|kind| step(kind, &known, place, random)) {
             known.extend(step.names.iter().map(|name| (name.clone(), vec![step.after])));
             steps.push(step);
         }

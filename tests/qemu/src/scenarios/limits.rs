@@ -3,6 +3,8 @@
 use crate::{Board, Stage};
 
 const MIB: u64 = 1 << 20;
+/// What crun and runc make of so many shares.
+const WEIGHT_OF_512: &str = "59";
 
 pub(super) fn hold(stage: &Stage) {
     let mut board = stage.boot(&stage.spec());
@@ -24,9 +26,9 @@ fn are_in_the_kernel(board: &mut Board) {
     let limits = ["-m", "48m", "--cpus", "0.75", "--pids-limit", "33", "--cpu-shares", "512"];
     board.detached("limited", &[&limits[..], &["probe", "on-term", "0"]].concat());
     let group = board.cgroup("limited", "");
-    let shown = ["memory.max", "memory.swap.max", "cpu.max", "pids.max"]
+    let shown = ["memory.max", "memory.swap.max", "cpu.max", "pids.max", "cpu.weight"]
         .map(|file| board.show(&format!("{group}/{file}")));
-    assert_eq!(shown, [(48 * MIB).to_string(), "0".to_owned(), "75000 100000".to_owned(), "33".to_owned()]);
+    assert_eq!(shown, [&(48 * MIB).to_string(), "0", "75000 100000", "33", WEIGHT_OF_512]);
     board.limpet(&["update", "-m", "40m", "--cpus", "0.5", "limited"]).ok();
     assert_eq!(board.show(&format!("{group}/memory.max")), (40 * MIB).to_string());
     assert_eq!(board.show(&format!("{group}/cpu.max")), "50000 100000");

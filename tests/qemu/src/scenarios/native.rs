@@ -1,7 +1,6 @@
 //! The black-box tests of this machine's kernel, the same code, on a board's.
 
-use crate::Stage;
-use crate::board::Board;
+use crate::{Board, Spec, Stage};
 use std::time::Duration;
 
 /// What cannot be run on a board, by the beginning of its name, and why.
@@ -76,7 +75,21 @@ pub(super) fn survival(stage: &Stage) {
 
 /// The parts that say most about the kernel: isolation, limits, supervision; and control groups from below.
 pub(super) fn short(stage: &Stage) {
-    let mut board = boot(stage);
+    play_short(stage, &spec(stage));
+}
+
+/// The same with the older kernel,
+pub(super) fn short_on_the_older(stage: &Stage) {
+    play_short(stage, &spec(stage).kernel("6.1"));
+}
+
+/// and with its hierarchies of v1, as the machines have them that `./x test` runs on.
+pub(super) fn short_of_v1(stage: &Stage) {
+    play_short(stage, &spec(stage).kernel("6.1").words(&["limpet.cgroup=v1"]));
+}
+
+fn play_short(stage: &Stage, spec: &Spec) {
+    let mut board = boot(stage, spec);
     run_native(&mut board, &SHORT, &[SURVIVAL]);
     let told = run(&mut board, "runner", &GROUPS);
     assert!(!told.contains(NOT_HERE), "a board has control groups");
@@ -89,15 +102,18 @@ pub(super) fn io(stage: &Stage) {
 }
 
 fn play(stage: &Stage, topics: &[&str], without: &[&str]) {
-    let mut board = boot(stage);
+    let mut board = boot(stage, &spec(stage));
     run_native(&mut board, topics, without);
     board.power_off();
 }
 
 /// The tests start supervisors of their own, as on a machine that has none.
-fn boot(stage: &Stage) -> Board {
-    let spec = stage.spec().disk(stage.suites(), "/suites").module("loop").words(&["limpet.supervise=off"]);
-    let mut board = stage.boot(&spec);
+fn spec(stage: &Stage) -> Spec {
+    stage.spec().disk(stage.suites(), "/suites").module("loop").words(&["limpet.supervise=off"])
+}
+
+fn boot(stage: &Stage, spec: &Spec) -> Board {
+    let mut board = stage.boot(spec);
     board.sh("mkdir /var/lib/limpet/tests");
     board
 }

@@ -40,7 +40,7 @@ const ROW: [&str; 3] = ["front", "middle", "back"];
 const PATIENCE_S: u32 = 5;
 
 pub(super) fn keeps_what_limpet_installs(stage: &Stage) {
-    let spec = stage.systemd_spec();
+    let spec = stage.systemd_spec().reboots();
     let mut board = stage.boot(&spec);
     install(&mut board);
     in_a_unit(&mut board);
@@ -60,9 +60,10 @@ pub(super) fn keeps_what_limpet_installs(stage: &Stage) {
     let group = board.cgroup("kept", "");
     assert_eq!(board.show(&format!("{group}/memory.max")), (16 << 20).to_string());
     assert_eq!(board.field("in-a-unit", "/State/Status"), "running");
+    over_a_reboot(&mut board);
     in_order(&mut board);
     let [system, data] = [0, 1].map(|number| spec.disks[number].path.clone());
-    board.off_by(&["systemctl", "poweroff"]);
+    board.power_off();
     assert_eq!(disk::read(&data, "volumes/row_order/order"), "front\nmiddle\nback\n");
     [system, data].iter().for_each(|path| disk::assert_left_clean(path));
 }
@@ -128,6 +129,24 @@ fn starts_anew(board: &mut Board, before: &str) {
     board.until("systemd has started it anew", &other);
     board.until("it is up", "[ $(systemctl is-active limpet) = active ]");
     board.sh("limpet doctor | grep -q 'supervisor: answers'");
+}
+
+/// What was installed comes up with the board, and so do its containers.
+fn over_a_reboot(board: &mut Board) {
+    let boot = board.show("/proc/sys/kernel/random/boot_id");
+    board.reboot();
+    assert_ne!(board.show("/proc/sys/kernel/random/boot_id"), boot);
+    board.until(
+        "the unit is up",
+        "[ \"$(systemctl is-active limpet limpet-containers | tr '\\n' ' ')\" = 'active active ' ]",
+    );
+    for name in ["kept", "in-a-unit"] {
+        board.until_status(name, "running");
+        assert_eq!(board.field(name, "/State/OOMKilled"), false);
+    }
+    let group = board.cgroup("kept", "");
+    assert_eq!(board.show(&format!("{group}/memory.max")), (16 << 20).to_string());
+    assert_eq!(board.sh("systemctl --failed --no-legend --plain"), "");
 }
 
 fn in_order(board: &mut Board) {
