@@ -14,3 +14,14 @@ foreign_apt() {
         -o Acquire::Languages=none "$@" >"$dir/log" 2>&1 </dev/null ||
         { cat "$dir/log" >&2; die "cross: apt-get $* failed for $deb_arch; its output is above"; }
 }
+
+# The files that say where this machine's packages come from; each says for itself of what architecture, if not of any.
+apt_sources() {
+    local file
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+        if [ -s "$file" ]; then echo "$file"; fi
+    done
+}
+
+# What this machine's release is called.
+release_name() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }

@@ -126,7 +126,8 @@ impl fmt::Display for Cause {
             ),
             Self::NotMounted(controller, version) => write!(
                 f,
-                "the {} controller is in no cgroup {version} hierarchy here; mount it, or boot with systemd.unified_cgroup_hierarchy=1",
+                "the {} controller is in no cgroup {version} hierarchy here; mount it, or boot with cgroup v2: \
+                 systemd.unified_cgroup_hierarchy=1, or no limpet.cgroup=v1, on the kernel command line",
                 controller.name(*version)
             ),
             Self::NotDelegated(controller, path) => write!(

@@ -13,6 +13,7 @@ mod containers;
 mod cpio;
 pub mod disk;
 mod evidence;
+mod host;
 mod image;
 mod kernel;
 mod modules;

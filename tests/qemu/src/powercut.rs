@@ -8,6 +8,7 @@
 //! (Killing QEMU alone would lose nothing that was written: this machine's page cache survives.)
 
 mod check;
+mod fleet;
 mod log;
 mod random;
 mod work;
@@ -16,8 +17,10 @@ pub use log::Disk as Behaviour;
 
 use crate::board::{Board, Cut};
 use crate::disk::{self, Disk};
+use crate::host::from_board;
 use crate::spec::{Init, Network, Spec};
 use crate::stage::Stage;
+use fleet::Fleet;
 use native_tests::places;
 use native_tests::registry::Registry;
 use random::Random;
@@ -25,7 +28,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use work::{KINDS, PULLED_IMAGE, Place, Possible, RECOVER, SHUTDOWN, Step};
+use work::{DELIVER, KINDS, PULLED_IMAGE, Place, Possible, RECOVER, SHUTDOWN, Step};
 
 /// The power goes at most this long after the chosen step has begun; most steps have ended by then, and others begun.
 const AFTER_MS_MAX: u64 = 2500;
@@ -45,6 +48,21 @@ services:
     init: true
     command: sleep 100000
     environment: { REVISION: '${REVISION}' }
+";
+/// What the fleet gives the board. An image by its digest, from the registry.
+const FLEET_FILE: &str = "\
+name: far
+services:
+  a:
+    image: IMAGE
+    network_mode: none
+    restart: always
+    init: true
+    command: sleep 100000
+    environment: { REVISION: '$REVISION' }
+    deploy:
+      resources: { limits: { memory: 16M } }
+      update_config: { monitor: 1s }
 ";
 
 /// What is wanted.
@@ -67,6 +85,7 @@ struct Rig<'a> {
     base: PathBuf,
     random: Random,
     place: Place,
+    fleet: Fleet,
     /// It serves as long as there is a rig.
     _registry: Registry,
     possible: Possible,
@@ -104,11 +123,14 @@ impl<'a> Rig<'a> {
         };
         spec = spec.network(Network::User).words(&["limpet.network=dhcp"]).disk(stage.payload(), "/payload");
         let registry = Registry::open();
-        let multi = places::multi(PULLED_IMAGE);
-        registry.push(&format!("oci-archive:{}", multi.display()), &format!("{PULLED_IMAGE}:latest"));
+        for (image, tag) in [(PULLED_IMAGE, "latest"), ("busybox", "1")] {
+            let archive = format!("oci-archive:{}", places::multi(image).display());
+            registry.push(&archive, &format!("{image}:{tag}"));
+        }
+        let fleet = Fleet::of(stage.path(), &registry, FLEET_FILE);
         let place = Place {
             payload: format!("/payload/images/{}", stage.target.value("deb_arch")),
-            registry: registry.address().replace("127.0.0.1", "10.0.2.2"),
+            registry: from_board(registry.address()),
             init: campaign.init,
         };
         let mut board = stage.boot(&spec);
@@ -121,6 +143,7 @@ impl<'a> Rig<'a> {
         }
         let pulled = format!("{}/{PULLED_IMAGE}", place.registry);
         board.limpet(&["pull", "-q", &pulled]).ok();
+        fleet.take_in(&mut board);
         let saved = check::images(&mut board);
         board.limpet(&["rmi", work::GUEST_IMAGE, &pulled]).ok();
         board.power_off();
@@ -131,7 +154,7 @@ impl<'a> Rig<'a> {
         spec.disks[0] = Disk { log, ..data };
         let random = Random::new(campaign.seed);
         let possible = work::first(campaign.init);
-        Self { stage, spec, base, random, place, _registry: registry, possible, saved, lost: 0 }
+        Self { stage, spec, base, random, place, fleet, _registry: registry, possible, saved, lost: 0 }
     }
 
     fn boot(&self) -> Board {
@@ -182,13 +205,18 @@ impl<'a> Rig<'a> {
         let file = "/root/compose.yaml";
         board.sh(&format!("rm -f {file}"));
         board.write(file, FILE.as_bytes());
-        connect(board, &self.place);
-        work::plan(&self.possible, kind, &self.place, &mut self.random)
+        let steps = work::plan(&self.possible, kind, &self.place, &mut self.random);
+        if kind == DELIVER {
+            self.fleet.apply(work::delivered(&self.possible) + 1);
+        }
+        steps
     }
 
     /// Looks whether everything is as it may be, and goes on from what is: what was in doubt no longer is.
     fn judge(&mut self, board: &mut Board) {
         board.until("the supervisor answers", check::ANSWERS);
+        connect(board, &self.place);
+        self.fleet.until_committed();
         let (found, wrong) = check::settle(board, &self.possible);
         let (found, broken) = check::inspect(board, found);
         let images = check::images(board);
@@ -233,15 +261,11 @@ fn install(board: &mut Board) {
     board.until("the supervisor answers", check::ANSWERS);
 }
 
-/// The registry speaks plain HTTP, which is for hosts that are named. systemd's board has nobody else who gives it an
-/// address.
+/// With the network, where the controller and the registry are. systemd's board has nobody else who gives it an address.
 fn connect(board: &mut Board, place: &Place) {
     if place.init == Init::Systemd {
         board.sh("ip link set eth0 up; ip addr replace 10.0.2.15/24 dev eth0; ip route replace default via 10.0.2.2");
     }
-    let names = format!("{{\"plain-http\": [\"{}\"]}}", place.registry);
-    let file = "/etc/limpet/registries.json";
-    board.sh(&format!("rm -f {file}"));
-    board.write(file, names.as_bytes());
-    board.until("the board knows a way out", "ip route | grep -q 'default via'");
+    board.names_registry(&place.registry);
+    board.until_connected();
 }

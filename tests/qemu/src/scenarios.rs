@@ -59,6 +59,7 @@ pub const ALL: &[Scenario] = &[
     usual("no-memory-controller", lacking::no_memory_controller),
     unusual("no-memory-controller-6.1", lacking::no_memory_controller_of_the_older),
     usual("cgroup-v1", lacking::cgroup_v1),
+    unusual("cgroup-v1-6.12", lacking::cgroup_v1_of_the_newer),
     usual("no-user-namespaces", lacking::no_user_namespaces),
     unusual("app", apps::from_a_file),
     usual("pull", pulling::from_a_registry),

@@ -88,7 +88,7 @@ impl Stage {
         Disk { serial: serial.to_owned(), path, readonly: false, log: None }
     }
 
-    /// A root with systemd, of Debian's packages; to be written to.
+    /// A Debian root with systemd; to be written to.
     fn system_disk(&self) -> Disk {
         let made = paths::made(&self.target.arch);
         let remedy = format!("tests/qemu/fetch {}", self.target.arch);

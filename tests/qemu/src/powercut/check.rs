@@ -1,6 +1,6 @@
 //! What is looked at after a power cut, on the board that came up by itself.
 
-use super::work::{APP, GUEST_IMAGE, PROGRAM, PULLED_IMAGE, Possible, State, TALKER, surprises};
+use super::work::{APP, FLEET_APP, GUEST_IMAGE, PROGRAM, PULLED_IMAGE, Possible, State, TALKER, surprises};
 use crate::Board;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 /// How long the board may take until everything is as it should be: pauses before restarts, pulls of none.
 const SETTLE: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+const APPS: [&str; 2] = [APP, FLEET_APP];
 
 /// Whether the supervisor answers. What is in its place may be a version that never does.
 pub(super) const ANSWERS: &str = "timeout 5 limpet doctor | grep -q 'supervisor: answers'";
@@ -107,7 +108,7 @@ fn look(board: &mut Board) -> BTreeMap<String, State> {
         let words: Vec<&str> = line.split(' ').collect();
         match words[..] {
             // The app's own are shown with it.
-            ["container", name, _] if name.starts_with(APP) => None,
+            ["container", name, _] if APPS.iter().any(|app| name.starts_with(app)) => None,
             ["container", name, "running"] => Some((name.to_owned(), State::Present)),
             ["container", name, "created"] => Some((name.to_owned(), State::Created)),
             ["container", name, _] => Some((name.to_owned(), State::Stopped)),
@@ -133,7 +134,8 @@ pub(super) fn inspect(
 ) -> (BTreeMap<String, State>, Vec<String>) {
     let said = board.sh(&talk()) + "\n" + &board.sh(INSPECT);
     let mut wrong: Vec<String> = said.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    let runs = |name: &str, state: State| name == APP || !matches!(state, State::Stopped | State::Created);
+    let runs =
+        |name: &str, state: State| APPS.contains(&name) || !matches!(state, State::Stopped | State::Created);
     let kept: BTreeMap<String, State> =
         found.into_iter().filter(|(name, state)| runs(name, *state)).collect();
     let left = look(board);

@@ -39,16 +39,18 @@ pub(super) struct Step {
 }
 
 /// Every kind of step: the moments at which the power can be cut.
-pub(super) const KINDS: [&str; 17] = [
+pub(super) const KINDS: [&str; 18] = [
     "load", "forget", "run", "stop", "start", "remove", "update", "up", "down", "pull", "discard", "talk",
-    "prune", "upgrade", "worse", RECOVER, SHUTDOWN,
+    "prune", "upgrade", "worse", DELIVER, RECOVER, SHUTDOWN,
 ];
+/// The fleet gives the board another revision of an app.
+pub(super) const DELIVER: &str = "deliver";
 /// The board comes up after the cut before.
 pub(super) const RECOVER: &str = "recover";
 /// It goes off in order.
 pub(super) const SHUTDOWN: &str = "shutdown";
-/// These are steps of nothing else.
-const ALONE: [&str; 2] = [RECOVER, SHUTDOWN];
+/// These are no steps on the way to another.
+const ALONE: [&str; 3] = [DELIVER, RECOVER, SHUTDOWN];
 /// Longer than anybody waits.
 const WAIT: &str = "sleep 1000";
 /// Image that comes and goes; nothing runs of it.
@@ -57,6 +59,8 @@ pub(super) const GUEST_IMAGE: &str = "nginx";
 pub(super) const PULLED_IMAGE: &str = "redis";
 /// The app.
 pub(super) const APP: &str = "shop";
+/// The one that the fleet gives.
+pub(super) const FLEET_APP: &str = "far";
 /// Limpet's own file, if it is on the disk; its revision is how often it was upgraded.
 pub(super) const PROGRAM: &str = "program";
 /// Containers that may be there at a time.
@@ -83,10 +87,16 @@ pub(super) type Possible = BTreeMap<String, Vec<State>>;
 
 /// What is true at first.
 pub(super) fn first(init: Init) -> Possible {
-    match init {
-        Init::Limpet => Possible::new(),
-        Init::Systemd => Possible::from([(PROGRAM.to_owned(), vec![State::Revision(0)])]),
+    let mut possible = Possible::from([(FLEET_APP.to_owned(), vec![State::Revision(1)])]);
+    if init == Init::Systemd {
+        possible.insert(PROGRAM.to_owned(), vec![State::Revision(0)]);
     }
+    possible
+}
+
+/// The revision that the fleet has given.
+pub(super) fn delivered(possible: &Possible) -> u32 {
+    revision(possible, FLEET_APP)
 }
 
 /// What is true of `name` if nothing is in doubt.
@@ -162,6 +172,14 @@ fn step(kind: &'static str, known: &Possible, place: &Place, random: &mut Random
             let line =
                 "cp /bin/agent /root/worse; limpet upgrade --timeout 3s /root/worse 2>/dev/null; [ $? = 1 ]";
             own_file(line.to_owned(), revision(known, PROGRAM))
+        }
+        // It is the controller that begins it; here it is waited for.
+        DELIVER => {
+            let revision = revision(known, FLEET_APP) + 1;
+            let seen = format!(
+                "limpet exec {FLEET_APP}-a-1 sh -c 'echo $REVISION' 2>/dev/null | grep -qx {revision}"
+            );
+            made(FLEET_APP.to_owned(), format!("until {seen}; do sleep 0.2; done"), State::Revision(revision))
         }
         SHUTDOWN => {
             let line = format!("{}; {WAIT}", init.power_off().join(" "));
@@ -258,7 +276,9 @@ pub(super) fn outlook(mut possible: Possible, steps: &[Step], printed: &str) -> 
         for name in step.names.iter().filter(|_| is_done || is_begun) {
             let before = now(&possible, name);
             let doubtful = [&[before, step.after], between(step.kind)].concat();
-            possible.insert(name.clone(), if is_done { vec![step.after] } else { doubtful });
+            // What the fleet has begun, it also ends.
+            let is_certain = is_done || step.kind == DELIVER;
+            possible.insert(name.clone(), if is_certain { vec![step.after] } else { doubtful });
         }
     }
     possible

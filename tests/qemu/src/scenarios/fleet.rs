@@ -1,6 +1,7 @@
 //! A board of a fleet, whose controller and registry are on this machine: it joins, is updated, puts back by itself what is
 //! not well, and needs no controller for what it has.
 
+use crate::host::from_board;
 use crate::{Board, Network, Stage, qemu};
 use native_tests::controller::Controller;
 use native_tests::registry::Registry;
@@ -32,7 +33,7 @@ pub(super) fn joins_follows_and_outlives(stage: &Stage) {
     let mut fleet = Fleet::of(stage);
     fleet.write_app(&registry);
     let mut board = boot(stage, Network::User);
-    knows_registry(&mut board, &registry);
+    board.names_registry(&from_board(registry.address()));
     joins(&mut board, &fleet, "shed");
     let token = fleet.invite();
     board.limpet(&["join", &token]).refused(1, &["in the fleet at https://10.0.2.2:"]);
@@ -77,7 +78,7 @@ pub(super) fn two_on_a_wire(stage: &Stage) {
     finds(shed, &addresses[1], 1);
     finds(barn, &addresses[0], 0);
     for (board, name) in boards.iter_mut().zip(["shed", "barn"]) {
-        knows_registry(board, &registry);
+        board.names_registry(&from_board(registry.address()));
         joins(board, &fleet, name);
     }
     fleet.apply(1, "well", &[]).ok();
@@ -113,7 +114,7 @@ fn finds(board: &mut Board, address: &str, number: u8) {
 fn boot(stage: &Stage, network: Network) -> Board {
     let spec = stage.spec().network(network).words(&["limpet.network=dhcp"]).reboots();
     let mut board = stage.boot(&spec);
-    board.until("it knows a way out", "ip route | grep -q 'default via'");
+    board.until_connected();
     board
 }
 
@@ -168,16 +169,6 @@ impl Fleet {
             self.controller.board(name).filter(|board| board["online"] == online).map(drop)
         });
     }
-}
-
-/// This machine's loopback, as QEMU's network shows it.
-fn from_board(address: &str) -> String {
-    address.replace("127.0.0.1", "10.0.2.2")
-}
-
-fn knows_registry(board: &mut Board, registry: &Registry) {
-    let plain = format!("{{\"plain-http\": [\"{}\"]}}", from_board(registry.address()));
-    board.write("/etc/limpet/registries.json", plain.as_bytes());
 }
 
 fn joins(board: &mut Board, fleet: &Fleet, name: &str) {

@@ -42,6 +42,17 @@ pub(super) fn cgroup_v1(stage: &Stage) {
     board.power_off();
 }
 
+/// Debian's 6.12 has no memory controller of v1 any more, and says what to do instead.
+pub(super) fn cgroup_v1_of_the_newer(stage: &Stage) {
+    let mut board = stage.boot(&stage.spec().words(&["limpet.cgroup=v1"]));
+    board.load("busybox");
+    let why = "the memory controller is in no cgroup v1 hierarchy here; mount it, or boot with cgroup v2: \
+               systemd.unified_cgroup_hierarchy=1, or no limpet.cgroup=v1, on the kernel command line";
+    board.limpet(&["run", "--rm", "-m", "32m", "busybox", "true"]).refused(125, &[why]);
+    assert!(board.limpet(&["doctor"]).code(2).stdout.contains(why));
+    board.power_off();
+}
+
 fn limits_of_v1(board: &mut Board) {
     board
         .detached("limited", &["-m", "48m", "--cpus", "0.75", "--pids-limit", "33", "probe", "on-term", "0"]);

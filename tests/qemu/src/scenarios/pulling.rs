@@ -1,5 +1,6 @@
 //! Images from a registry on this machine, past a network that breaks and somebody who changes what passes.
 
+use crate::host::from_board;
 use crate::{Board, Network, Stage};
 use native_tests::places;
 use native_tests::registry::Registry;
@@ -25,8 +26,8 @@ pub(super) fn from_a_registry(stage: &Stage) {
     });
     let spec = stage.spec().network(Network::User).words(&["limpet.network=dhcp"]).reboots();
     let mut board = stage.boot(&spec);
-    board.until("it knows a way out", "ip route | grep -q 'default via'");
-    let host = forwarder.address().replace("127.0.0.1", "10.0.2.2");
+    board.until_connected();
+    let host = from_board(forwarder.address());
     only_named_hosts_are_plain(&mut board, &host);
     breaks_are_mended(&mut board, &host, &forwarder);
     what_was_changed_is_refused(&mut board, &host);
@@ -40,8 +41,7 @@ pub(super) fn from_a_registry(stage: &Stage) {
 fn only_named_hosts_are_plain(board: &mut Board, host: &str) {
     let name = format!("{host}/busybox:1");
     board.limpet(&["pull", &name]).refused(1, &[host, "plain-http"]);
-    let file = format!("{{\"plain-http\": [\"{host}\"]}}");
-    board.write("/etc/limpet/registries.json", file.as_bytes());
+    board.names_registry(host);
 }
 
 fn breaks_are_mended(board: &mut Board, host: &str, forwarder: &Forwarder) {
