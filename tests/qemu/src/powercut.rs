@@ -16,7 +16,7 @@ mod work;
 pub use log::Disk as Behaviour;
 
 use crate::board::{Board, Cut};
-use crate::disk::{self, Disk};
+use crate::disk;
 use crate::host::from_board;
 use crate::spec::{Init, Network, Spec};
 use crate::stage::Stage;
@@ -117,41 +117,23 @@ pub fn play(stage: &Stage, campaign: &Campaign) {
 impl<'a> Rig<'a> {
     /// A disk with the images that are needed, and a board that was switched off in order.
     fn prepare(stage: &'a Stage, campaign: &Campaign) -> Self {
-        let mut spec = match campaign.init {
-            Init::Limpet => Spec::new(&stage.target).disk(stage.data_disk("data"), "/var/lib/limpet"),
-            Init::Systemd => stage.systemd_root(),
-        };
-        spec = spec.network(Network::User).words(&["limpet.network=dhcp"]).disk(stage.payload(), "/payload");
-        let registry = Registry::open();
-        for (image, tag) in [(PULLED_IMAGE, "latest"), ("busybox", "1")] {
-            let archive = format!("oci-archive:{}", places::multi(image).display());
-            registry.push(&archive, &format!("{image}:{tag}"));
-        }
+        let registry = registry();
         let fleet = Fleet::of(stage.path(), &registry, FLEET_FILE);
         let place = Place {
             payload: format!("/payload/images/{}", stage.target.value("deb_arch")),
             registry: from_board(registry.address()),
             init: campaign.init,
         };
+        let mut spec = spec(stage, campaign.init);
         let mut board = stage.boot(&spec);
         if campaign.init == Init::Systemd {
             install(&mut board);
         }
-        connect(&mut board, &place);
-        for image in ["busybox", "probe", work::GUEST_IMAGE] {
-            board.load(image);
-        }
-        let pulled = format!("{}/{PULLED_IMAGE}", place.registry);
-        board.limpet(&["pull", "-q", &pulled]).ok();
-        fleet.take_in(&mut board);
-        let saved = check::images(&mut board);
-        board.limpet(&["rmi", work::GUEST_IMAGE, &pulled]).ok();
+        let saved = furnish(&mut board, &place, &fleet);
         board.power_off();
         let base = stage.path().join("base.img");
-        let data = spec.disks[0].clone();
-        fs::rename(&data.path, &base).expect("both are in the stage's directory");
-        let log = Some(stage.path().join("writes.log"));
-        spec.disks[0] = Disk { log, ..data };
+        fs::rename(&spec.disks[0].path, &base).expect("both are in the stage's directory");
+        spec.disks[0].log = Some(stage.path().join("writes.log"));
         let random = Random::new(campaign.seed);
         let possible = work::first(campaign.init);
         Self { stage, spec, base, random, place, fleet, _registry: registry, possible, saved, lost: 0 }
@@ -252,6 +234,39 @@ impl<'a> Rig<'a> {
     fn log(&self) -> &Path {
         self.spec.disks[0].log.as_ref().expect("this disk has one")
     }
+}
+
+/// A board whose first disk is the one that is cut off.
+fn spec(stage: &Stage, init: Init) -> Spec {
+    let spec = match init {
+        Init::Limpet => Spec::new(&stage.target).disk(stage.data_disk("data"), "/var/lib/limpet"),
+        Init::Systemd => stage.systemd_root(),
+    };
+    spec.disk(stage.payload(), "/payload").network(Network::User).words(&["limpet.network=dhcp"])
+}
+
+/// On this machine, with what is pulled, and the image of the fleet's app.
+fn registry() -> Registry {
+    let registry = Registry::open();
+    for (image, tag) in [(PULLED_IMAGE, "latest"), ("busybox", "1")] {
+        let archive = format!("oci-archive:{}", places::multi(image).display());
+        registry.push(&archive, &format!("{image}:{tag}"));
+    }
+    registry
+}
+
+/// Gives the board what has to be there, and what will come and go once; the digests of all that as it is saved.
+fn furnish(board: &mut Board, place: &Place, fleet: &Fleet) -> BTreeMap<String, String> {
+    connect(board, place);
+    for image in ["busybox", "probe", work::GUEST_IMAGE] {
+        board.load(image);
+    }
+    let pulled = format!("{}/{PULLED_IMAGE}", place.registry);
+    board.limpet(&["pull", "-q", &pulled]).ok();
+    fleet.take_in(board);
+    let saved = check::images(board);
+    board.limpet(&["rmi", work::GUEST_IMAGE, &pulled]).ok();
+    saved
 }
 
 /// As the manual says. How large the program is that was installed, and its digest, are kept for [`check`].

@@ -1,18 +1,21 @@
 //! Boards whose clock is wrong: a battery that nobody has changed, or none.
 
-use crate::{Board, Stage};
+use super::fleet;
+use crate::{Board, Network, Spec, Stage};
 
 pub(super) fn in_1970(stage: &Stage) {
-    let board = stage.boot(&stage.spec().clock("1970-01-01T00:00:10").reboots());
-    lives(board, "1970", "it is before the day this program was made");
+    let spec = stage.spec().clock("1970-01-01T00:00:10");
+    lives(stage, spec, "1970", "it is before the day this program was made");
 }
 
 pub(super) fn in_2038(stage: &Stage) {
-    let board = stage.boot(&stage.spec().clock("2038-01-19T03:14:00").reboots());
-    lives(board, "2038", "it is 2038 or later, which many programs cannot say");
+    let spec = stage.spec().clock("2038-01-19T03:14:00");
+    lives(stage, spec, "2038", "it is 2038 or later, which many programs cannot say");
 }
 
-fn lives(mut board: Board, year: &str, said: &str) {
+fn lives(stage: &Stage, spec: Spec, year: &str, said: &str) {
+    let spec = spec.network(Network::User).words(&["limpet.network=dhcp"]).reboots();
+    let mut board = stage.boot(&spec);
     assert_eq!(board.sh("date +%Y"), year);
     board.load("busybox");
     let tick = "i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.2; done";
@@ -25,7 +28,10 @@ fn lives(mut board: Board, year: &str, said: &str) {
     until_healthy(&mut board);
     // In 2038 the last second that 32 bits can say is 7 s after the start; by now it is over.
     board.until("the doctor sees it", &format!("limpet doctor | grep -q 'clock: {said}'"));
+    board.until_connected();
+    fleet::follows(stage, &mut board);
     board.reboot();
+    board.until_status("shop-web-1", "running");
     board.until_status("clockwork", "running");
     board.until_logged("clockwork", "tick 2");
     let started = board.field("clockwork", "/State/StartedAt").to_string();

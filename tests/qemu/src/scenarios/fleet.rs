@@ -99,6 +99,19 @@ pub(super) fn two_on_a_wire(stage: &Stage) {
     shed.power_off();
 }
 
+/// What a fleet needs whatever the board's clock says: it joins, fetches an app's image, and is updated.
+pub(super) fn follows(stage: &Stage, board: &mut Board) {
+    let registry = registry();
+    let fleet = Fleet::of(stage);
+    fleet.write_app(&registry);
+    board.names_registry(&from_board(registry.address()));
+    joins(board, &fleet, "shed");
+    for version in [1, 2] {
+        fleet.apply(version, "well", &[]).ok();
+        says(board, &version.to_string());
+    }
+}
+
 fn address(board: &mut Board) -> String {
     board.sh("ip -4 addr show eth0 | sed -n 's,.*inet \\([0-9.]*\\)/.*,\\1,p'")
 }
