@@ -71,6 +71,19 @@ fn a_file_gives_variables_and_e_overrules_it() {
     }
 }
 
+/// Mapped to the container's ids, root's files are its root's; without that they are nobody's there.
+#[test]
+fn a_path_shows_the_boards_owners_if_asked_to() {
+    let limpet = Limpet::with(&["busybox"]);
+    let path = limpet.home().join("shown");
+    fs::create_dir(&path).expect("the directory is ours");
+    let owner = |options: &str| {
+        let volume = format!("{}:/shown{options}", path.display());
+        limpet.ok(&["run", "--rm", "-v", &volume, "busybox", "stat", "-c", "%u", "/shown"]).text().to_owned()
+    };
+    assert_eq!([owner(""), owner(":noidmap")], ["0", "65534"]);
+}
+
 #[test]
 fn a_device_can_be_for_reading_or_for_writing() {
     let write = ": > /dev/kmsg && echo written";

@@ -55,6 +55,20 @@ fn stop_uses_the_containers_own_signal() {
     assert!(limpet.ok(&["logs", "cc"]).stdout.contains("got usr1"));
 }
 
+/// nginx's is SIGQUIT; whoever makes the container may want another.
+#[test]
+fn stop_uses_the_images_own_signal_unless_told_otherwise() {
+    let limpet = Limpet::with(&["nginx"]);
+    let script = "trap 'exit 3' QUIT; trap 'exit 4' TERM; echo ready; while :; do sleep 0.1; done";
+    for (name, flags, code) in [("image", &[][..], 3), ("own", &["--stop-signal", "TERM"][..], 4)] {
+        let shell = ["--name", name, "--entrypoint", "sh", "nginx", "-c", script];
+        limpet.detached(&[flags, &shell].concat());
+        limpet.until_logged(name, "ready");
+        limpet.ok(&["stop", name]);
+        assert_eq!(limpet.field(name, "/State/ExitCode"), code, "{name}");
+    }
+}
+
 #[test]
 fn the_stop_timeout_is_the_containers_own() {
     let limpet = Limpet::with(&["probe"]);
