@@ -3,6 +3,10 @@
 //! The supervisor itself never waits for a disk, a lock or a container. In: what is to be done. Out: [`Finished`] by way
 //! of the mailbox, when the child has ended.
 
+#[cfg(test)]
+mod tests;
+
+use crate::act::status;
 use crate::supervise::mailbox::Message;
 use crate::supervise::reactor::Interest;
 use crate::supervise::tasks::Tasks;
@@ -100,6 +104,20 @@ pub(crate) struct Finished {
     pub(crate) stdout: String,
     /// What it said on standard error.
     pub(crate) stderr: String,
+}
+
+impl Finished {
+    /// Its last word, or what its end says if it had none.
+    pub(crate) fn said_last(&self) -> String {
+        if let Some(last) = self.stderr.lines().last() {
+            return last.strip_prefix("limpet: ").unwrap_or(last).to_owned();
+        }
+        match self.status {
+            None => "the process that was to do it was killed".to_owned(),
+            Some(status::DISAGREES) => "what is on the disk is not what the supervisor knew".to_owned(),
+            Some(code) => format!("the process that was to do it ended with {code} and said nothing"),
+        }
+    }
 }
 
 /// The children that run.

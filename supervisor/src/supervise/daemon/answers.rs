@@ -45,8 +45,7 @@ impl Daemon<'_> {
     }
 
     fn keep_error(&mut self, order: &Order, finished: &Finished) {
-        let said = finished.stderr.lines().last().unwrap_or("the process that was to do it was killed");
-        let said = said.strip_prefix("limpet: ").unwrap_or(said).to_owned();
+        let said = finished.said_last();
         match order.id {
             Some(id) => drop(self.errors.insert(id, said)),
             None => self.trouble(said),

@@ -174,7 +174,7 @@ impl Daemon<'_> {
             // Another state was taken meanwhile.
             (Some(status::DISAGREES), _) => {}
             _ => {
-                let why = finished.map_or("no process could be started".to_owned(), said_last);
+                let why = finished.map_or("no process could be started".to_owned(), Finished::said_last);
                 let chance = now_ns() / 1000;
                 self.fleet.fetch_failed(&app, version.unwrap_or_default(), why, now(), chance);
             }
@@ -374,13 +374,8 @@ fn far(entry: &Entry, begun: Option<&Begun>) -> Progress {
     }
 }
 
-pub(super) fn said_last(finished: &Finished) -> String {
-    let said = finished.stderr.lines().last().unwrap_or("the process that was to do it was killed");
-    said.strip_prefix("limpet: ").unwrap_or(said).to_owned()
-}
-
 fn said_all(finished: &Finished) -> String {
     let lines: Vec<&str> =
         finished.stderr.lines().map(|line| line.strip_prefix("limpet: ").unwrap_or(line)).collect();
-    if lines.is_empty() { said_last(finished) } else { lines.join("\n") }
+    if lines.is_empty() { finished.said_last() } else { lines.join("\n") }
 }

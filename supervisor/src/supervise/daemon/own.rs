@@ -69,7 +69,7 @@ impl Daemon<'_> {
             Some(("ready", _)) => Own::Ready,
             Some(("begun", _)) => Own::Begun { until },
             Some(_) | None => {
-                let why = finished.map_or("no process could be started".to_owned(), super::fleet::said_last);
+                let why = finished.map_or("no process could be started".to_owned(), Finished::said_last);
                 Own::Missing { why, until: now().after(AGAIN_MS) }
             }
         };
