@@ -36,7 +36,7 @@ const AFTER_MS_MAX: u64 = 2500;
 const LOAD_MS_MAX: u64 = 8000;
 /// Pulling too.
 const PULL_MS_MAX: u64 = 10_000;
-/// So does starting again what ran before, and so may ending it.
+/// So does starting again what ran before, and so may ending it; and a version on trial is so for as long.
 const ALL_MS_MAX: u64 = 5000;
 const FILE: &str = "\
 name: shop
@@ -154,7 +154,7 @@ impl<'a> Rig<'a> {
         let after = Duration::from_millis(self.random.below(match kind {
             "load" => LOAD_MS_MAX,
             "pull" => PULL_MS_MAX,
-            RECOVER | SHUTDOWN => ALL_MS_MAX,
+            RECOVER | SHUTDOWN | "worse" => ALL_MS_MAX,
             _ => AFTER_MS_MAX,
         }));
         let number = steps.iter().position(|step| step.kind == kind);

@@ -67,6 +67,7 @@ pub const ALL: &[Scenario] = &[
     usual("fleet-wire", fleet::two_on_a_wire),
     unusual("fleet-upgrade", fleet::is_upgraded_by_its_fleet),
     usual("upgrade", upgrading::good_and_bad),
+    unusual("upgrade-cut", upgrading::cut_off_on_trial),
     usual("systemd", systemd::keeps_what_limpet_installs),
     usual("native-short", native::short),
     usual("power-cuts", power::a_few_cuts),

@@ -170,7 +170,7 @@ fn step(kind: &'static str, known: &Possible, place: &Place, random: &mut Random
         // A version that never answers: it is on trial for longer than anybody waits before the cut.
         "worse" => {
             let line =
-                "cp /bin/agent /root/worse; limpet upgrade --timeout 3s /root/worse 2>/dev/null; [ $? = 1 ]";
+                "cp /bin/agent /root/worse; limpet upgrade --timeout 5s /root/worse 2>/dev/null; [ $? = 1 ]";
             own_file(line.to_owned(), revision(known, PROGRAM))
         }
         // It is the controller that begins it; here it is waited for.

@@ -1,6 +1,8 @@
 //! Limpet's own upgrade: to a good file, to one that never answers, and to what is no limpet at all.
 
+use crate::board::Cut;
 use crate::{Board, Stage};
+use std::time::Duration;
 
 pub(super) fn good_and_bad(stage: &Stage) {
     let mut board = stage.boot(&stage.spec());
@@ -35,6 +37,32 @@ fn bad(board: &mut Board) {
     assert_eq!(board.sh("tail -c 6 /bin/limpet"), "newer", "the old file is back");
     board.until("the old one answers", "limpet doctor | grep -q 'supervisor: answers'");
 }
+
+/// The power goes while a version is on trial that never answers: the one before takes its place again, and keeps what it
+/// kept. (What the board has synced is on its disk: QEMU's end loses nothing that it was given.)
+pub(super) fn cut_off_on_trial(stage: &Stage) {
+    let spec = stage.systemd_spec();
+    let mut board = stage.boot(&spec);
+    board.sh("limpet install && systemctl daemon-reload && systemctl enable --now limpet limpet-containers");
+    board.load("probe");
+    board.detached("kept", &["--restart", "always", "probe", "on-term", "0"]);
+    board.until_logged("kept", "ready");
+    let program = board.sh(DIGEST);
+    let script = format!(
+        "limpet upgrade --timeout 60s /bin/agent & \
+         until [ \"$({DIGEST})\" = \"$(sha256sum </bin/agent)\" ]; do sleep 0.1; done; echo on trial; wait"
+    );
+    let after = Duration::from_secs(1);
+    board.cut_during(&Cut { script: &script, moment: "on trial", after, may_be_off: false }, &mut || ());
+    let mut board = stage.boot(&spec);
+    board.until("the supervisor answers", "timeout 5 limpet doctor | grep -q 'supervisor: answers'");
+    assert_eq!(board.sh(DIGEST), program, "the version before is back");
+    assert_eq!(board.run(&["test", "-e", "/usr/local/bin/.limpet.old"]).code, 1);
+    board.until_status("kept", "running");
+    board.power_off();
+}
+
+const DIGEST: &str = "sha256sum </usr/local/bin/limpet";
 
 fn refused(board: &mut Board) {
     board.sh("echo '#!/bin/sh' > /root/script; cp /bin/busybox /root/busybox; head -c 100000 /bin/limpet > /root/half");
