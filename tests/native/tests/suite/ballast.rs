@@ -14,7 +14,7 @@ const BALLAST: u64 = 14 * MIB;
 /// The first runs into a full disk, and stays; the other is stopped meanwhile.
 const GREEDY: &str =
     "dd if=/dev/zero of=/full bs=64k; dd if=/dev/zero of=/v/full bs=1k; sync; echo enough; sleep 1000";
-const QUIET: &str = "trap 'exit 3' TERM; while :; do sleep 0.1; done";
+const QUIET: &str = "trap 'exit 3' TERM; echo ready; while :; do sleep 0.1; done";
 
 fn held(limpet: &Limpet) -> u64 {
     limpet.root().join("limpet.ballast").metadata().map_or(0, |file| file.blocks() * 512)
@@ -54,10 +54,13 @@ fn story(disk: &Disk, userns: &[&str]) {
         .refused(125, &["the disk is full", "16.0MiB are its reserve"]);
     limpet.ok(&["lock", "the disk is full"]);
     for turn in 0..20 {
+        // Before that it has no trap, and the first process of a container ends by no other signal than SIGKILL.
+        until("it listens", || (limpet.logged("quiet", "ready") > turn).then_some(()));
         limpet.ok(&["stop", "quiet"]);
         assert_eq!(limpet.inspect("quiet")["State"]["ExitCode"], 3, "{turn}");
         limpet.ok(&["start", "quiet"]);
     }
+    until("it listens", || (limpet.logged("quiet", "ready") > 20).then_some(()));
     limpet.ok(&["stop", "quiet"]);
     supervisor.crash();
     let supervisor = Supervisor::start_with(limpet, &["--reserve", RESERVE], &[]);

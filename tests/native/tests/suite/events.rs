@@ -25,7 +25,7 @@ fn a_life_is_told_as_it_happens() {
     let supervisor = Supervisor::start(&limpet);
     let mut live = Live::start(limpet.command(&["events"]), "events".to_owned());
     let mut next = || short(&live.line().expect("events go on"));
-    let script = "echo begun; trap 'exit 7' TERM; while :; do sleep 1000 & wait; done";
+    let script = "trap 'exit 7' TERM; echo begun; while :; do sleep 1000 & wait; done";
     limpet.detached(&["--name", "first", "--restart", "no", "--health-cmd", "true", "busybox", "true"]);
     // Until it is heard, `events` may not be listening yet.
     assert!(next().ends_with(" first"));

@@ -123,7 +123,7 @@ fn one_after_the_other_and_what_fails_pauses() {
     let limpet = Limpet::with(&["busybox"]);
     let _supervisor = Supervisor::start(&limpet);
     let file = |version: &str, script: &str| service("web", version, 2, script, "parallelism: 1");
-    let script = "echo $$VERSION begun >> /diary/lines; trap 'echo $$VERSION asked >> /diary/lines; exit 0' TERM; \
+    let script = "trap 'echo $$VERSION asked >> /diary/lines; exit 0' TERM; echo $$VERSION begun >> /diary/lines; \
                   while :; do sleep 1000 & wait; done";
     let app = App::new(&limpet, "shop", &file("one", script));
     app.up();
@@ -156,7 +156,7 @@ fn an_old_container_runs_until_the_new_one_is_well() {
         let update = "parallelism: 1, order: start-first, failure_action: rollback";
         service("web", version, 1, script, update) + "    container_name: only\n"
     };
-    let script = "echo $$VERSION begun >> /diary/lines; trap 'echo $$VERSION asked >> /diary/lines; exit 0' TERM; \
+    let script = "trap 'echo $$VERSION asked >> /diary/lines; exit 0' TERM; echo $$VERSION begun >> /diary/lines; \
                   while :; do sleep 1000 & wait; done";
     let app = App::new(&limpet, "shop", &file("one", script));
     app.up();
