@@ -9,6 +9,7 @@ mod tests;
 
 use crate::failure::Failure;
 use crate::verbs::install::put;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -27,8 +28,10 @@ pub(crate) struct Trial {
 impl Trial {
     /// Of the program that is installed there.
     pub(crate) fn of(installed: &Path) -> Self {
-        let name = installed.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Self { installed: installed.to_owned(), before: installed.with_file_name(format!(".{name}.old")) }
+        let mut name = OsString::from(".");
+        name.extend(installed.file_name());
+        name.push(".old");
+        Self { installed: installed.to_owned(), before: installed.with_file_name(name) }
     }
 
     /// The one that the file `before` was kept for.

@@ -364,8 +364,11 @@ impl Board {
 impl Drop for Board {
     fn drop(&mut self) {
         if thread::panicking() {
-            // Shown with its console, if it can be.
-            let _ = fs::write(self.place.join(evidence::FILE), self.evidence());
+            // Shown with its console. This must not panic: it would end the runner.
+            let said = self.evidence();
+            if let Err(error) = fs::write(self.place.join(evidence::FILE), &said) {
+                eprintln!("keeping what the board said: {error}; it was:\n{said}");
+            }
         }
         // Off already, most of the time.
         let _ = self.qemu.kill();

@@ -36,6 +36,17 @@ impl Board {
         self.until(&format!("{name} logs {text:?}"), &format!("limpet logs {name} 2>&1 | grep -q '{text}'"));
     }
 
+    /// `limpet install`, on a board of systemd's, and then as that says itself.
+    ///
+    /// # Panics
+    /// It does not say.
+    #[track_caller]
+    pub fn install(&mut self) {
+        let said = self.limpet(&["install"]).ok();
+        let (_, command) = said.stdout.split_once("Now: ").expect("it says what to do next");
+        self.sh(command);
+    }
+
     /// The directory of the container's cgroup; with v1, in `controller`'s hierarchy.
     #[track_caller]
     pub fn cgroup(&mut self, name: &str, controller: &str) -> String {

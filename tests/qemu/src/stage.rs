@@ -145,7 +145,8 @@ impl Stage {
         let text = board::serial(&place);
         let lines: Vec<&str> = text.lines().collect();
         let last = lines[lines.len().saturating_sub(CONSOLE_LINES)..].join("\n");
-        let file = |name: &str| fs::read_to_string(place.join(name)).unwrap_or_default();
+        let file =
+            |name: &str| fs::read_to_string(place.join(name)).unwrap_or_else(|e| format!("({name}: {e})\n"));
         let (said, qemu) = (file(evidence::FILE), file("qemu.log"));
         format!("--- what board {number} said ---\n{said}--- its console ---\n{last}\n{qemu}")
     }

@@ -43,7 +43,7 @@ fn bad(board: &mut Board) {
 pub(super) fn cut_off_on_trial(stage: &Stage) {
     let spec = stage.systemd_spec();
     let mut board = stage.boot(&spec);
-    board.sh("limpet install && systemctl daemon-reload && systemctl enable --now limpet limpet-containers");
+    board.install();
     board.load("probe");
     board.detached("kept", &["--restart", "always", "probe", "on-term", "0"]);
     board.until_logged("kept", "ready");
