@@ -5,16 +5,16 @@
 //!
 //! In: ids and names. Out: records, or an error that names the container. A container is there once its name is.
 
-mod files;
+mod records;
 mod removal;
 
-use files::{make_directory, open_directory, remove_file, sync};
-pub use files::{read_record, write_record};
+use crate::files::{FileError, failed, make_directory, open_directory, remove, remove_volatile};
 use limpet_protocol::container::{Container, Intent};
 use limpet_protocol::exit::Exit;
 use limpet_protocol::id::{ContainerId, ID_LEN};
 use limpet_protocol::keeper::{Keep, Running};
 use limpet_protocol::record::{Kind, RecordError};
+pub use records::{read_record, write_record};
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fsync, openat};
 use rustix::io::Errno;
@@ -62,29 +62,8 @@ pub enum HomeError {
         reason: RecordError,
     },
     /// The file system said no.
-    #[error("{doing} {}: {}", .path.display(), reason(.error))]
-    Io {
-        /// What was being done.
-        doing: &'static str,
-        /// To what.
-        path: PathBuf,
-        /// Why not.
-        error: io::Error,
-    },
-}
-
-fn reason(error: &io::Error) -> String {
-    match Errno::from_io_error(error) {
-        Some(Errno::NOSPC | Errno::DQUOT) => "the disk is full; free some space and try again".to_owned(),
-        Some(Errno::ACCESS) => "permission denied; ask with sudo".to_owned(),
-        Some(errno) => crate::failure::reason(errno),
-        None => error.to_string(),
-    }
-}
-
-fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HomeError {
-    let path = path.to_owned();
-    move |error| HomeError::Io { doing, path, error }
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl Home {
@@ -148,7 +127,7 @@ impl Home {
                 Err(_) if !directory.exists() => continue,
                 handle => handle?,
             };
-            flock(&handle, FlockOperation::LockShared).map_err(|e| io("lock", &directory)(e.into()))?;
+            flock(&handle, FlockOperation::LockShared).map_err(failed("lock", &directory))?;
             if directory.exists() {
                 return Ok(handle);
             }
@@ -181,7 +160,7 @@ impl Home {
         self.claim_name(&container.name, &container.keep.launch.id)?;
         write_record(directory, CONTAINER, Kind::Container, container, durable)?;
         if durable {
-            fsync(&names).map_err(|errno| io("sync", &self.names())(errno.into()))?;
+            fsync(&names).map_err(failed("sync", &self.names()))?;
         }
         Ok(())
     }
@@ -190,7 +169,7 @@ impl Home {
     fn lock_names(&self) -> Result<OwnedFd, HomeError> {
         make_directory(&self.names(), 0o700)?;
         let names = open_directory(&self.names())?;
-        flock(&names, FlockOperation::LockExclusive).map_err(|e| io("lock", &self.names())(e.into()))?;
+        flock(&names, FlockOperation::LockExclusive).map_err(failed("lock", &self.names()))?;
         Ok(names)
     }
 
@@ -199,26 +178,22 @@ impl Home {
         let link = self.names().join(name);
         loop {
             match std::os::unix::fs::symlink(id.as_str(), &link) {
-                Ok(()) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     self.free_stale_name(name, &link)?;
                 }
-                Err(error) => return Err(io("take the name", &link)(error)),
+                taken => return Ok(taken.map_err(failed("take the name", &link))?),
             }
         }
     }
 
     /// A name whose container is gone (a removal that was cut off) or never got its record is free.
     fn free_stale_name(&self, name: &str, link: &Path) -> Result<(), HomeError> {
-        let by = fs::read_link(link).map_err(io("read the name", link))?;
+        let by = fs::read_link(link).map_err(failed("read the name", link))?;
         if self.containers().join(&by).join(CONTAINER).exists() {
             let by = by.to_string_lossy().chars().take(12).collect();
             return Err(HomeError::NameInUse { name: name.to_owned(), by });
         }
-        match fs::remove_file(link) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io("free the name", link)(error)),
-            _ => Ok(()),
-        }
+        Ok(remove_volatile(link)?)
     }
 
     /// Gives the container another name.
@@ -279,7 +254,7 @@ impl Home {
         let directory = self.containers();
         let listing = match fs::read_dir(&directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            listing => listing.map_err(io("list", &directory))?,
+            listing => listing.map_err(failed("list", &directory))?,
         };
         let names = listing.flatten().map(|entry| entry.file_name());
         Ok(names
@@ -333,7 +308,7 @@ impl Home {
     /// # Errors
     /// The file system refuses.
     pub fn forget_running(&self, id: &ContainerId) -> Result<(), HomeError> {
-        remove_file(&self.state_directory(id).join(RUNNING))
+        Ok(remove_volatile(&self.state_directory(id).join(RUNNING))?)
     }
 
     /// Makes and opens the state directory of the instance.
@@ -342,7 +317,7 @@ impl Home {
     /// The file system refuses.
     pub fn open_state(&self) -> Result<OwnedFd, HomeError> {
         make_directory(&self.state, 0o711)?;
-        open_directory(&self.state)
+        Ok(open_directory(&self.state)?)
     }
 
     /// Makes and opens the state directory of one container, of which nobody else knows yet or whose lock is held.
@@ -359,7 +334,7 @@ impl Home {
     /// # Errors
     /// It is not there, or the file system refuses.
     pub fn open_state_of(&self, id: &ContainerId) -> Result<OwnedFd, HomeError> {
-        open_directory(&self.state_directory(id))
+        Ok(open_directory(&self.state_directory(id))?)
     }
 
     /// What a person last said of it by hand.
@@ -385,10 +360,7 @@ impl Home {
             Intent::Stopped | Intent::Started => {
                 write_record(&directory, INTENT, Kind::Intent, &intent, true)
             }
-            Intent::Policy => {
-                remove_file(&directory.join(INTENT))?;
-                sync(&directory, OFlags::RDONLY | OFlags::DIRECTORY)
-            }
+            Intent::Policy => Ok(remove(&directory.join(INTENT))?),
         }
     }
 
@@ -400,7 +372,7 @@ impl Home {
         let directory = self.directory(id);
         let gone = || HomeError::NotFound(id.short().to_owned());
         let handle = open_directory(&directory).map_err(|_| gone())?;
-        flock(&handle, FlockOperation::LockExclusive).map_err(|e| io("lock", &directory)(e.into()))?;
+        flock(&handle, FlockOperation::LockExclusive).map_err(failed("lock", &directory))?;
         if directory.exists() { Ok(handle) } else { Err(gone()) }
     }
 
@@ -412,12 +384,12 @@ impl Home {
         let path = self.state_directory(id).join("keeper.lock");
         let file = match openat(CWD, &path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
             Err(Errno::NOENT) => return Ok(false),
-            file => file.map_err(|errno| io("open", &path)(errno.into()))?,
+            file => file.map_err(failed("open", &path))?,
         };
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Ok(()) => Ok(false),
             Err(Errno::WOULDBLOCK) => Ok(true),
-            Err(errno) => Err(io("ask the lock", &path)(errno.into())),
+            Err(errno) => Err(failed("ask the lock", &path)(errno).into()),
         }
     }
 }
@@ -436,7 +408,7 @@ pub fn load_container(directory: &Path) -> Result<Container, HomeError> {
 /// # Errors
 /// The file system refuses.
 pub fn open_log(keep: &Keep) -> Result<OwnedFd, HomeError> {
-    open_directory(Path::new(keep.log_directory()))
+    Ok(open_directory(Path::new(keep.log_directory()))?)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod child;
 pub mod exec;
 pub mod failure;
 pub mod features;
+pub mod files;
 pub mod home;
 pub mod ids;
 pub mod keeper;
@@ -24,6 +25,8 @@ pub mod process;
 pub mod reserve;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod scratch;
 pub mod seccomp;
 pub mod spawn;
 pub mod start;

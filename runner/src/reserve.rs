@@ -5,12 +5,11 @@
 
 pub mod ballast;
 
+use crate::files::{FileError, remove_volatile, replace_volatile};
 use limpet_protocol::disk::Room;
 use rustix::fs::{StatVfs, statvfs};
 use rustix::io::Errno;
-use std::fs::{self, Permissions};
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::Path;
 
 /// In the state directory: bytes, in decimal.
@@ -25,19 +24,13 @@ pub fn asked(state: &Path) -> Option<u64> {
 /// Says it, to whoever comes from now on.
 ///
 /// # Errors
-/// What the file system says.
-pub fn ask(state: &Path, bytes: Option<u64>) -> io::Result<()> {
+/// The file system refuses.
+pub fn ask(state: &Path, bytes: Option<u64>) -> Result<(), FileError> {
     let path = state.join(NAME);
-    let Some(bytes) = bytes else {
-        return match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
-    };
-    let aside = state.join("reserve.new");
-    fs::write(&aside, format!("{bytes}\n"))?;
-    fs::set_permissions(&aside, Permissions::from_mode(0o644))?;
-    fs::rename(aside, path)
+    match bytes {
+        Some(bytes) => replace_volatile(&path, 0o644, format!("{bytes}\n").as_bytes()),
+        None => remove_volatile(&path),
+    }
 }
 
 /// The room on the disk that the root directory is on.

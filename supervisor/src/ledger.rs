@@ -9,16 +9,16 @@ mod tests;
 use limpet_protocol::app::{APP_BYTES_MAX, App, InvalidApp};
 use limpet_protocol::ledger::Entry;
 use limpet_protocol::record::{Kind, RecordError, decode, encode};
-use limpet_runner::reserve::ballast::or_lend;
-use rustix::fs::{CWD, Mode, OFlags, fsync, openat};
+use limpet_runner::files::{
+    ASIDE, FileError, PRIVATE, failed, make_directory, remove, remove_volatile, replace, sync_directory,
+};
 use std::fs;
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Largest record that is read: an app with its frame.
 const BYTES_MAX: usize = APP_BYTES_MAX + 256;
-const ASIDE: &str = ".new";
+const DIRECTORY_MODE: u32 = 0o700;
 
 /// The apps of one instance.
 #[derive(Clone, Debug)]
@@ -47,20 +47,8 @@ pub enum LedgerError {
         source: InvalidApp,
     },
     /// The file system said no.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What was being done.
-        doing: &'static str,
-        /// To what.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-}
-
-fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
-    let path = path.to_owned();
-    move |source| LedgerError::Io { doing, path, source }
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl Ledger {
@@ -83,7 +71,7 @@ impl Ledger {
     pub fn names(&self) -> Result<Vec<String>, LedgerError> {
         let listing = match fs::read_dir(&self.apps) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            listing => listing.map_err(io("list", &self.apps))?,
+            listing => listing.map_err(failed("list", &self.apps))?,
         };
         let names = listing.flatten().filter_map(|entry| entry.file_name().into_string().ok());
         // What was being written when power went was not committed.
@@ -114,14 +102,12 @@ impl Ledger {
     /// The disk refuses; what was recorded before holds then.
     pub fn keep_as_previous(&self, name: &str) -> Result<(), LedgerError> {
         let (path, aside) = (self.previous.join(name), self.previous.join(format!("{name}{ASIDE}")));
-        make(&self.previous)?;
-        match fs::remove_file(&aside) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            result => result.map_err(io("remove", &aside))?,
-        }
-        fs::hard_link(self.apps.join(name), &aside).map_err(io("write", &aside))?;
-        fs::rename(&aside, &path).map_err(io("write", &path))?;
-        sync(&self.previous)
+        make_directory(&self.previous, DIRECTORY_MODE)?;
+        remove_volatile(&aside)?;
+        fs::hard_link(self.apps.join(name), &aside).map_err(failed("write", &aside))?;
+        fs::rename(&aside, &path).map_err(failed("write", &path))?;
+        sync_directory(&self.previous)?;
+        sync_above(&self.previous)
     }
 
     /// Commits: when this returns, a power cut does not undo it.
@@ -130,18 +116,12 @@ impl Ledger {
     /// The disk refuses; what was recorded before holds then.
     pub fn put(&self, entry: &Entry) -> Result<(), LedgerError> {
         let App { name, .. } = &entry.app;
-        let (path, aside) = (self.apps.join(name), self.apps.join(format!("{name}{ASIDE}")));
+        let path = self.apps.join(name);
         let bytes =
             encode(Kind::App, entry).map_err(|reason| LedgerError::Record { path: path.clone(), reason })?;
-        make(&self.apps)?;
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let write = || {
-            options.open(&aside).and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
-        };
-        or_lend(&self.apps, write).map_err(io("write", &aside))?;
-        fs::rename(&aside, &path).map_err(io("write", &path))?;
-        sync(&self.apps)
+        make_directory(&self.apps, DIRECTORY_MODE)?;
+        replace(&path, PRIVATE, &bytes)?;
+        sync_above(&self.apps)
     }
 
     /// Forgets an app, durably, and its version before.
@@ -150,42 +130,25 @@ impl Ledger {
     /// The disk refuses.
     pub fn remove(&self, name: &str) -> Result<(), LedgerError> {
         // The app's own record goes last: as long as it is there, this is done again.
-        for directory in [&self.previous, &self.apps] {
-            let path = directory.join(name);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                result => result.map_err(io("remove", &path))?,
-            }
-            sync(directory)?;
-        }
-        Ok(())
+        remove(&self.previous.join(name))?;
+        Ok(remove(&self.apps.join(name))?)
     }
-}
-
-fn make(directory: &Path) -> Result<(), LedgerError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io("make", directory))
 }
 
 fn read(path: &Path) -> Result<Option<Entry>, LedgerError> {
     let file = match fs::File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(io("open", path))?,
+        file => file.map_err(failed("open", path))?,
     };
     let mut bytes = Vec::new();
-    file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(io("read", path))?;
+    file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed("read", path))?;
     let entry: Entry =
         decode(Kind::App, &bytes).map_err(|reason| LedgerError::Record { path: path.to_owned(), reason })?;
     entry.app.validate().map_err(|source| LedgerError::Invalid { path: path.to_owned(), source })?;
     Ok(Some(entry))
 }
 
-/// A directory of the ledger with all that may have been made for it.
-fn sync(directory: &Path) -> Result<(), LedgerError> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let directories = [Some(directory), directory.parent(), directory.ancestors().nth(2)];
-    for directory in directories.into_iter().flatten() {
-        let synced = openat(CWD, directory, flags, Mode::empty()).and_then(|fd| fsync(&fd));
-        synced.map_err(|errno| io("sync", directory)(errno.into()))?;
-    }
-    Ok(())
+/// Those above a directory of the ledger that may have been made for it.
+fn sync_above(directory: &Path) -> Result<(), LedgerError> {
+    Ok(directory.ancestors().skip(1).take(2).try_for_each(sync_directory)?)
 }

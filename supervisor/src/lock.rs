@@ -3,10 +3,9 @@
 //! A person holds it by `ROOT/update-lock`, which lasts (`limpet lock`), an app by any file in `STATE/locks`, which a reboot ends.
 
 use crate::failure::Failure;
-use limpet_runner::reserve::ballast::or_lend;
-use rustix::fs::{CWD, Mode, OFlags, fsync, openat};
+use limpet_runner::files::{remove, replace};
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::Read;
 use std::path::Path;
 
 const FILE: &str = "update-lock";
@@ -20,14 +19,8 @@ const REASON_BYTES_MAX: u64 = 256;
 /// # Errors
 /// The disk refuses.
 pub(crate) fn set(root: &Path, reason: &str) -> Result<(), Failure> {
-    let (path, aside) = (root.join(FILE), root.join("update-lock.new"));
-    let write = || {
-        fs::File::create(&aside)
-            .and_then(|mut file| file.write_all(reason.as_bytes()).and_then(|()| file.sync_all()))
-    };
-    let written = or_lend(root, write).and_then(|()| fs::rename(&aside, &path));
-    written.map_err(|error| Failure::new(format!("lock: write {}: {error}", path.display())))?;
-    sync(root)
+    let held = replace(&root.join(FILE), 0o644, reason.as_bytes());
+    held.map_err(|error| Failure::from(error).during("lock"))
 }
 
 /// Lets go of it.
@@ -35,17 +28,7 @@ pub(crate) fn set(root: &Path, reason: &str) -> Result<(), Failure> {
 /// # Errors
 /// The disk refuses.
 pub(crate) fn clear(root: &Path) -> Result<(), Failure> {
-    let path = root.join(FILE);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Failure::new(format!("unlock: remove {}: {error}", path.display()))),
-        Ok(()) => sync(root),
-    }
-}
-
-fn sync(root: &Path) -> Result<(), Failure> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    Ok(openat(CWD, root, flags, Mode::empty()).and_then(|fd| fsync(&fd))?)
+    remove(&root.join(FILE)).map_err(|error| Failure::from(error).during("unlock"))
 }
 
 /// Who holds it, in words; nobody if nothing is said.

@@ -8,15 +8,17 @@
 mod tests;
 
 use crate::failure::Failure;
-use crate::verbs::install::put;
+use limpet_runner::files::{failed, remove, replace, sync_directory};
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The hidden verb of [`undo`].
 pub const VERB: &str = "undo-upgrade";
+/// Everybody may run it.
+pub(crate) const PROGRAM_MODE: u32 = 0o755;
 
 /// The file in place, and the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,10 +52,11 @@ impl Trial {
         &self.before
     }
 
-    /// Keeps what is in place, durably, before another version takes it.
-    pub(crate) fn begin(&self) -> Result<(), Failure> {
-        let bytes = fs::read(&self.installed).map_err(|error| self.explain("keep", &error))?;
-        put(&self.before, &bytes, 0o755)
+    /// Another version, of these bytes, takes the place; what was there is kept, durably, before.
+    pub(crate) fn begin(&self, new: &[u8]) -> Result<(), Failure> {
+        let old = fs::read(&self.installed).map_err(failed("keep", &self.installed))?;
+        replace(&self.before, PROGRAM_MODE, &old)?;
+        Ok(replace(&self.installed, PROGRAM_MODE, new)?)
     }
 
     /// Whether it has begun, and nobody has judged yet.
@@ -63,27 +66,18 @@ impl Trial {
 
     /// The new version is well: what is in place stays, whenever the power goes.
     pub(crate) fn pass(&self) -> Result<(), Failure> {
-        let removed = match fs::remove_file(&self.before) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            removed => removed.and_then(|()| self.sync()),
-        };
-        removed.map_err(|error| self.explain("forget", &error))
+        Ok(remove(&self.before)?)
     }
 
     /// The old version takes its place again; if it has done so by itself, all is well.
     pub(crate) fn fail(&self) -> Result<(), Failure> {
-        match fs::rename(&self.before, &self.installed).and_then(|()| self.sync()) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.explain("put back", &error)),
-            _ => Ok(()),
+        match fs::rename(&self.before, &self.installed) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            result => {
+                result.map_err(failed("put back", &self.installed))?;
+                Ok(sync_directory(self.installed.parent().unwrap_or(&self.installed))?)
+            }
         }
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        fs::File::open(self.installed.parent().unwrap_or(Path::new("/")))?.sync_all()
-    }
-
-    fn explain(&self, what: &str, error: &io::Error) -> Failure {
-        Failure::new(format!("{what} the version before {}: {error}", self.installed.display()))
     }
 }
 

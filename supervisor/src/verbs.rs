@@ -15,7 +15,7 @@ pub(crate) mod fleet;
 mod images;
 pub(crate) mod info;
 mod inspect;
-pub(crate) mod install;
+mod install;
 mod join;
 pub(crate) mod lifecycle;
 mod load;

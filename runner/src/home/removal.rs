@@ -1,9 +1,9 @@
 //! How a container goes: whole, or finished by whoever comes next.
 
-use super::files::{open_directory, remove_file, remove_tree, sync};
-use super::{CONTAINER, Home, HomeError, io};
+use super::{CONTAINER, Home, HomeError};
+use crate::files::{failed, open_directory, remove_tree, remove_volatile, sync_directory};
 use limpet_protocol::id::ContainerId;
-use rustix::fs::{CWD, FlockOperation, OFlags, flock, renameat};
+use rustix::fs::{CWD, FlockOperation, flock, renameat};
 use std::fs;
 use std::path::Path;
 
@@ -19,10 +19,10 @@ impl Home {
     pub fn remove(&self, id: &ContainerId, name: &str) -> Result<(), HomeError> {
         let directory = self.directory(id);
         let doomed = self.containers().join(format!("{}{REMOVED}", id.as_str()));
-        renameat(CWD, &directory, CWD, &doomed).map_err(|errno| io("remove", &directory)(errno.into()))?;
+        renameat(CWD, &directory, CWD, &doomed).map_err(failed("remove", &directory))?;
         self.release_name(name, id)?;
         remove_tree(&self.state_directory(id))?;
-        remove_tree(&doomed)
+        Ok(remove_tree(&doomed)?)
     }
 
     /// Removes it so that no power cut brings it back.
@@ -31,7 +31,7 @@ impl Home {
     /// As [`Home::remove`], or the disk refuses.
     pub fn remove_durably(&self, id: &ContainerId, name: &str) -> Result<(), HomeError> {
         self.remove(id, name)?;
-        sync(&self.containers(), OFlags::RDONLY | OFlags::DIRECTORY)
+        Ok(sync_directory(&self.containers())?)
     }
 
     /// A name that went to another container meanwhile stays.
@@ -39,7 +39,7 @@ impl Home {
         let _names = self.lock_names()?;
         let link = self.names().join(name);
         let own = fs::read_link(&link).is_ok_and(|target| target == Path::new(id.as_str()));
-        if own { remove_file(&link) } else { Ok(()) }
+        if own { Ok(remove_volatile(&link)?) } else { Ok(()) }
     }
 
     /// Removes a container whose record cannot be read, and every name that leads to it.
@@ -48,14 +48,14 @@ impl Home {
     /// The file system refuses.
     pub fn remove_unreadable(&self, id: &ContainerId) -> Result<(), HomeError> {
         let _names = self.lock_names()?;
-        let names = fs::read_dir(self.names()).map_err(io("list", &self.names()))?;
+        let names = fs::read_dir(self.names()).map_err(failed("list", &self.names()))?;
         for link in names.flatten().map(|entry| entry.path()) {
             if fs::read_link(&link).is_ok_and(|target| target.as_os_str() == id.as_str()) {
-                remove_file(&link)?;
+                remove_volatile(&link)?;
             }
         }
         remove_tree(&self.state_directory(id))?;
-        remove_tree(&self.directory(id))
+        Ok(remove_tree(&self.directory(id))?)
     }
 
     /// Removes what was made for a container that never got its record or its name.
@@ -63,7 +63,7 @@ impl Home {
     /// # Errors
     /// The file system refuses.
     pub fn discard(&self, id: &ContainerId) -> Result<(), HomeError> {
-        remove_tree(&self.directory(id))
+        Ok(remove_tree(&self.directory(id))?)
     }
 
     /// Finishes removals that were cut off, and takes away what was cut off before it was a container.
@@ -87,7 +87,7 @@ impl Home {
         }
         let Ok(handle) = open_directory(&directory) else { return Ok(()) };
         match flock(&handle, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) if is_remnant() => remove_tree(&directory),
+            Ok(()) if is_remnant() => Ok(remove_tree(&directory)?),
             _ => Ok(()),
         }
     }

@@ -1,26 +1,13 @@
 use super::removal::REMOVED;
 use super::*;
+use crate::scratch::Scratch;
 use limpet_protocol::keeper::{LogLimits, Stop};
 use limpet_protocol::restart::RestartPolicy;
 
-/// A home in a directory of its own that goes with it.
-struct Scratch(PathBuf);
-
 impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("limpet-home-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).expect("scratch");
-        Self(path)
-    }
-
+    /// A home in it.
     fn home(&self) -> Home {
         Home::new(self.0.join("root"), self.0.join("state"))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
     }
 }
 
@@ -48,7 +35,7 @@ fn container(number: u8, name: &str) -> Container {
 
 #[test]
 fn a_container_is_found_by_name_id_and_prefix() {
-    let scratch = Scratch::new("find");
+    let scratch = Scratch::new("home-find");
     let home = scratch.home();
     let made = container(0xab, "one");
     home.create(&made, true).expect("created");
@@ -64,7 +51,7 @@ fn a_container_is_found_by_name_id_and_prefix() {
 
 #[test]
 fn a_prefix_of_two_is_ambiguous() {
-    let scratch = Scratch::new("ambiguous");
+    let scratch = Scratch::new("home-ambiguous");
     let home = scratch.home();
     home.create(&container(0xab, "one"), false).expect("created");
     home.create(&container(0xac, "two"), false).expect("created");
@@ -73,7 +60,7 @@ fn a_prefix_of_two_is_ambiguous() {
 
 #[test]
 fn a_name_in_use_is_refused_and_nothing_is_left() {
-    let scratch = Scratch::new("name");
+    let scratch = Scratch::new("home-name");
     let home = scratch.home();
     home.create(&container(1, "one"), false).expect("created");
     let second = container(2, "one");
@@ -84,7 +71,7 @@ fn a_name_in_use_is_refused_and_nothing_is_left() {
 
 #[test]
 fn the_name_of_a_container_that_is_gone_is_free() {
-    let scratch = Scratch::new("stale");
+    let scratch = Scratch::new("home-stale");
     let home = scratch.home();
     let first = container(1, "one");
     home.create(&first, false).expect("created");
@@ -94,7 +81,7 @@ fn the_name_of_a_container_that_is_gone_is_free() {
 
 #[test]
 fn rename_moves_the_name() {
-    let scratch = Scratch::new("rename");
+    let scratch = Scratch::new("home-rename");
     let home = scratch.home();
     let mut made = container(1, "one");
     home.create(&made, false).expect("created");
@@ -106,7 +93,7 @@ fn rename_moves_the_name() {
 
 #[test]
 fn a_removal_that_was_cut_off_is_finished() {
-    let scratch = Scratch::new("removal");
+    let scratch = Scratch::new("home-removal");
     let home = scratch.home();
     let made = container(1, "one");
     home.create(&made, false).expect("created");
@@ -120,7 +107,7 @@ fn a_removal_that_was_cut_off_is_finished() {
 
 #[test]
 fn a_damaged_record_is_said_to_be_damaged() {
-    let scratch = Scratch::new("damage");
+    let scratch = Scratch::new("home-damage");
     let home = scratch.home();
     let made = container(1, "one");
     home.create(&made, false).expect("created");
@@ -132,7 +119,7 @@ fn a_damaged_record_is_said_to_be_damaged() {
 #[test]
 fn nobody_else_reaches_what_containers_write() {
     use std::os::unix::fs::MetadataExt;
-    let scratch = Scratch::new("modes");
+    let scratch = Scratch::new("home-modes");
     let home = scratch.home();
     home.create(&container(1, "one"), false).expect("created");
     assert_eq!(fs::metadata(home.containers()).expect("is there").mode() & 0o077, 0);
@@ -140,7 +127,7 @@ fn nobody_else_reaches_what_containers_write() {
 
 #[test]
 fn an_intent_lasts_until_another_is_recorded() {
-    let scratch = Scratch::new("intent");
+    let scratch = Scratch::new("home-intent");
     let home = scratch.home();
     let made = container(1, "web");
     let id = &made.keep.launch.id;
@@ -154,7 +141,7 @@ fn an_intent_lasts_until_another_is_recorded() {
 
 #[test]
 fn a_damaged_intent_is_an_error_until_another_is_recorded() {
-    let scratch = Scratch::new("intent-damaged");
+    let scratch = Scratch::new("home-intent-damaged");
     let home = scratch.home();
     let made = container(1, "web");
     let id = &made.keep.launch.id;
@@ -168,7 +155,7 @@ fn a_damaged_intent_is_an_error_until_another_is_recorded() {
 #[test]
 fn nobody_else_reads_or_writes_what_a_keeper_says() {
     use std::os::unix::fs::MetadataExt;
-    let scratch = Scratch::new("keeper-modes");
+    let scratch = Scratch::new("home-keeper-modes");
     let home = scratch.home();
     let id = container(1, "web").keep.launch.id;
     home.make_state_of(&id).expect("made");
@@ -180,7 +167,7 @@ fn nobody_else_reads_or_writes_what_a_keeper_says() {
 
 #[test]
 fn a_name_that_is_in_use_leaves_nothing_of_the_second_container() {
-    let scratch = Scratch::new("taken");
+    let scratch = Scratch::new("home-taken");
     let home = scratch.home();
     let (first, second) = (container(0xab, "one"), container(0xcd, "one"));
     home.create(&first, true).expect("created");
@@ -193,7 +180,7 @@ fn a_name_that_is_in_use_leaves_nothing_of_the_second_container() {
 
 #[test]
 fn a_name_of_what_was_cut_off_before_its_record_is_free() {
-    let scratch = Scratch::new("cut");
+    let scratch = Scratch::new("home-cut");
     let home = scratch.home();
     let (first, second) = (container(0xab, "one"), container(0xcd, "one"));
     home.create(&first, true).expect("created");
@@ -205,7 +192,7 @@ fn a_name_of_what_was_cut_off_before_its_record_is_free() {
 
 #[test]
 fn what_was_cut_off_before_its_record_is_taken_away_unless_it_is_being_made() {
-    let scratch = Scratch::new("remnant");
+    let scratch = Scratch::new("home-remnant");
     let home = scratch.home();
     home.create(&container(1, "whole"), true).unwrap();
     let (cut, making) = (container(2, "cut").keep.launch.id, container(3, "making").keep.launch.id);
@@ -224,7 +211,7 @@ fn what_was_cut_off_before_its_record_is_taken_away_unless_it_is_being_made() {
 
 #[test]
 fn what_is_begun_while_remnants_are_taken_away_is_there() {
-    let scratch = Scratch::new("begin-amid");
+    let scratch = Scratch::new("home-begin-amid");
     let (home, done) = (scratch.home(), std::sync::atomic::AtomicBool::new(false));
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -252,7 +239,7 @@ fn what_is_begun_while_remnants_are_taken_away_is_there() {
 /// `limpet run --rm` asks after its keeper has removed all of a container that ended at once.
 #[test]
 fn a_state_directory_that_was_removed_does_not_come_back() {
-    let scratch = Scratch::new("gone");
+    let scratch = Scratch::new("home-gone");
     let home = scratch.home();
     let id = container(1, "web").keep.launch.id;
     home.open_state_of(&id).expect_err("nobody made it");

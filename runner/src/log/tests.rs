@@ -3,50 +3,24 @@
 use super::lines::{Lines, cut_character_bytes};
 use super::tail::{self, Tail};
 use super::{Item, Reader, Record, Selection, Stream, Woken, Writer, check, record, time};
+use crate::scratch::Scratch;
 use limpet_protocol::keeper::LogLimits;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 
 mod rate;
 
 /// 2026-01-02T03:04:05.000000006Z.
 const NOW_NS: u64 = 1_767_323_045_000_000_006;
 
-/// A directory of a test's own, removed at its end.
-struct Scratch(PathBuf);
-
 impl Scratch {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("limpet-log-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
     fn dir(&self) -> OwnedFd {
         open_dir(&self.0)
     }
 
     fn text(&self, name: &str) -> String {
         std::fs::read_to_string(self.0.join(name)).unwrap()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> = std::fs::read_dir(&self.0)
-            .unwrap()
-            .map(|e| e.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -235,7 +209,7 @@ fn limits_are_checked() {
 
 #[test]
 fn what_is_written_is_read() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     let mut writer = Writer::new(scratch.dir(), LogLimits::default()).unwrap();
     assert!(scratch.names().is_empty() && read_all(&scratch, Selection::default()).is_empty());
     writer.write(Stream::Stdout, b"one\ntw", NOW_NS);
@@ -253,7 +227,7 @@ fn what_is_written_is_read() {
 
 #[test]
 fn a_selection_by_number_and_time() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     let mut writer = Writer::new(scratch.dir(), limits(2048, 5)).unwrap();
     for n in 0..60 {
         writer.write(Stream::Stdout, format!("{n}\n").as_bytes(), NOW_NS + n);
@@ -274,7 +248,7 @@ fn a_selection_by_number_and_time() {
 #[test]
 fn files_stay_within_their_limits() {
     for (file_bytes_max, files_max) in [(2048, 1), (2048, 3), (5000, 2), (200_000, 2)] {
-        let scratch = Scratch::new();
+        let scratch = Scratch::new("log");
         let mut writer = Writer::new(scratch.dir(), limits(file_bytes_max, files_max)).unwrap();
         for n in 0..40_u64 {
             let line = [
@@ -297,7 +271,7 @@ fn files_stay_within_their_limits() {
 
 #[test]
 fn no_files_at_all_is_no_loss() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     let mut writer = Writer::new(scratch.dir(), limits(0, 0)).unwrap();
     writer.write(Stream::Stdout, b"x\n", NOW_NS);
     writer.close(NOW_NS);
@@ -306,7 +280,7 @@ fn no_files_at_all_is_no_loss() {
 
 #[test]
 fn fewer_files_than_before_removes_the_rest() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     for n in ["log.2", "log.3"] {
         std::fs::write(scratch.0.join(n), encoded(b"old\n")).unwrap();
     }
@@ -318,7 +292,7 @@ fn fewer_files_than_before_removes_the_rest() {
 
 #[test]
 fn a_torn_line_is_reported_and_ended_by_the_next_writer() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     std::fs::write(scratch.0.join("log"), encoded(b"whole\n") + "{\"log\":\"to").unwrap();
     let mut reader = Reader::open(scratch.dir(), Selection::default(), false).unwrap();
     assert_eq!(read(&mut reader), ["whole\n"]);
@@ -330,7 +304,7 @@ fn a_torn_line_is_reported_and_ended_by_the_next_writer() {
 
 #[test]
 fn garbage_without_newlines_needs_no_memory_and_is_passed_over() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     let garbage = vec![0; 1_000_000];
     std::fs::write(scratch.0.join("log"), [&garbage[..], b"\n", encoded(b"after\n").as_bytes()].concat())
         .unwrap();
@@ -388,7 +362,7 @@ fn a_full_disk_loses_output_visibly_and_heals() {
 #[test]
 fn following_survives_rotations_without_loss_or_doubles() {
     const LINES: u64 = 20_000;
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     let mut writer = Writer::new(scratch.dir(), limits(40_000, 4)).unwrap();
     let mut reader = Reader::open(scratch.dir(), Selection::default(), true).unwrap();
     let (ended, end) = rustix::pipe::pipe().unwrap();
@@ -422,7 +396,7 @@ fn following_survives_rotations_without_loss_or_doubles() {
 
 #[test]
 fn a_reader_that_is_too_slow_says_so() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     let mut writer = Writer::new(scratch.dir(), limits(2048, 2)).unwrap();
     let mut reader = Reader::open(scratch.dir(), Selection::default(), true).unwrap();
     writer.write(Stream::Stdout, b"first\n", NOW_NS);

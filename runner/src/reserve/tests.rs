@@ -1,25 +1,10 @@
 use super::*;
-use std::path::PathBuf;
-
-struct State(PathBuf);
-
-impl State {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("limpet-reserve-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).expect("scratch");
-        Self(path)
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
-}
+use crate::scratch::Scratch;
+use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn what_one_says_all_others_read() {
-    let state = State::new("said");
+    let state = Scratch::new("reserve-said");
     assert_eq!(asked(&state.0), None);
     for bytes in [Some(0), Some(u64::MAX), None, None, Some(7)] {
         ask(&state.0, bytes).expect("the scratch directory is writable");
@@ -27,12 +12,12 @@ fn what_one_says_all_others_read() {
     }
     let mode = fs::metadata(state.0.join(NAME)).expect("it is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o644, "others may read it");
-    assert_eq!(fs::read_dir(&state.0).expect("listed").count(), 1, "nothing aside is left");
+    assert_eq!(state.names(), [NAME], "nothing aside is left");
 }
 
 #[test]
 fn what_makes_no_sense_is_the_default() {
-    let state = State::new("nonsense");
+    let state = Scratch::new("reserve-nonsense");
     for text in ["", "all of it", "-1", "18446744073709551616"] {
         fs::write(state.0.join(NAME), text).expect("the scratch directory is writable");
         assert_eq!(asked(&state.0), None, "{text}");

@@ -10,7 +10,6 @@ use crate::failure::Failure;
 use crate::fleet::{Files, FleetError, Outcome, Tried, read};
 use crate::screen;
 use crate::trial::Trial;
-use crate::verbs::install::put;
 use crate::verbs::upgrade::{self, answers, checked, hand_over, installed_program, supervisor_pid};
 use limpet_store::Digest;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -140,8 +139,7 @@ fn replace(
             Some(Outcome::Committed | Outcome::Failed(_)) | None => 0,
         };
         note(Outcome::Trying { times: times + 1 })?;
-        trial.begin()?;
-        put(&installed, &bytes, 0o755)?;
+        trial.begin(&bytes)?;
         hand_over(board, &installed)?;
     }
     if answers(board, pid, &process, ANSWER)? && stays(board, pid, &process)? {

@@ -3,19 +3,20 @@
 use super::outline::{Begun, Controller, Outline, Tried};
 use limpet_protocol::fleet::{Desired, ENVELOPE_BYTES_MAX};
 use limpet_protocol::record::Kind;
+use limpet_runner::files::{FileError, PRIVATE, failed, make_directory, remove, replace, sync_directory};
 use limpet_runner::home::{HomeError, read_record, write_record};
-use limpet_runner::reserve::ballast::or_lend;
 use limpet_trust::{Accepted, MEMORY_BYTES_MAX, Memory, MemoryError, accept};
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fsync, openat};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use std::fs;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Its name in the root, and of the outline's place in the state.
 const DIRECTORY: &str = "fleet";
+const DIRECTORY_MODE: u32 = 0o700;
 const MEMORY: &str = "memory";
 const DESIRED: &str = "desired";
 /// A state that counts once the memory says so.
@@ -63,20 +64,8 @@ pub(crate) enum FleetError {
     #[error(transparent)]
     Record(#[from] HomeError),
     /// The file system said no.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What was being done.
-        doing: &'static str,
-        /// To what.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-}
-
-fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FleetError {
-    let path = path.to_owned();
-    move |source| FleetError::Io { doing, path, source }
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl Files {
@@ -97,8 +86,7 @@ impl Files {
     pub(crate) fn lock(&self) -> Result<OwnedFd, FleetError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = openat(CWD, &self.durable, flags, Mode::empty()).map_err(|_| FleetError::NoFleet)?;
-        flock(&directory, FlockOperation::LockExclusive)
-            .map_err(|errno| io("lock", &self.durable)(errno.into()))?;
+        flock(&directory, FlockOperation::LockExclusive).map_err(failed("lock", &self.durable))?;
         Ok(directory)
     }
 
@@ -118,8 +106,9 @@ impl Files {
     /// The disk refuses; what was remembered before holds then.
     pub(crate) fn remember(&self, memory: &Memory) -> Result<(), FleetError> {
         let path = self.durable.join(MEMORY);
-        let bytes = memory.to_bytes().map_err(|_| io("write", &path)(io::ErrorKind::InvalidData.into()))?;
-        write(&self.durable, MEMORY, &bytes)
+        let invalid = |_| failed("write", &path)(io::Error::from(io::ErrorKind::InvalidData));
+        let bytes = memory.to_bytes().map_err(invalid)?;
+        Ok(replace(&path, PRIVATE, &bytes)?)
     }
 
     /// The state that was taken last, verified again.
@@ -141,7 +130,7 @@ impl Files {
     /// # Errors
     /// The disk refuses.
     pub(crate) fn put_desired(&self, envelope: &[u8]) -> Result<(), FleetError> {
-        write(&self.durable, DESIRED, envelope)
+        Ok(replace(&self.durable.join(DESIRED), PRIVATE, envelope)?)
     }
 
     /// Makes durable what is to be the state as soon as the memory says so.
@@ -149,7 +138,7 @@ impl Files {
     /// # Errors
     /// The disk refuses.
     pub(crate) fn put_aside(&self, envelope: &[u8]) -> Result<(), FleetError> {
-        write(&self.durable, ASIDE, envelope)
+        Ok(replace(&self.durable.join(ASIDE), PRIVATE, envelope)?)
     }
 
     /// It is the state from now on.
@@ -158,8 +147,8 @@ impl Files {
     /// The disk refuses.
     pub(crate) fn accept_aside(&self) -> Result<(), FleetError> {
         let (aside, path) = (self.durable.join(ASIDE), self.durable.join(DESIRED));
-        fs::rename(&aside, &path).map_err(io("write", &path))?;
-        sync(&self.durable)
+        fs::rename(&aside, &path).map_err(failed("write", &path))?;
+        Ok(sync_directory(&self.durable)?)
     }
 
     /// Goes on where a power cut came between: a state that is aside counts if the memory has it.
@@ -171,7 +160,7 @@ impl Files {
         match accept(memory, &bytes, &super::clock()) {
             Ok(Accepted::Known(_)) => self.accept_aside(),
             Ok(Accepted::KnownRoot | Accepted::Root(_) | Accepted::Desired { .. }) | Err(_) => {
-                remove(&self.durable.join(ASIDE))
+                Ok(remove(&self.durable.join(ASIDE))?)
             }
         }
     }
@@ -183,7 +172,8 @@ impl Files {
     pub(crate) fn key(&self) -> Result<[u8; KEY_BYTES], FleetError> {
         let path = self.durable.join(KEY);
         let bytes = read(&path, KEY_BYTES)?.ok_or(FleetError::NoFleet)?;
-        bytes.try_into().map_err(|_| io("read", &path)(io::Error::other("it is no key of a board")))
+        let invalid = |_| failed("read", &path)(io::Error::other("it is no key of a board"));
+        Ok(bytes.try_into().map_err(invalid)?)
     }
 
     /// The fleet's controller; a board that is served by hand has none.
@@ -200,10 +190,10 @@ impl Files {
     /// The disk refuses.
     pub(crate) fn put_incoming(&self, number: usize, envelope: &[u8]) -> Result<String, FleetError> {
         let directory = self.durable.join(INCOMING);
-        make(&directory)?;
+        make_directory(&directory, DIRECTORY_MODE)?;
         let path = directory.join(number.to_string());
         let written = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        written.and_then(|mut file| file.write_all(envelope)).map_err(io("write", &path))?;
+        written.and_then(|mut file| file.write_all(envelope)).map_err(failed("write", &path))?;
         Ok(path.to_string_lossy().into_owned())
     }
 
@@ -223,15 +213,14 @@ impl Files {
     /// # Errors
     /// The file system refuses.
     pub(crate) fn try_lock_program(&self) -> Result<Option<OwnedFd>, FleetError> {
-        make(&self.volatile)?;
+        make_directory(&self.volatile, DIRECTORY_MODE)?;
         let path = self.volatile.join(PROGRAM_LOCK);
         let flags = OFlags::CREATE | OFlags::RDONLY | OFlags::CLOEXEC;
-        let failed = |errno: Errno| io("lock", &path)(errno.into());
-        let lock = openat(CWD, &path, flags, Mode::from_raw_mode(0o600)).map_err(failed)?;
+        let lock = openat(CWD, &path, flags, Mode::from_raw_mode(PRIVATE)).map_err(failed("lock", &path))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(lock)),
             Err(Errno::WOULDBLOCK) => Ok(None),
-            Err(errno) => Err(failed(errno)),
+            Err(errno) => Err(failed("lock", &path)(errno).into()),
         }
     }
 
@@ -256,7 +245,7 @@ impl Files {
     /// # Errors
     /// The file system refuses.
     pub(crate) fn put_outline(&self, outline: &Outline) -> Result<(), FleetError> {
-        make(&self.volatile)?;
+        make_directory(&self.volatile, DIRECTORY_MODE)?;
         Ok(write_record(&self.volatile, OUTLINE, Kind::Outline, outline, false)?)
     }
 
@@ -276,7 +265,7 @@ impl Files {
         let directory = self.durable.join(BEGUN);
         let listing = match fs::read_dir(&directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            listing => listing.map_err(io("list", &directory))?,
+            listing => listing.map_err(failed("list", &directory))?,
         };
         let names = listing.flatten().filter_map(|entry| entry.file_name().into_string().ok());
         Ok(names.filter(|name| limpet_protocol::app::is_app_name(name)).collect())
@@ -297,8 +286,8 @@ impl Files {
     pub(crate) fn put_begun(&self, app: &str, begun: &Begun) -> Result<(), FleetError> {
         let directory = self.durable.join(BEGUN);
         if !directory.exists() {
-            make(&directory)?;
-            sync(&self.durable)?;
+            make_directory(&directory, DIRECTORY_MODE)?;
+            sync_directory(&self.durable)?;
         }
         Ok(write_record(&directory, app, Kind::Begun, begun, true)?)
     }
@@ -309,7 +298,7 @@ impl Files {
     /// The disk refuses.
     pub(crate) fn forget(&self, app: &str) -> Result<(), FleetError> {
         remove(&self.durable.join(BEGUN).join(app))?;
-        remove(&self.durable.join(READY).join("apps").join(app))
+        Ok(remove(&self.durable.join(READY).join("apps").join(app))?)
     }
 
     /// Where apps wait that were fetched and not begun: a ledger of their own.
@@ -323,45 +312,12 @@ pub(crate) fn read(path: &Path, bytes_max: usize) -> Result<Option<Vec<u8>>, Fle
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
     let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(io("open", path))?,
+        file => file.map_err(failed("open", path))?,
     };
-    if !file.metadata().map_err(io("read", path))?.is_file() {
-        return Err(io("read", path)(io::Error::other("it is no regular file")));
+    if !file.metadata().map_err(failed("read", path))?.is_file() {
+        return Err(failed("read", path)(io::Error::other("it is no regular file")).into());
     }
     let mut bytes = Vec::new();
-    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes).map_err(io("read", path))?;
+    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes).map_err(failed("read", path))?;
     Ok(Some(bytes))
-}
-
-/// Durably, aside and by a rename; for root alone.
-fn write(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), FleetError> {
-    let (path, aside) = (directory.join(name), directory.join(format!("{name}.new")));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let write =
-        || options.open(&aside).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    or_lend(directory, write).map_err(io("write", &aside))?;
-    fs::rename(&aside, &path).map_err(io("write", &path))?;
-    sync(directory)
-}
-
-fn make(directory: &Path) -> Result<(), FleetError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io("make", directory))
-}
-
-fn remove(path: &Path) -> Result<(), FleetError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => {
-            result.map_err(io("remove", path))?;
-            path.parent().map_or(Ok(()), sync)
-        }
-    }
-}
-
-fn sync(directory: &Path) -> Result<(), FleetError> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    openat(CWD, directory, flags, Mode::empty())
-        .and_then(|fd| fsync(&fd))
-        .map_err(|errno| io("sync", directory)(errno.into()))
 }

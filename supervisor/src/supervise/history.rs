@@ -5,15 +5,13 @@
 
 use limpet_plan::History;
 use limpet_protocol::id::ContainerId;
-use limpet_protocol::record::{Kind, decode, encode};
-use limpet_runner::home::Home;
+use limpet_protocol::record::{Kind, decode};
+use limpet_runner::files::make_directory;
+use limpet_runner::home::{Home, HomeError, write_record};
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 const DIRECTORY: &str = "histories";
-const ASIDE: &str = ".new";
 
 fn directory(home: &Home) -> PathBuf {
     home.state().join(DIRECTORY)
@@ -30,15 +28,10 @@ pub(crate) fn read(home: &Home, id: &ContainerId) -> Option<History> {
 ///
 /// # Errors
 /// The file system refuses.
-pub(crate) fn write(home: &Home, id: &ContainerId, history: &History) -> io::Result<()> {
+pub(crate) fn write(home: &Home, id: &ContainerId, history: &History) -> Result<(), HomeError> {
     let directory = directory(home);
-    let bytes = encode(Kind::History, history).map_err(io::Error::other)?;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
-    let aside = directory.join(format!("{}{ASIDE}", id.as_str()));
-    let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-    file.write_all(&bytes)?;
-    fs::rename(&aside, directory.join(id.as_str()))
+    make_directory(&directory, 0o700)?;
+    write_record(&directory, id.as_str(), Kind::History, history, false)
 }
 
 /// Forgets it: the container is gone.

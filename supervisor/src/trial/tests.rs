@@ -5,8 +5,7 @@ fn trial(scratch: &Scratch) -> Trial {
     let installed = scratch.path().join("limpet");
     fs::write(&installed, "old").expect("write");
     let trial = Trial::of(&installed);
-    trial.begin().expect("begin");
-    put(&installed, b"new", 0o755).expect("put");
+    trial.begin(b"new").expect("begin");
     assert!(trial.is_open());
     trial
 }

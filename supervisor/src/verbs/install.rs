@@ -13,11 +13,10 @@ use crate::cli::{ROOT_DEFAULT, STATE_DEFAULT};
 use crate::failure::{Failure, Outcome};
 use crate::screen;
 use crate::supervise::SHUTDOWN_MS;
-use crate::trial::{self, Trial};
+use crate::trial::{self, PROGRAM_MODE, Trial};
+use limpet_runner::files::{make_directory, remove_volatile, replace};
 use std::fs;
-use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const SUPERVISOR: &str = "limpet.service";
 const CONTAINERS: &str = "limpet-containers.service";
@@ -44,7 +43,7 @@ pub(super) fn install(board: &Board, args: &InstallArgs) -> Outcome {
     copy_program(&program)?;
     trial.pass()?;
     for (name, text) in &units {
-        put(&directory.join(name), text.as_bytes(), 0o644)?;
+        put(&directory.join(name), 0o644, text.as_bytes())?;
     }
     screen::line(&installed(&program, directory));
     screen::line("Now: systemctl daemon-reload && systemctl enable --now limpet limpet-containers");
@@ -122,26 +121,13 @@ fn units(board: &Board, trial: &Trial) -> [(&'static str, String); 2] {
 fn copy_program(target: &Path) -> Result<(), Failure> {
     let own = fs::read_link("/proc/self/exe")?;
     let same = fs::canonicalize(target).is_ok_and(|there| there == own);
-    if same { Ok(()) } else { put(target, &fs::read("/proc/self/exe")?, 0o755) }
+    if same { Ok(()) } else { put(target, PROGRAM_MODE, &fs::read("/proc/self/exe")?) }
 }
 
-/// Whole or not at all, and durably.
-pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let explain = |error: io::Error| Failure::new(format!("write {}: {error}", path.display()));
-    let directory = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(directory).map_err(explain)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let aside: PathBuf = directory.join(format!(".{name}.new"));
-    let written = fs::write(&aside, bytes)
-        .and_then(|()| fs::set_permissions(&aside, fs::Permissions::from_mode(mode)))
-        .and_then(|()| fs::File::open(&aside)?.sync_all())
-        .and_then(|()| fs::rename(&aside, path))
-        .and_then(|()| fs::File::open(directory)?.sync_all());
-    if written.is_err() {
-        // The first error is the one to tell.
-        fs::remove_file(&aside).ok();
-    }
-    written.map_err(explain)
+/// A file, in a directory that need not be there.
+fn put(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Failure> {
+    make_directory(path.parent().unwrap_or(path), 0o755)?;
+    Ok(replace(path, mode, bytes)?)
 }
 
 /// Takes away what was written; what is gone already is no error.
@@ -152,12 +138,7 @@ fn uninstall(args: &InstallArgs, trial: &Trial, directory: &Path) -> Outcome {
             screen::line(&format!("remove {}", path.display()));
             continue;
         }
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Failure::new(format!("remove {}: {error}", path.display())));
-            }
-            _ => {}
-        }
+        remove_volatile(&path)?;
     }
     if !args.dry_run {
         screen::line("Removed. Stop what runs with: systemctl stop limpet-containers limpet");

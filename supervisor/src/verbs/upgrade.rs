@@ -4,7 +4,6 @@
 //! the new program in the same process. If it does not answer in time, the old file is put back and the supervisor is
 //! started with it again. Containers run on all the while: their keepers are processes of their own.
 
-use super::install::put;
 use crate::board::Board;
 use crate::cli::command::UpgradeArgs;
 use crate::control::{ControlError, Conversation};
@@ -44,10 +43,9 @@ pub(super) fn upgrade(board: &Board, args: &UpgradeArgs) -> Outcome {
     };
     let installed = installed_program(pid)?;
     let trial = Trial::of(&installed);
-    trial.begin()?;
     // Its number may be another process's, once it has ended.
     let process = pidfd_open(pid, PidfdFlags::empty())?;
-    put(&installed, &bytes, 0o755)?;
+    trial.begin(&bytes)?;
     hand_over(board, &installed)?;
     if answers(board, pid, &process, Duration::from_millis(args.timeout_ms))? {
         trial.pass()?;

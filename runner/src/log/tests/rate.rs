@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::log::rate::Rate;
+use crate::scratch::Scratch;
 use limpet_protocol::keeper::{LogRate, LogStorage};
 use std::path::Path;
 
@@ -69,7 +70,7 @@ fn a_clock_that_is_set_stops_no_log() {
 
 #[test]
 fn what_was_dropped_is_told_before_the_next_line() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     let mut writer = Writer::new(scratch.dir(), rated(LogRate::Lines(1))).unwrap();
     let lines: String = (0..30).map(|n| format!("{n}\n")).collect();
     writer.write(Stream::Stdout, lines.as_bytes(), NOW_NS);
@@ -81,7 +82,7 @@ fn what_was_dropped_is_told_before_the_next_line() {
 
 #[test]
 fn what_was_dropped_is_told_once_when_it_is_quiet_or_over() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     let mut writer = Writer::new(scratch.dir(), rated(LogRate::Bytes(1))).unwrap();
     assert!(!writer.has_to_tell());
     for _ in 0..3 {
@@ -100,7 +101,7 @@ fn what_was_dropped_is_told_once_when_it_is_quiet_or_over() {
 
 #[test]
 fn nothing_goes_on_with_a_line_whose_rest_was_dropped() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("log");
     let mut writer = Writer::new(scratch.dir(), rated(LogRate::Lines(1))).unwrap();
     let endless = vec![b'x'; 16 * 1024];
     for _ in 0..12 {

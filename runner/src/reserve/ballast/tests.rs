@@ -1,20 +1,10 @@
 use super::*;
+use crate::scratch::Scratch;
 use std::fs;
-use std::path::PathBuf;
 
 const MIB: u64 = 1 << 20;
 
-/// On the disk of the sources: memory has no ballast.
-struct Root(PathBuf);
-
-impl Root {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp");
-        let path = path.join(format!("ballast-{}-{name}", std::process::id()));
-        fs::create_dir_all(path.join("a/b")).expect("scratch");
-        Self(path)
-    }
-
+impl Scratch {
     fn keep(&self, reserve_bytes: u64) -> u64 {
         let room = super::super::room(&self.0, Some(reserve_bytes)).expect("it is there");
         keep(&self.0, &room).expect("there is room");
@@ -22,15 +12,16 @@ impl Root {
     }
 }
 
-impl Drop for Root {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
+/// On the disk of the sources: memory has no ballast.
+fn root(name: &str) -> Scratch {
+    let root = Scratch::on_disk(&format!("ballast-{name}"));
+    fs::create_dir_all(root.0.join("a/b")).expect("scratch");
+    root
 }
 
 #[test]
 fn it_is_as_large_as_the_reserve_asks_for() {
-    let root = Root::new("size");
+    let root = root("size");
     let about = |bytes: u64, wanted: u64| bytes >= wanted && bytes < wanted + MIB / 4;
     for (reserve, wanted) in [(8, 7), (64, 60), (16, 14)] {
         let held = root.keep(reserve * MIB);
@@ -43,14 +34,14 @@ fn it_is_as_large_as_the_reserve_asks_for() {
 
 #[test]
 fn it_does_not_grow_where_the_reserve_is_reached() {
-    let root = Root::new("low");
+    let root = root("low");
     let held = root.keep(8 * MIB);
     assert_eq!(root.keep(u64::MAX), held);
 }
 
 #[test]
 fn a_record_that_finds_no_room_takes_from_it() {
-    let root = Root::new("loan");
+    let root = root("loan");
     let held = root.keep(8 * MIB);
     let mut tries = 0;
     let written = or_lend(&root.0.join("a/b"), || {
@@ -65,7 +56,7 @@ fn a_record_that_finds_no_room_takes_from_it() {
 
 #[test]
 fn what_never_finds_room_fails_in_the_end_and_other_faults_at_once() {
-    let root = Root::new("greed");
+    let root = root("greed");
     let held = root.keep(64 * MIB);
     let mut full = 0;
     let error = or_lend::<()>(&root.0, || {
@@ -81,7 +72,7 @@ fn what_never_finds_room_fails_in_the_end_and_other_faults_at_once() {
 
 #[test]
 fn a_link_in_its_place_is_not_followed() {
-    let root = Root::new("link");
+    let root = root("link");
     let elsewhere = root.0.join("a/precious");
     fs::write(&elsewhere, "not to be cut off").expect("scratch");
     std::os::unix::fs::symlink(&elsewhere, root.0.join(BALLAST)).expect("scratch");

@@ -1,0 +1,156 @@
+//! Files that are replaced in one step: whoever reads one, also after a power cut, finds the one before or the new one, whole.
+//!
+//! In: paths and bytes. Out: nothing, or an error that names the path. What is new is written to `NAME.new` beside it and
+//! renamed; what lies there after a power cut counts for nothing.
+
+#[cfg(test)]
+mod tests;
+
+use crate::reserve::ballast::or_lend;
+use rustix::fd::OwnedFd;
+use rustix::fs::{CWD, Mode, OFlags, fsync, openat};
+use rustix::io::Errno;
+use std::fs::{self, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// What the name of a file ends with that is being written.
+pub const ASIDE: &str = ".new";
+/// For root alone.
+pub const PRIVATE: u32 = 0o600;
+
+/// What a file system refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing} {}: {}", .path.display(), reason(.error))]
+pub struct FileError {
+    doing: &'static str,
+    path: PathBuf,
+    error: io::Error,
+}
+
+fn reason(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::NOSPC | Errno::DQUOT) => "the disk is full; free some space and try again".to_owned(),
+        Some(Errno::ACCESS) => "permission denied; ask with sudo".to_owned(),
+        Some(errno) => crate::failure::reason(errno),
+        None => error.to_string(),
+    }
+}
+
+/// Makes the error of what was being done to `path`.
+pub fn failed<E: Into<io::Error>>(doing: &'static str, path: &Path) -> impl FnOnce(E) -> FileError {
+    let path = path.to_owned();
+    move |error| FileError { doing, path, error: error.into() }
+}
+
+/// Replaces a file, durably: when this returns, a power cut does not undo it. `mode` holds whatever the umask.
+///
+/// # Errors
+/// The file system refuses; the file before is as it was then.
+pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
+    put(path, |aside| {
+        let file = write(aside, mode, bytes)?;
+        file.sync_all()
+    })?;
+    sync_directory(directory_of(path))
+}
+
+/// Replaces a file that need not outlive a power cut.
+///
+/// # Errors
+/// As above.
+pub fn replace_volatile(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
+    put(path, |aside| write(aside, mode, bytes).map(drop))
+}
+
+fn put(path: &Path, write: impl Fn(&Path) -> io::Result<()>) -> Result<(), FileError> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(ASIDE);
+    let aside = PathBuf::from(aside);
+    let done = or_lend(directory_of(path), || write(&aside)).and_then(|()| fs::rename(&aside, path));
+    if done.is_err() {
+        // The first error is the one to tell.
+        fs::remove_file(&aside).ok();
+    }
+    done.map_err(failed("write", path))
+}
+
+fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<fs::File> {
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(path)?;
+    file.write_all(bytes)?;
+    // Not before it is whole: half a program should not be one that can be run.
+    file.set_permissions(Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+/// Removes a file, durably; none is as good.
+///
+/// # Errors
+/// The file system refuses.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        result => {
+            result.map_err(failed("remove", path))?;
+            sync_directory(directory_of(path))
+        }
+    }
+}
+
+/// The same where a power cut may bring it back.
+///
+/// # Errors
+/// As above.
+pub fn remove_volatile(path: &Path) -> Result<(), FileError> {
+    absent_is_fine(fs::remove_file(path)).map_err(failed("remove", path))
+}
+
+/// Removes a directory with all in it, likewise.
+///
+/// # Errors
+/// As above.
+pub fn remove_tree(path: &Path) -> Result<(), FileError> {
+    absent_is_fine(fs::remove_dir_all(path)).map_err(failed("remove", path))
+}
+
+fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+/// Makes a directory with all above it.
+///
+/// # Errors
+/// The file system refuses.
+pub fn make_directory(path: &Path, mode: u32) -> Result<(), FileError> {
+    fs::DirBuilder::new().recursive(true).mode(mode).create(path).map_err(failed("make the directory", path))
+}
+
+/// Opens a directory.
+///
+/// # Errors
+/// It is none, or the file system refuses.
+pub fn open_directory(path: &Path) -> Result<OwnedFd, FileError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(CWD, path, flags, Mode::empty()).map_err(failed("open", path))
+}
+
+/// Makes the names in a directory durable.
+///
+/// # Errors
+/// The file system refuses.
+pub fn sync_directory(path: &Path) -> Result<(), FileError> {
+    fsync(open_directory(path)?).map_err(failed("sync", path))
+}
+
+/// The one that holds `path`.
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}

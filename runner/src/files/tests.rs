@@ -1,0 +1,70 @@
+use super::*;
+use crate::scratch::Scratch;
+use limpet_protocol::disk::BALLAST;
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
+}
+
+#[test]
+fn a_file_is_replaced_whole_with_its_mode_and_nothing_stays_aside() {
+    let scratch = Scratch::new("files");
+    let path = scratch.0.join("record");
+    // What a power cut left there is neither added to nor believed, its mode neither.
+    fs::write(scratch.0.join("record.new"), "torn, and longer than what comes").expect("scratch");
+    for (replace, mode_wanted, bytes) in [
+        (replace as fn(&Path, u32, &[u8]) -> Result<(), FileError>, PRIVATE, &b"one"[..]),
+        (replace_volatile, 0o755, b"two"),
+        (replace, 0o640, b""),
+    ] {
+        replace(&path, mode_wanted, bytes).expect("the scratch directory is writable");
+        assert_eq!((fs::read(&path).expect("read"), mode(&path)), (bytes.to_vec(), mode_wanted));
+        assert_eq!(scratch.names(), ["record"]);
+    }
+}
+
+#[test]
+fn what_cannot_be_replaced_is_as_it_was() {
+    let scratch = Scratch::new("files");
+    let directory = scratch.0.join("taken");
+    fs::create_dir_all(directory.join("by another")).expect("scratch");
+    let error = replace(&directory, PRIVATE, b"one").expect_err("a directory is no file");
+    assert!(error.to_string().starts_with(&format!("write {}: ", directory.display())), "{error}");
+    assert_eq!(scratch.names(), ["taken"]);
+    let missing =
+        replace(&scratch.0.join("no/such"), PRIVATE, b"one").expect_err("there is no such directory");
+    assert!(missing.to_string().contains("no/such: "), "{missing}");
+}
+
+#[test]
+fn none_to_remove_is_as_good() {
+    let scratch = Scratch::new("files");
+    let (file, tree) = (scratch.0.join("file"), scratch.0.join("tree"));
+    for remove in [remove, remove_volatile] {
+        fs::write(&file, "").expect("scratch");
+        remove(&file).expect("it is there");
+        remove(&file).expect("it is gone");
+        remove(&tree.join("file")).expect("nor is its directory there");
+    }
+    make_directory(&tree.join("a/b"), 0o700).expect("make");
+    assert_eq!(mode(&tree.join("a")), 0o700);
+    assert!(remove(&tree).is_err(), "a directory is no file");
+    remove_tree(&tree).expect("it is there");
+    remove_tree(&tree).expect("it is gone");
+    assert_eq!(scratch.names(), [""; 0]);
+}
+
+#[test]
+fn a_full_disk_is_told_in_words_and_lent_to() {
+    let full = failed("write", Path::new("/x"))(io::Error::from(Errno::NOSPC));
+    assert_eq!(full.to_string(), "write /x: the disk is full; free some space and try again");
+    let scratch = Scratch::on_disk("files");
+    fs::write(scratch.0.join(BALLAST), [0; 1 << 20]).expect("scratch");
+    let tries = std::cell::Cell::new(0);
+    put(&scratch.0.join("record"), |aside| {
+        tries.set(tries.get() + 1);
+        if tries.get() == 1 { Err(Errno::NOSPC.into()) } else { fs::write(aside, "one") }
+    })
+    .expect("the ballast is lent");
+    assert!(fs::metadata(scratch.0.join(BALLAST)).expect("it is there").len() < 1 << 20);
+}
