@@ -4,6 +4,9 @@ use crate::board::Board;
 use native_tests::Outcome;
 use serde_json::Value;
 
+/// What is in the supervisor's place may be a version that never does.
+const ANSWERS: &str = "timeout 5 limpet doctor | grep -q 'supervisor: answers'";
+
 impl Board {
     /// `limpet run -d --name NAME ARGUMENTS`; its id.
     #[track_caller]
@@ -34,6 +37,18 @@ impl Board {
     #[track_caller]
     pub fn until_logged(&mut self, name: &str, text: &str) {
         self.until(&format!("{name} logs {text:?}"), &format!("limpet logs {name} 2>&1 | grep -q '{text}'"));
+    }
+
+    /// The supervisor answers now.
+    #[track_caller]
+    pub fn assert_answered(&mut self) {
+        self.sh(ANSWERS);
+    }
+
+    /// Waits until it does.
+    #[track_caller]
+    pub fn until_answered(&mut self) {
+        self.until("the supervisor answers", ANSWERS);
     }
 
     /// `limpet install`, on a board of systemd's, and then as that says itself.

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use work::{DELIVER, KINDS, PULLED_IMAGE, Place, Possible, RECOVER, SHUTDOWN, Step};
+use work::{Kind, PULLED_IMAGE, Place, Possible, Step};
 
 /// The power goes at most this long after the chosen step has begun; most steps have ended by then, and others begun.
 const AFTER_MS_MAX: u64 = 2500;
@@ -102,7 +102,7 @@ struct Rig<'a> {
 pub fn play(stage: &Stage, campaign: &Campaign) {
     let mut rig = Rig::prepare(stage, campaign);
     for cycle in 0..campaign.cycles {
-        let kind = KINDS[cycle as usize % KINDS.len()];
+        let kind = Kind::ALL[cycle as usize % Kind::ALL.len()];
         let said = rig.cycle(kind, campaign.disk);
         println!("{:<8} cut {:>4}: {said}", stage.target.arch, cycle + 1);
     }
@@ -145,16 +145,16 @@ impl<'a> Rig<'a> {
         self.stage.boot(&self.spec)
     }
 
-    fn cycle(&mut self, kind: &'static str, behaviour: Behaviour) -> String {
+    fn cycle(&mut self, kind: Kind, behaviour: Behaviour) -> String {
         let begin = Instant::now();
         let mut board = self.boot();
         let booted = begin.elapsed();
         let steps = self.steps(&mut board, kind);
         let judged = begin.elapsed();
         let after = Duration::from_millis(self.random.below(match kind {
-            "load" => LOAD_MS_MAX,
-            "pull" => PULL_MS_MAX,
-            RECOVER | SHUTDOWN | "worse" => ALL_MS_MAX,
+            Kind::Load => LOAD_MS_MAX,
+            Kind::Pull => PULL_MS_MAX,
+            Kind::Recover | Kind::Shutdown | Kind::Worse => ALL_MS_MAX,
             _ => AFTER_MS_MAX,
         }));
         let number = steps.iter().position(|step| step.kind == kind);
@@ -162,7 +162,7 @@ impl<'a> Rig<'a> {
         let path = self.log().to_owned();
         let mut known = 0;
         let script = work::script(&steps);
-        let cut = Cut { script: &script, moment: &moment, after, may_be_off: kind == SHUTDOWN };
+        let cut = Cut { script: &script, moment: &moment, after, may_be_off: kind == Kind::Shutdown };
         let printed = board.cut_during(&cut, &mut || known = log::count_at(&path));
         self.possible = work::outlook(std::mem::take(&mut self.possible), &steps, &printed);
         let lost = self.replay(behaviour, known);
@@ -179,8 +179,8 @@ impl<'a> Rig<'a> {
 
     /// What the board is to be busy with when its power is cut; nothing, if that is while it still recovers from the cut
     /// before, and nobody has looked.
-    fn steps(&mut self, board: &mut Board, kind: &'static str) -> Vec<Step> {
-        if kind == RECOVER {
+    fn steps(&mut self, board: &mut Board, kind: Kind) -> Vec<Step> {
+        if kind == Kind::Recover {
             return vec![work::recover()];
         }
         self.judge(board);
@@ -188,7 +188,7 @@ impl<'a> Rig<'a> {
         board.sh(&format!("rm -f {file}"));
         board.write(file, FILE.as_bytes());
         let steps = work::plan(&self.possible, kind, &self.place, &mut self.random);
-        if kind == DELIVER {
+        if kind == Kind::Deliver {
             self.fleet.apply(work::delivered(&self.possible) + 1);
         }
         steps
@@ -196,7 +196,7 @@ impl<'a> Rig<'a> {
 
     /// Looks whether everything is as it may be, and goes on from what is: what was in doubt no longer is.
     fn judge(&mut self, board: &mut Board) {
-        board.until("the supervisor answers", check::ANSWERS);
+        board.until_answered();
         connect(board, &self.place);
         self.fleet.until_committed();
         let (found, wrong) = check::settle(board, &self.possible);
@@ -273,7 +273,7 @@ fn furnish(board: &mut Board, place: &Place, fleet: &Fleet) -> BTreeMap<String, 
 fn install(board: &mut Board) {
     board.install();
     board.sh("mkdir -p /etc/limpet && cd /etc/limpet && wc -c </usr/local/bin/limpet >program && sha256sum </usr/local/bin/limpet >>program");
-    board.until("the supervisor answers", check::ANSWERS);
+    board.until_answered();
 }
 
 /// With the network, where the controller and the registry are. systemd's board has nobody else who gives it an address.

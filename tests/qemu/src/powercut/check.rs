@@ -10,9 +10,6 @@ const SETTLE: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const APPS: [&str; 2] = [APP, FLEET_APP];
 
-/// Whether the supervisor answers. What is in its place may be a version that never does.
-pub(super) const ANSWERS: &str = "timeout 5 limpet doctor | grep -q 'supervisor: answers'";
-
 /// One line for everything that is there: containers with their states, the app with its revision, images, and how often
 /// an installed program has been upgraded, each time by a byte.
 const LOOK: &str = "\

@@ -9,6 +9,7 @@ mod tests;
 use super::random::Random;
 use crate::spec::Init;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// State of something that has a name: a container, an app or an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +30,7 @@ pub(super) enum State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     /// Its kind, by which moments are chosen.
-    pub(super) kind: &'static str,
+    pub(super) kind: Kind,
     /// Of what: mostly one.
     pub(super) names: Vec<String>,
     /// The line of the shell.
@@ -38,19 +39,110 @@ pub(super) struct Step {
     after: State,
 }
 
-/// Every kind of step: the moments at which the power can be cut.
-pub(super) const KINDS: [&str; 18] = [
-    "load", "forget", "run", "stop", "start", "remove", "update", "up", "down", "pull", "discard", "talk",
-    "prune", "upgrade", "worse", DELIVER, RECOVER, SHUTDOWN,
-];
-/// The fleet gives the board another revision of an app.
-pub(super) const DELIVER: &str = "deliver";
-/// The board comes up after the cut before.
-pub(super) const RECOVER: &str = "recover";
-/// It goes off in order.
-pub(super) const SHUTDOWN: &str = "shutdown";
-/// These are no steps on the way to another.
-const ALONE: [&str; 3] = [DELIVER, RECOVER, SHUTDOWN];
+/// The kinds of steps: the moments at which the power can be cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An image comes from an archive,
+    Load,
+    /// and goes.
+    Forget,
+    /// A container is made and started.
+    Run,
+    Stop,
+    Start,
+    Remove,
+    /// It gets another limit.
+    Update,
+    /// An app comes, or its next revision,
+    Up,
+    /// and goes.
+    Down,
+    /// An image comes from a registry,
+    Pull,
+    /// and goes.
+    Discard,
+    /// A container fills its log.
+    Talk,
+    Prune,
+    /// Limpet's own file is replaced by one that is well,
+    Upgrade,
+    /// and by one that never answers.
+    Worse,
+    /// The fleet gives the board another revision of an app.
+    Deliver,
+    /// The board comes up after the cut before.
+    Recover,
+    /// It goes off in order.
+    Shutdown,
+}
+
+impl Kind {
+    /// All, each once.
+    pub(super) const ALL: [Self; 18] = [
+        Self::Load,
+        Self::Forget,
+        Self::Run,
+        Self::Stop,
+        Self::Start,
+        Self::Remove,
+        Self::Update,
+        Self::Up,
+        Self::Down,
+        Self::Pull,
+        Self::Discard,
+        Self::Talk,
+        Self::Prune,
+        Self::Upgrade,
+        Self::Worse,
+        Self::Deliver,
+        Self::Recover,
+        Self::Shutdown,
+    ];
+    /// How many of them may be steps on the way to another: all but the last three.
+    const COMMON: usize = Self::ALL.len() - 3;
+
+    /// What makes a step of this kind possible.
+    fn needs(self) -> Self {
+        match self {
+            Self::Start => Self::Stop,
+            Self::Stop | Self::Remove | Self::Update => Self::Run,
+            Self::Forget => Self::Load,
+            Self::Load => Self::Forget,
+            Self::Pull => Self::Discard,
+            Self::Discard => Self::Pull,
+            Self::Down => Self::Up,
+            // A container's name may be needed; the others are always possible.
+            Self::Run
+            | Self::Up
+            | Self::Talk
+            | Self::Prune
+            | Self::Upgrade
+            | Self::Worse
+            | Self::Deliver
+            | Self::Recover
+            | Self::Shutdown => Self::Remove,
+        }
+    }
+
+    /// What a step may also leave when it is cut off: making and starting are two things, and so are ending and removing.
+    fn between(self) -> &'static [State] {
+        match self {
+            Self::Run | Self::Talk => &[State::Created],
+            Self::Remove | Self::Prune => &[State::Stopped],
+            // That it is to stop is known, and its end is not.
+            Self::Stop => &[State::Created],
+            _ => &[],
+        }
+    }
+}
+
+/// As the script says it.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format!("{self:?}").to_lowercase())
+    }
+}
+
 /// Longer than anybody waits.
 const WAIT: &str = "sleep 1000";
 /// Image that comes and goes; nothing runs of it.
@@ -114,11 +206,11 @@ fn revision(possible: &Possible, name: &str) -> u32 {
 
 /// Nothing, while the board comes up.
 pub(super) fn recover() -> Step {
-    Step { kind: RECOVER, names: Vec::new(), line: WAIT.to_owned(), after: State::Absent }
+    Step { kind: Kind::Recover, names: Vec::new(), line: WAIT.to_owned(), after: State::Absent }
 }
 
 /// A step of this kind, if there is anything to do it to.
-fn step(kind: &'static str, known: &Possible, place: &Place, random: &mut Random) -> Option<Step> {
+fn step(kind: Kind, known: &Possible, place: &Place, random: &mut Random) -> Option<Step> {
     let new = || CONTAINERS.into_iter().filter(|name| now(known, name) == State::Absent).collect::<Vec<_>>();
     let of = |state: State| {
         let all = CONTAINERS.into_iter().chain([TALKER]);
@@ -136,20 +228,20 @@ fn step(kind: &'static str, known: &Possible, place: &Place, random: &mut Random
         Some(Step { kind, names, line, after: State::Revision(revision) })
     };
     match kind {
-        "load" if !is_there(GUEST_IMAGE) => {
+        Kind::Load if !is_there(GUEST_IMAGE) => {
             let line = format!("limpet load -q -i {payload}/{GUEST_IMAGE}.docker.tar");
             made(GUEST_IMAGE.to_owned(), line, State::Present)
         }
-        "forget" if is_there(GUEST_IMAGE) => {
+        Kind::Forget if is_there(GUEST_IMAGE) => {
             made(GUEST_IMAGE.to_owned(), format!("limpet rmi {GUEST_IMAGE}"), State::Absent)
         }
-        "pull" if !is_there(PULLED_IMAGE) => {
+        Kind::Pull if !is_there(PULLED_IMAGE) => {
             made(PULLED_IMAGE.to_owned(), format!("limpet pull -q {pulled}"), State::Present)
         }
-        "discard" if is_there(PULLED_IMAGE) => {
+        Kind::Discard if is_there(PULLED_IMAGE) => {
             made(PULLED_IMAGE.to_owned(), format!("limpet rmi {pulled}"), State::Absent)
         }
-        "talk" => {
+        Kind::Talk => {
             let line = match now(known, TALKER) {
                 State::Absent => format!("limpet {TALK} --name {TALKER} busybox sh -c '{CHATTER}'"),
                 State::Stopped | State::Created => format!("limpet start {TALKER}"),
@@ -158,95 +250,81 @@ fn step(kind: &'static str, known: &Possible, place: &Place, random: &mut Random
             };
             made(TALKER.to_owned(), line, State::Present)
         }
-        "prune" => {
+        Kind::Prune => {
             let names = [of(State::Stopped), of(State::Created)].concat();
             let names = names.into_iter().map(str::to_owned).collect();
             Some(Step { kind, names, line: "limpet system prune -f".to_owned(), after: State::Absent })
         }
-        "upgrade" => {
+        Kind::Upgrade => {
             let copy = "cp \"$(command -v limpet)\" /root/newer && echo >>/root/newer";
             own_file(format!("{copy} && limpet upgrade /root/newer"), revision(known, PROGRAM) + 1)
         }
         // A version that never answers: it is on trial for longer than anybody waits before the cut.
-        "worse" => {
+        Kind::Worse => {
             let line =
                 "cp /bin/agent /root/worse; limpet upgrade --timeout 5s /root/worse 2>/dev/null; [ $? = 1 ]";
             own_file(line.to_owned(), revision(known, PROGRAM))
         }
         // It is the controller that begins it; here it is waited for.
-        DELIVER => {
+        Kind::Deliver => {
             let revision = revision(known, FLEET_APP) + 1;
             let seen = format!(
                 "limpet exec {FLEET_APP}-a-1 sh -c 'echo $REVISION' 2>/dev/null | grep -qx {revision}"
             );
             made(FLEET_APP.to_owned(), format!("until {seen}; do sleep 0.2; done"), State::Revision(revision))
         }
-        SHUTDOWN => {
+        Kind::Shutdown => {
             let line = format!("{}; {WAIT}", init.power_off().join(" "));
             Some(Step { kind, names: Vec::new(), line, after: State::Absent })
         }
-        "run" => {
+        Kind::Run => {
             let name = any(new(), random)?;
             let flags = "--restart unless-stopped -m 16m";
             let line = format!("limpet run -d {flags} --name {name} probe on-term 0");
             made(name, line, State::Present)
         }
-        "stop" => {
+        Kind::Stop => {
             let name = any(of(State::Present), random)?;
             let line = format!("limpet stop {name}");
             made(name, line, State::Stopped)
         }
-        "start" => {
+        Kind::Start => {
             let name = any([of(State::Stopped), of(State::Created)].concat(), random)?;
             let line = format!("limpet start {name}");
             made(name, line, State::Present)
         }
-        "remove" => {
+        Kind::Remove => {
             let name = any([of(State::Present), of(State::Stopped), of(State::Created)].concat(), random)?;
             let line = format!("limpet rm -f {name}");
             made(name, line, State::Absent)
         }
-        "update" => {
+        Kind::Update => {
             let name = any(of(State::Present), random)?;
             let line = format!("limpet update -m {}m {name}", 12 + random.below(8));
             made(name, line, State::Present)
         }
-        "up" => {
+        Kind::Up => {
             let revision = revision(known, APP) + 1;
             let line = format!("REVISION={revision} limpet up -f /root/compose.yaml");
             made(APP.to_owned(), line, State::Revision(revision))
         }
-        "down" if now(known, APP) != State::Absent => {
+        Kind::Down if now(known, APP) != State::Absent => {
             made(APP.to_owned(), format!("limpet down {APP}"), State::Absent)
         }
-        _ => None,
-    }
-}
-
-/// What makes a step of this kind possible.
-fn needed(kind: &str) -> &'static str {
-    match kind {
-        "start" => "stop",
-        "stop" | "remove" | "update" => "run",
-        "forget" => "load",
-        "load" => "forget",
-        "pull" => "discard",
-        "discard" => "pull",
-        "down" => "up",
-        _ => "remove",
+        Kind::Load | Kind::Forget | Kind::Pull | Kind::Discard | Kind::Down | Kind::Recover => None,
     }
 }
 
 /// A sequence of steps that begins with `possible`: a few, one of this `kind` with what it needs before it, and more.
-pub(super) fn plan(possible: &Possible, kind: &'static str, place: &Place, random: &mut Random) -> Vec<Step> {
+pub(super) fn plan(possible: &Possible, kind: Kind, place: &Place, random: &mut Random) -> Vec<Step> {
     const STEPS: usize = 8;
     let before = usize::try_from(random.below(3)).expect("it is small");
     let mut known = possible.clone();
     let mut steps: Vec<Step> = Vec::new();
     while steps.len() < STEPS || !steps.iter().any(|step| step.kind == kind) {
         let is_next = steps.len() >= before && !steps.iter().any(|step| step.kind == kind);
-        let wanted = if is_next { kind } else { *random.pick(&KINDS[..KINDS.len() - ALONE.len()]) };
-        let chain = [wanted, needed(wanted), needed(needed(wanted))];
+        let wanted = if is_next { kind } else { *random.pick(&Kind::ALL[..Kind::COMMON]) };
+        let chain = [wanted, wanted.needs(), wanted.needs().needs()];
         if let Some(step) = chain.into_iter().find_map(|kind| step(kind, &known, place, random)) {
             known.extend(step.names.iter().map(|name| (name.clone(), vec![step.after])));
             steps.push(step);
@@ -275,24 +353,13 @@ pub(super) fn outlook(mut possible: Possible, steps: &[Step], printed: &str) -> 
         let (is_done, is_begun) = (has("end"), has("begin"));
         for name in step.names.iter().filter(|_| is_done || is_begun) {
             let before = now(&possible, name);
-            let doubtful = [&[before, step.after], between(step.kind)].concat();
+            let doubtful = [&[before, step.after], step.kind.between()].concat();
             // What the fleet has begun, it also ends.
-            let is_certain = is_done || step.kind == DELIVER;
+            let is_certain = is_done || step.kind == Kind::Deliver;
             possible.insert(name.clone(), if is_certain { vec![step.after] } else { doubtful });
         }
     }
     possible
-}
-
-/// What a step may also leave when it is cut off: making and starting are two things, and so are ending and removing.
-fn between(kind: &str) -> &'static [State] {
-    match kind {
-        "run" | "talk" => &[State::Created],
-        "remove" | "prune" => &[State::Stopped],
-        // That it is to stop is known, and its end is not.
-        "stop" => &[State::Created],
-        _ => &[],
-    }
 }
 
 /// What is wrong: states that are not among the possible ones.

@@ -61,7 +61,7 @@ pub(super) fn is_upgraded_by_its_fleet(stage: &Stage) {
     let said = fleet.set_program(&board.read("/bin/agent"), "9.9.9").code(1);
     assert!(said.stderr.contains("the new version did not come up; the old one runs again"), "{said:#?}");
     assert_eq!(board.sh("tail -c 5 /bin/limpet"), "newer", "the old file is back");
-    board.sh("limpet doctor | grep -q 'supervisor: answers'");
+    board.assert_answered();
     assert_eq!(board.field("kept", "/State/Pid"), runs, "the container ran on through all of it");
     board.power_off();
 }

@@ -49,7 +49,7 @@ fn supervisor(board: &mut Board) -> String {
 
 fn until_another(board: &mut Board, before: &str) {
     board.until("another supervisor runs", &format!("{SUPERVISOR} | grep -vx {before} | grep -q ."));
-    board.until("it answers", "limpet doctor | grep -q 'supervisor: answers'");
+    board.until_answered();
 }
 
 /// Children of nobody become those of PID 1, which does not let their ends wait.

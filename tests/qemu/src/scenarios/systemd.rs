@@ -80,7 +80,7 @@ fn install(board: &mut Board) {
         assert!(shown.lines().any(|shown| shown == line), "{line} is missing:\n{shown}");
     }
     assert!(shown.lines().any(|line| line.starts_with("StatusText=") && line.len() > 11), "{shown}");
-    board.sh("limpet doctor | grep -q 'supervisor: answers'");
+    board.assert_answered();
 }
 
 /// A container that was made by a command of some other service is not that service's: it outlives its end.
@@ -126,7 +126,7 @@ fn starts_anew(board: &mut Board, before: &str) {
     let other = format!("systemctl show limpet -p MainPID --value | grep -vx -e 0 -e {before} | grep -q .");
     board.until("systemd has started it anew", &other);
     board.until("it is up", "[ $(systemctl is-active limpet) = active ]");
-    board.sh("limpet doctor | grep -q 'supervisor: answers'");
+    board.assert_answered();
 }
 
 /// What was installed comes up with the board, and so do its containers.

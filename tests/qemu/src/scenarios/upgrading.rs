@@ -26,7 +26,7 @@ fn good(board: &mut Board) {
     let said = board.limpet(&["upgrade", "/root/newer"]).ok();
     assert!(said.stdout.starts_with("Upgraded /bin/limpet to "), "{said:#?}");
     assert_eq!(board.sh("tail -c 6 /bin/limpet"), "newer");
-    board.sh("limpet doctor | grep -q 'supervisor: answers'");
+    board.assert_answered();
 }
 
 /// It says that it is limpet, and then sits there.
@@ -35,7 +35,7 @@ fn bad(board: &mut Board) {
     let said = board.limpet(&["upgrade", "--timeout", "3s", "/root/worse"]);
     said.refused(1, &["the new version did not come up", "the old one"]);
     assert_eq!(board.sh("tail -c 6 /bin/limpet"), "newer", "the old file is back");
-    board.until("the old one answers", "limpet doctor | grep -q 'supervisor: answers'");
+    board.until_answered();
 }
 
 /// The power goes while a version is on trial that never answers: the one before takes its place again, and keeps what it
@@ -55,7 +55,7 @@ pub(super) fn cut_off_on_trial(stage: &Stage) {
     let after = Duration::from_secs(1);
     board.cut_during(&Cut { script: &script, moment: "on trial", after, may_be_off: false }, &mut || ());
     let mut board = stage.boot(&spec);
-    board.until("the supervisor answers", "timeout 5 limpet doctor | grep -q 'supervisor: answers'");
+    board.until_answered();
     assert_eq!(board.sh(DIGEST), program, "the version before is back");
     assert_eq!(board.run(&["test", "-e", "/usr/local/bin/.limpet.old"]).code, 1);
     board.until_status("kept", "running");

@@ -3,7 +3,7 @@ use super::*;
 fn steps() -> Vec<Step> {
     let step =
         |kind, name: &str, after| Step { kind, names: vec![name.to_owned()], line: String::new(), after };
-    vec![step("run", "cc", State::Present), step("stop", "cc", State::Stopped)]
+    vec![step(Kind::Run, "cc", State::Present), step(Kind::Stop, "cc", State::Stopped)]
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn what_is_not_possible_is_a_surprise() {
 fn a_plan_has_the_wanted_moment_and_is_the_same_for_the_same_seed() {
     let (payload, registry) = ("/payload".to_owned(), "10.0.2.2:5000".to_owned());
     let place = Place { payload, registry, init: Init::Systemd };
-    for kind in KINDS.into_iter().filter(|kind| *kind != RECOVER) {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Recover) {
         let made = |seed| plan(&Possible::new(), kind, &place, &mut Random::new(seed));
         assert_eq!(made(7), made(7));
         assert!(made(7).iter().any(|step| step.kind == kind));
