@@ -75,21 +75,38 @@ fn a_hog_below_its_limit_lives(runtime: &impl Runtime) {
 }
 
 fn a_busy_loop_gets_its_share(runtime: &impl Runtime) {
-    beside_a_neighbour(runtime, || spin_for_ten_seconds(runtime));
+    beside_a_neighbour(runtime, || {
+        let percent = (0..5).find_map(|_| share_over_ten_seconds(runtime));
+        let percent = percent.expect("this machine goes on for ten seconds without standing still");
+        assert!((23..=27).contains(&percent), "it got {percent} % of a CPU, not 25 %");
+    });
 }
 
-/// 25 % of one CPU, give or take 2 points, by the cgroup's own counter.
-fn spin_for_ten_seconds(runtime: &impl Runtime) {
-    let mut live = runtime.start(&Ask { cpu_millis: Some(250), ..Ask::probe(&["spin", "12"]) });
+/// Of one CPU, in percent, by the cgroup's own counter. Nothing, if the machine stood still meanwhile, as a virtual one may: then
+/// no timer fires that could throttle anybody, and what was used too much is paid back only later.
+fn share_over_ten_seconds(runtime: &impl Runtime) -> Option<u64> {
+    const STOOD_STILL: Duration = Duration::from_millis(500);
+    let mut live = runtime.start(&Ask { cpu_millis: Some(250), ..Ask::probe(&["spin", "60"]) });
     live.hear("ready");
     let cgroup = Cgroup::of(runtime.pid(&live));
     let used = || cgroup.cpu_us().expect("the kernel counts CPU time");
     let (begin, before) = (Instant::now(), used());
-    thread::sleep(Duration::from_secs(10));
+    let longest = (0..100).map(|_| elapsed(|| thread::sleep(Duration::from_millis(100)))).max();
     let spent_us = used() - before;
     let percent = spent_us * 100 / u64::try_from(begin.elapsed().as_micros()).expect("ten seconds fit");
-    assert!((23..=27).contains(&percent), "it got {percent} % of a CPU, not 25 %");
-    live.wait().ok();
+    runtime.kill(live.name(), "KILL").ok();
+    assert_eq!(live.wait().code, 137, "ended by SIGKILL");
+    if longest < Some(STOOD_STILL) {
+        return Some(percent);
+    }
+    eprintln!("measured anew: 100 ms took {longest:?}, and it got {percent} % of a CPU");
+    None
+}
+
+fn elapsed(act: impl FnOnce()) -> Duration {
+    let begin = Instant::now();
+    act();
+    begin.elapsed()
 }
 
 fn a_fork_bomb_stops_at_its_limit(runtime: &impl Runtime) {
