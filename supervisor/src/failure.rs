@@ -33,6 +33,12 @@ impl Failure {
         Self { message: format!("{doing}: {}", self.message), ..self }
     }
 
+    /// The same failure of a command that has one status for all of them.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self { exit_code: None, ..self }
+    }
+
     /// The same failure of a command whose own failures end with 125, as those of `run`; a status that was given
     /// before stays.
     #[must_use]

@@ -36,17 +36,18 @@ pub fn gather(
     image: Image,
     id: &ContainerId,
 ) -> Result<Materials, Failure> {
+    // docker's create, too, has 125 for files that options name.
     let materials = Materials {
         name: options.name.clone().unwrap_or_else(|| crate::names::invent(id)),
         now_ns: now_ns(),
         directory: utf8(&board.home.directory(id))?,
         state: utf8(&board.home.state_directory(id))?,
-        environment: variables(&options.env_files, &options.environment)?,
-        labels: labels(options)?,
+        environment: variables(&options.env_files, &options.environment).map_err(Failure::of_run)?,
+        labels: labels(options).map_err(Failure::of_run)?,
         sources: sources(board, options, &image, id)?,
         devices: options.devices.iter().map(device).collect::<Result<_, _>>()?,
         throttles: throttles(&options.limits)?,
-        profile: profile(&options.seccomp)?,
+        profile: profile(&options.seccomp).map_err(Failure::of_run)?,
         board: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         window: window(),
         last_capability: last_capability(),

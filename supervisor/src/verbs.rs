@@ -21,6 +21,7 @@ pub(crate) mod lifecycle;
 mod load;
 mod login;
 mod logs;
+mod output_file;
 mod pause;
 mod power;
 pub(crate) mod prune;
@@ -81,7 +82,7 @@ fn run_by(arguments: impl IntoIterator<Item = OsString>, act: impl FnOnce(&Board
 fn carry_out(board: &Board, command: Command) -> Outcome {
     match command {
         Command::Run(args) => run::run(board, &args).map_err(Failure::of_run),
-        Command::Create(options) => create::create_verb(board, &options).map_err(Failure::of_run),
+        Command::Create(options) => create::create_verb(board, &options),
         Command::Start(args) => lifecycle::start(board, &args),
         Command::Stop(args) => lifecycle::stop(board, &args),
         Command::Restart(args) => lifecycle::restart(board, &args),

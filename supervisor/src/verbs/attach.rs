@@ -8,14 +8,25 @@ use crate::failure::{Failure, Outcome};
 use limpet_protocol::container::Container;
 use limpet_protocol::keeper::Request;
 use limpet_protocol::launch::WindowSize;
-use limpet_runner::attach::Connection;
+use limpet_runner::attach::{Connection, DetachKeys};
 use limpet_runner::status::Status;
-use rustix::stdio::stdin;
+use rustix::stdio;
 use rustix::termios::{isatty, tcgetwinsize};
 
 /// `attach`
 pub(super) fn attach(board: &Board, args: &AttachArgs) -> Outcome {
     let container = board.container(&args.container)?;
+    attach_to(board, &container, args.stdin, args.signal_proxy, args.detach_keys.clone())
+}
+
+/// `stdin` and `signal_proxy`: whether these are passed on.
+pub(super) fn attach_to(
+    board: &Board,
+    container: &Container,
+    stdin: bool,
+    signal_proxy: bool,
+    keys: DetachKeys,
+) -> Outcome {
     let name = &container.name;
     match board.status(&container.keep.launch.id)? {
         Status::Running(_) => {}
@@ -28,28 +39,27 @@ pub(super) fn attach(board: &Board, args: &AttachArgs) -> Outcome {
             )));
         }
     }
-    let connection = board.connect(&container)?;
+    let connection = board.connect(container)?;
     let process = &container.keep.launch.process;
-    let streams = Streams { stdin: args.stdin && process.stdin_open, stdout: true, stderr: true };
+    let streams = Streams { stdin: stdin && process.stdin_open, stdout: true, stderr: true };
     if process.terminal.is_some() && streams.stdin {
-        provoke_redraw(&connection, &container)?;
+        provoke_redraw(&connection, container)?;
     }
-    let keys = args.detach_keys.clone();
     converse(
         board,
-        &container,
+        container,
         connection,
-        Link { streams, keys, signal_proxy: args.signal_proxy, ends_stdin: false, is_new: false },
+        Link { streams, keys, signal_proxy, ends_stdin: false, is_new: false },
     )
 }
 
 /// A program draws itself anew when its terminal's size changes: it does so now, for whoever comes back to a screen of
 /// the same size.
 fn provoke_redraw(connection: &Connection, container: &Container) -> Result<(), Failure> {
-    if !isatty(stdin()) || container.keep.launch.process.terminal.is_none() {
+    if !isatty(stdio::stdin()) || container.keep.launch.process.terminal.is_none() {
         return Ok(());
     }
-    let Ok(size) = tcgetwinsize(stdin()) else { return Ok(()) };
+    let Ok(size) = tcgetwinsize(stdio::stdin()) else { return Ok(()) };
     let other = WindowSize { rows: size.ws_row.saturating_add(1), columns: size.ws_col };
     Ok(connection.send(&Request::Resize(other))?)
 }

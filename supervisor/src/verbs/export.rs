@@ -1,15 +1,15 @@
 //! `export`: a container's root file system as a tar.
 
+use super::output_file::write_to;
 use crate::board::Board;
 use crate::cli::command::ExportArgs;
-use crate::copying::failed;
 use crate::copying::source::Source;
 use crate::copying::tar_out::TarWriter;
 use crate::copying::view::{self, Reach, View};
 use crate::failure::{Failure, Outcome};
 use rustix::fd::AsFd;
-use std::fs::{self, File};
 use std::io::{BufWriter, Write};
+use std::path::Path;
 
 /// Bytes that are collected before they are written.
 pub(super) const BUFFER_BYTES: usize = 256 * 1024;
@@ -24,12 +24,7 @@ pub(super) fn export(board: &Board, args: &ExportArgs) -> Outcome {
         return Ok(0);
     };
     let view = view::open(board, &container, Reach::RootOnly)?;
-    let mut file = File::create(path).map_err(failed("make", path.as_bytes()))?;
-    if let Err(failure) = write_tar(&view, &mut file) {
-        // Half a tar is worse than none; the first error is the one to tell.
-        fs::remove_file(path).ok();
-        return Err(failure);
-    }
+    write_to(Path::new(path), |file| write_tar(&view, file))?;
     Ok(0)
 }
 

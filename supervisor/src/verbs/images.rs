@@ -3,6 +3,7 @@
 mod choosing;
 
 use super::each;
+use super::output_file::write_to;
 use super::shown;
 use crate::board::Board;
 use crate::cli::command::{HistoryArgs, ImagesArgs, RmiArgs, SaveArgs, TagArgs};
@@ -17,9 +18,8 @@ use limpet_runner::keeper::now_ns;
 use limpet_store::collect::{RemoveError, Removed};
 use limpet_store::save::Saved;
 use limpet_store::{Image, Reference, Store};
-use std::fs::{self, File};
 use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(super) use choosing::has_labels;
 
@@ -144,7 +144,10 @@ pub(super) fn save(board: &Board, args: &SaveArgs) -> Outcome {
         }
     }
     match args.output.as_deref() {
-        Some(path) if path != "-" => save_to(&store, &chosen, Path::new(path))?,
+        // The store flushes what it writes, so no error is lost.
+        Some(path) if path != "-" => {
+            write_to(Path::new(path), |file| Ok(store.save(&chosen, &mut BufWriter::new(file))?))?;
+        }
         _ => save_to_stdout(&store, &chosen)?,
     }
     Ok(0)
@@ -163,35 +166,4 @@ fn save_to_stdout(store: &Store, chosen: &[Saved]) -> Result<(), Failure> {
     }
     let mut stdout = BufWriter::new(io::stdout().lock());
     Ok(store.save(chosen, &mut stdout)?)
-}
-
-/// Written aside and renamed, so that a file of this name is whole; a pipe or device is written as it is.
-fn save_to(store: &Store, chosen: &[Saved], path: &Path) -> Result<(), Failure> {
-    let failed = |error: io::Error| Failure::new(format!("write {}: {}", path.display(), reason(&error)));
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return save_into(store, chosen, File::options().write(true).open(path).map_err(failed)?);
-    }
-    let aside = beside(path);
-    let saved = save_into(store, chosen, File::create(&aside).map_err(failed)?);
-    let saved = saved.and_then(|()| fs::rename(&aside, path).map_err(failed));
-    if saved.is_err() {
-        // The first error is the one to tell.
-        fs::remove_file(&aside).ok();
-    }
-    saved
-}
-
-/// The store flushes what it writes, so no error is lost.
-fn save_into(store: &Store, chosen: &[Saved], file: File) -> Result<(), Failure> {
-    Ok(store.save(chosen, &mut BufWriter::new(file))?)
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    name.into()
-}
-
-fn reason(error: &io::Error) -> String {
-    rustix::io::Errno::from_io_error(error).map_or_else(|| error.to_string(), limpet_runner::failure::reason)
 }

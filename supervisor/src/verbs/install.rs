@@ -9,6 +9,7 @@ mod tests;
 
 use crate::board::Board;
 use crate::cli::command::InstallArgs;
+use crate::cli::value::text::unit_path;
 use crate::cli::{ROOT_DEFAULT, STATE_DEFAULT};
 use crate::failure::{Failure, Outcome};
 use crate::screen;
@@ -27,7 +28,7 @@ const WATCHDOG_S: u64 = 30;
 pub(super) fn install(board: &Board, args: &InstallArgs) -> Outcome {
     let program = Path::new(&args.prefix).join("bin/limpet");
     let trial = Trial::of(&program);
-    let units = units(board, &trial);
+    let units = units(board, &trial)?;
     let directory = Path::new(&args.unit_directory);
     if args.uninstall {
         return uninstall(args, &trial, directory);
@@ -56,14 +57,19 @@ fn installed(program: &Path, directory: &Path) -> String {
 }
 
 /// Names and texts of the units.
-fn units(board: &Board, trial: &Trial) -> [(&'static str, String); 2] {
+///
+/// # Errors
+/// A directory of this instance is none that systemd takes.
+fn units(board: &Board, trial: &Trial) -> Result<[(&'static str, String); 2], Failure> {
     let (program, before, undo) = (trial.installed().display(), trial.before().display(), trial::VERB);
     let mut globals = String::new();
     for (flag, value, default) in
         [("--root", &board.globals.root, ROOT_DEFAULT), ("--state", &board.globals.state, STATE_DEFAULT)]
     {
         if value != default {
-            globals.push_str(&format!(" {flag} {value}"));
+            let path = unit_path(value)
+                .map_err(|error| Failure::new(format!("install: {flag} {value}: {error}")))?;
+            globals.push_str(&format!(" {flag} {path}"));
         }
     }
     let stop_s = SHUTDOWN_MS / 1000;
@@ -114,7 +120,7 @@ fn units(board: &Board, trial: &Trial) -> [(&'static str, String); 2] {
         [Install]\n\
         WantedBy=multi-user.target\n"
     );
-    [(SUPERVISOR, supervisor), (CONTAINERS, containers)]
+    Ok([(SUPERVISOR, supervisor), (CONTAINERS, containers)])
 }
 
 /// This program, unless it is that very file already.

@@ -1,5 +1,6 @@
 //! Verbs that start, stop, wait for and remove containers.
 
+use super::attach::attach_to;
 use super::each;
 use super::run::{Link, converse, launch, started};
 use crate::board::{Board, not_running};
@@ -12,7 +13,6 @@ use crate::failure::{Failure, Outcome};
 use crate::making;
 use limpet_protocol::container::{Container, Intent};
 use limpet_protocol::control::{Did, State};
-use limpet_protocol::exit::Exit;
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::keeper::Request;
 use limpet_protocol::restart::When;
@@ -49,10 +49,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
     let lock = board.lock(&container)?;
     if board.status(id)?.running().is_some() {
         drop(lock);
-        return Err(Failure::new(format!(
-            "container {} is already running; attach to it with: limpet attach {0}",
-            container.name
-        )));
+        return attach_to(board, &container, args.interactive, true, args.detach_keys.clone());
     }
     clear_group(&container.keep.launch.cgroup)?;
     started_by_hand(board, &container)?;
@@ -65,6 +62,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
         connection,
         Link { streams, keys: args.detach_keys.clone(), signal_proxy: true, ends_stdin: true, is_new: true },
     )
+    .map_err(Failure::plain)
 }
 
 /// Starts a container that is not running; one that is stays as it is, as with docker.
@@ -77,7 +75,8 @@ pub(crate) fn begin(board: &Board, container: &Container) -> Result<(), Failure>
         Status::Created | Status::Exited(_) => {
             clear_group(&container.keep.launch.cgroup)?;
             started_by_hand(board, container)?;
-            started(&launch(container, lock)?, container)
+            // Only run and exec tell by their status why a program was not started, as docker's do.
+            started(&launch(container, lock)?, container).map_err(Failure::plain)
         }
     }
 }
@@ -183,12 +182,12 @@ fn send_signal(board: &Board, container: &Container, signal: u8) -> Result<(), F
 pub(super) fn wait(board: &Board, names: &[String]) -> Outcome {
     each(names, |name| {
         let container = board.container(name)?;
-        Ok(await_end(board, &container)?.code.to_string())
+        Ok(await_end(board, &container)?.to_string())
     })
 }
 
-/// How it ended. A keeper that ends just now may not hear us any more, but has written the end down by then.
-fn await_end(board: &Board, container: &Container) -> Result<Exit, Failure> {
+/// Its exit code. A keeper that ends just now may not hear us any more, but has written the end down by then.
+fn await_end(board: &Board, container: &Container) -> Result<u8, Failure> {
     let name = &container.name;
     loop {
         match board.status(&container.keep.launch.id)? {
@@ -196,12 +195,13 @@ fn await_end(board: &Board, container: &Container) -> Result<Exit, Failure> {
                 std::thread::sleep(LOOK_AGAIN);
                 continue;
             }
-            Status::Exited(exit) => return Ok(exit),
-            Status::Created => return Err(Failure::new(format!("container {name} was never started"))),
+            Status::Exited(exit) => return Ok(exit.code),
+            // As docker, for which it is one that does not run.
+            Status::Created => return Ok(0),
             Status::Running(_) | Status::Paused(_) => {}
         }
         match board.connect(container).and_then(|connection| Ok(wait_for(&connection)?)) {
-            Ok(exit) => return Ok(exit),
+            Ok(exit) => return Ok(exit.code),
             Err(failure) if runs(board, container) => return Err(failure),
             Err(_) if !board.home.directory(&container.keep.launch.id).exists() => {
                 return Err(Failure::new(format!(

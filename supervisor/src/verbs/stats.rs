@@ -5,12 +5,11 @@ mod row;
 mod tests;
 
 use super::pause::group_of;
-use super::style;
+use super::{shown, style};
 use crate::board::Board;
 use crate::census::{Census, Listed};
 use crate::cli::command::StatsArgs;
 use crate::failure::{Failure, Outcome};
-use crate::output::format::Format;
 use crate::output::terminal::Style;
 use crate::screen;
 use limpet_protocol::id::ContainerId;
@@ -38,7 +37,7 @@ pub(super) struct Look {
 
 /// `stats`
 pub(super) fn stats(board: &Board, args: &StatsArgs) -> Outcome {
-    let format = Format::parse(args.format.as_deref())?;
+    let format = shown::format(args.format.as_deref())?;
     let wanted = wanted(board, args)?;
     let mut before = looks(Census::take(board)?.complaining(), args, wanted.as_deref());
     sleep(FIRST_LOOK);

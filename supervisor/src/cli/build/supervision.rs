@@ -33,7 +33,7 @@ pub(in crate::cli) fn doctor(matches: &Matches) -> Result<Command, Problem> {
 /// `install`
 pub(in crate::cli) fn install(matches: &Matches) -> Result<Command, Problem> {
     let directory = |flag: &str, default: &str| -> Result<String, Problem> {
-        Ok(matches.one(flag, absolute)?.unwrap_or_else(|| default.to_owned()))
+        Ok(matches.one(flag, text::unit_path)?.unwrap_or_else(|| default.to_owned()))
     };
     Ok(Command::Install(InstallArgs {
         prefix: directory("prefix", "/usr/local")?,
@@ -41,15 +41,6 @@ pub(in crate::cli) fn install(matches: &Matches) -> Result<Command, Problem> {
         dry_run: matches.on("dry-run"),
         uninstall: matches.on("uninstall"),
     }))
-}
-
-/// A path that goes into a unit: systemd takes no blanks and no specifiers in it as they are.
-fn absolute(path: &str) -> Result<String, Invalid> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-');
-    if path.starts_with('/') && path.bytes().all(plain) {
-        return Ok(path.trim_end_matches('/').to_owned());
-    }
-    Err("write an absolute path of letters, digits, / . _ and -".into())
 }
 
 /// `upgrade`

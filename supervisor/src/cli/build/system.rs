@@ -61,6 +61,9 @@ pub(in crate::cli) fn help(matches: &Matches) -> Result<Command, Problem> {
     let words: Vec<&str> = matches.operands.iter().map(String::as_str).collect();
     let page = match words.as_slice() {
         [] => help::program(),
+        [verb, extra] if table::verb(verb).is_some() => {
+            return Err(Problem::operand(format!("{extra}: one argument too many")));
+        }
         [group, member] => match table::group(group) {
             None => return Err(suggest::unknown_verb(group)),
             Some(group) => match group.member(member) {

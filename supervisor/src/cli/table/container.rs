@@ -121,7 +121,7 @@ static CREATE: Verb = Verb {
         },
         &Section {
             title: "Foreground",
-            flags: &[values('a', "attach", "STREAM", "Streams that start -a is to show")],
+            flags: &[values('a', "attach", "STREAM", "Accepted for docker's sake; start -a shows both")],
         },
         &PROCESS,
         &IDENTITY,
@@ -280,7 +280,7 @@ static PS: Verb = Verb {
                 'f',
                 "filter",
                 "KEY=VALUE",
-                "id, name, label, status, health, ancestor, exited, before, since, volume",
+                "id, name, label, status, health, ancestor, exited, before, since, volume, network",
             ),
             FORMAT_TABLE,
             switch('s', "size", "Add what each has written"),
@@ -401,7 +401,7 @@ static RM: Verb = Verb {
         title: "Options",
         flags: &[
             switch('f', "force", "Kill those that run"),
-            switch('v', "volumes", "Also their volumes without a name"),
+            switch('v', "volumes", "Accepted for docker's sake; volumes without a name always go along"),
             refused('l', "link", "there are no links"),
         ],
     }],

@@ -126,9 +126,13 @@ static PRUNE: Verb = Verb {
     sections: &[&Section {
         title: "Options",
         flags: &[
-            switch('a', "all", "Every image that no container uses"),
+            switch('a', "all", "Every image that no container and no app needs"),
             switch('f', "force", "Do not ask"),
-            switch(NO, "volumes", "Also volumes without a name that no container uses"),
+            switch(
+                NO,
+                "volumes",
+                "Accepted for docker's sake; volumes without a name go with their container",
+            ),
             values(NO, "filter", "KEY=VALUE", "label, label!, until"),
         ],
     }],

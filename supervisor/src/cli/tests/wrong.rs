@@ -113,6 +113,7 @@ const WRONG: &[(&str, &str, &str, u8)] = &[
     ("exec a", "exec needs CONTAINER COMMAND [ARG...]", "exec", 1),
     ("ps a", "a: one argument too many", "ps", 1),
     ("tag a b c", "c: one argument too many", "tag", 1),
+    ("help run foo", "foo: one argument too many", "help", 1),
     ("start -a x y", "--attach and --interactive work with one container at a time", "start", 1),
     ("rename a -b", "unknown flag -b", "rename", 125),
     (

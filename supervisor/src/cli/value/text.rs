@@ -21,6 +21,18 @@ pub fn variable(text: &str) -> Result<EnvRule, Invalid> {
     }
 }
 
+/// A path that goes into a unit: systemd takes no blanks and no specifiers in it as they are.
+///
+/// # Errors
+/// It is another path.
+pub fn unit_path(path: &str) -> Result<String, Invalid> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-');
+    if path.starts_with('/') && path.bytes().all(plain) {
+        return Ok(path.trim_end_matches('/').to_owned());
+    }
+    Err("write an absolute path of letters, digits, / . _ and -".into())
+}
+
 /// A label: `NAME=VALUE`, or `NAME` alone, which is empty.
 ///
 /// # Errors

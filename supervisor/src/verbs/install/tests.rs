@@ -8,7 +8,7 @@ fn board(root: &str) -> Board {
 #[test]
 fn the_supervisor_may_end_without_its_containers_and_is_watched() {
     let [(_, supervisor), (_, containers)] =
-        units(&board(ROOT_DEFAULT), &Trial::of(Path::new("/usr/local/bin/limpet")));
+        units(&board(ROOT_DEFAULT), &Trial::of(Path::new("/usr/local/bin/limpet"))).expect("plain paths");
     for line in [
         "Type=notify",
         "ExecStartPre=-/usr/local/bin/.limpet.old undo-upgrade",
@@ -35,8 +35,14 @@ fn the_supervisor_may_end_without_its_containers_and_is_watched() {
 
 #[test]
 fn another_instance_has_its_flags_in_the_unit() {
-    let [(_, supervisor), _] = units(&board("/srv/limpet"), &Trial::of(Path::new("/opt/bin/limpet")));
+    let [(_, supervisor), _] =
+        units(&board("/srv/limpet"), &Trial::of(Path::new("/opt/bin/limpet"))).expect("a plain path");
     assert!(supervisor.contains("ExecStart=/opt/bin/limpet --root /srv/limpet supervise\n"), "{supervisor}");
+    // systemd would take it for two words, or for a specifier.
+    for root in ["/srv/my limpet", "/srv/%i", "srv"] {
+        let refused = units(&board(root), &Trial::of(Path::new("/opt/bin/limpet"))).expect_err(root);
+        assert!(refused.to_string().starts_with(&format!("install: --root {root}: write an absolute path")));
+    }
 }
 
 #[test]

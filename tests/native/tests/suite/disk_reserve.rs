@@ -34,7 +34,7 @@ fn at_the_reserve_nothing_new_is_made_until_there_is_room() {
     cramped.disk.leave(30 * MIB);
 
     limpet.try_to(&["run", "--rm", "busybox", "true"]).refused(125, REFUSAL);
-    limpet.try_to(&["create", "busybox", "true"]).refused(125, REFUSAL);
+    limpet.try_to(&["create", "busybox", "true"]).refused(1, REFUSAL);
     load(limpet, "probe").refused(1, REFUSAL);
     assert!(doctor(limpet).contains("reserve 40MiB: no new containers or images"), "{}", doctor(limpet));
     let app = App::new(limpet, "shop", &App::service("web", &[]));
@@ -138,7 +138,7 @@ fn what_the_file_system_keeps_for_root_no_container_takes() {
     assert!(limpet.try_to(&["doctor"]).stdout.contains("are kept from containers by the file system"));
 
     // The board goes on: what runs is stopped and started, what is in the way can be removed.
-    limpet.try_to(&["create", "busybox", "true"]).refused(125, &["the disk is full"]);
+    limpet.try_to(&["create", "busybox", "true"]).refused(1, &["the disk is full"]);
     limpet.ok(&["stop", "-t", "0", "greedy"]);
     limpet.ok(&["rm", "-v", "greedy"]);
     limpet.ok(&["run", "--rm", "busybox", "true"]);

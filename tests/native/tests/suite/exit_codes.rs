@@ -1,7 +1,7 @@
 //! docker's exit codes: the command's own, 125 for limpet's failures, 126 and 127 for commands that cannot be executed
 //! or found, 128+n for signal n.
 
-use native_tests::Limpet;
+use native_tests::{Limpet, Live};
 
 #[test]
 fn the_commands_own_code_is_passed_on() {
@@ -63,6 +63,32 @@ fn wait_and_start_tell_the_code() {
     drop(limpet.try_to(&["start", "-a", "seven"]).code(7));
     assert_eq!(limpet.ok(&["wait", "seven"]).text(), "7");
     assert_eq!(limpet.field("seven", "/State/ExitCode"), 7);
+}
+
+/// docker's `create` and `start` end with 1, whatever it was; what one of them is told wrongly is 125.
+#[test]
+fn create_and_start_have_one_code_for_what_fails() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.try_to(&["create", "--pull", "never", "no-such-image"]).refused(1, &["no-such-image"]);
+    limpet.try_to(&["create", "--env-file", "/no/file", "busybox"]).refused(125, &["/no/file"]);
+    limpet.ok(&["create", "--name", "cc", "busybox", "no-such-command"]);
+    for verb in [&["start"][..], &["start", "-a"], &["restart"]] {
+        limpet.try_to(&[verb, &["cc"]].concat()).refused(1, &["no-such-command", "not found"]);
+    }
+    limpet.ok(&["create", "--name", "fresh", "busybox", "true"]);
+    assert_eq!(limpet.ok(&["wait", "fresh"]).text(), "0", "it does not run");
+}
+
+/// As docker's: one that runs already is attached to.
+#[test]
+fn start_attaches_to_what_runs() {
+    let limpet = Limpet::with(&["busybox"]);
+    let script = "until [ -e /go ]; do echo tick; sleep 0.1; done; exit 4";
+    limpet.detached(&["--name", "cc", "busybox", "sh", "-c", script]);
+    let mut attached = Live::start(limpet.command(&["start", "-a", "cc"]), "cc".to_owned());
+    attached.hear("tick");
+    limpet.ok(&["exec", "cc", "touch", "/go"]);
+    drop(attached.wait().code(4));
 }
 
 #[test]

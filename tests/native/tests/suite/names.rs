@@ -15,7 +15,7 @@ fn a_container_is_found_by_name_id_and_prefix() {
 fn a_name_in_use_is_refused() {
     let limpet = Limpet::with(&["busybox"]);
     limpet.ok(&["create", "--name", "rock", "busybox", "true"]);
-    limpet.try_to(&["create", "--name", "rock", "busybox", "true"]).refused(125, &["rock", "in use"]);
+    limpet.try_to(&["create", "--name", "rock", "busybox", "true"]).refused(1, &["rock", "in use"]);
     limpet.try_to(&["run", "--rm", "--name", "rock", "busybox", "true"]).refused(125, &["rock", "in use"]);
     assert_eq!(limpet.ids().len(), 1);
 }
