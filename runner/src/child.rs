@@ -21,6 +21,8 @@ use rustix::thread::UnshareFlags;
 pub(crate) const IDS_MAPPED: &[u8] = b"i";
 /// What the keeper says with the cgroup's files and the prepared mounts; the number of those files follows.
 pub(crate) const PREPARED: u8 = b'p';
+/// What the child says when resource limits may be set, and the keeper when they are.
+pub(crate) const LIMITS: &[u8] = b"l";
 /// What the child says with the keeper's ends of its stdio.
 pub(crate) const STDIO: &[u8] = b"s";
 
@@ -101,6 +103,7 @@ impl<'a> Child<'a> {
             Step::MakeRootReadonly => self.make_root_readonly(),
             Step::PivotRoot => self.pivot_root(),
             Step::SetHostname(name) => rustix::system::sethostname(name.as_bytes()),
+            Step::AwaitLimits => self.await_limits(),
             Step::Process(step) => self.privileges.perform(step),
         }
     }
@@ -112,6 +115,11 @@ impl<'a> Child<'a> {
             return Err(Errno::PIPE);
         }
         become_root_inside()
+    }
+
+    fn await_limits(&self) -> Result<()> {
+        channel::send(self.channel.as_fd(), LIMITS, &[])?;
+        if channel::receive(self.channel.as_fd())?.bytes() == LIMITS { Ok(()) } else { Err(Errno::PIPE) }
     }
 
     fn receive(&mut self) -> Result<()> {

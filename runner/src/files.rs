@@ -5,14 +5,15 @@
 
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use crate::reserve::ballast::or_lend;
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, Mode, OFlags, fsync, openat};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fsync, openat};
 use rustix::io::Errno;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// What the name of a file ends with that is being written.
@@ -49,10 +50,7 @@ pub fn failed<E: Into<io::Error>>(doing: &'static str, path: &Path) -> impl FnOn
 /// # Errors
 /// The file system refuses; the file before is as it was then.
 pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
-    put(path, |aside| {
-        let file = write(aside, mode, bytes)?;
-        file.sync_all()
-    })?;
+    put(path, |file| fill(file, mode, bytes).and_then(|()| file.sync_all()))?;
     sync_directory(directory_of(path))
 }
 
@@ -61,27 +59,44 @@ pub fn replace(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
 /// # Errors
 /// As above.
 pub fn replace_volatile(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), FileError> {
-    put(path, |aside| write(aside, mode, bytes).map(drop))
+    put(path, |file| fill(file, mode, bytes))
 }
 
-fn put(path: &Path, write: impl Fn(&Path) -> io::Result<()>) -> Result<(), FileError> {
+fn put(path: &Path, fill: impl Fn(&mut fs::File) -> io::Result<()>) -> Result<(), FileError> {
     let mut aside = path.as_os_str().to_owned();
     aside.push(ASIDE);
     let aside = PathBuf::from(aside);
-    let done = or_lend(directory_of(path), || write(&aside)).and_then(|()| fs::rename(&aside, path));
-    if done.is_err() {
-        // The first error is the one to tell.
-        fs::remove_file(&aside).ok();
-    }
-    done.map_err(failed("write", path))
+    let put = or_lend(directory_of(path), || {
+        let mut file = open_alone(&aside)?;
+        let done = fill(&mut file).and_then(|()| fs::rename(&aside, path));
+        if done.is_err() {
+            // While nobody else has it; the first error is the one to tell.
+            fs::remove_file(&aside).ok();
+        }
+        done
+    });
+    put.map_err(failed("write", path))
 }
 
-fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<fs::File> {
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(path)?;
+/// The file of this name, which nobody else writes as long as it is open: of two writers, one waits for the other's rename.
+fn open_alone(path: &Path) -> io::Result<fs::File> {
+    loop {
+        // It may be another's: it is emptied under the lock.
+        let file =
+            fs::OpenOptions::new().write(true).create(true).truncate(false).mode(PRIVATE).open(path)?;
+        flock(&file, FlockOperation::LockExclusive)?;
+        let own = file.metadata()?.ino();
+        if fs::symlink_metadata(path).is_ok_and(|now| now.ino() == own) {
+            return Ok(file);
+        }
+    }
+}
+
+fn fill(file: &mut fs::File, mode: u32, bytes: &[u8]) -> io::Result<()> {
+    file.set_len(0)?;
     file.write_all(bytes)?;
     // Not before it is whole: half a program should not be one that can be run.
-    file.set_permissions(Permissions::from_mode(mode))?;
-    Ok(file)
+    file.set_permissions(Permissions::from_mode(mode))
 }
 
 /// Removes a file, durably; none is as good.
@@ -103,22 +118,18 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// As above.
 pub fn remove_volatile(path: &Path) -> Result<(), FileError> {
-    absent_is_fine(fs::remove_file(path)).map_err(failed("remove", path))
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        result => result.map_err(failed("remove", path)),
+    }
 }
 
-/// Removes a directory with all in it, likewise.
+/// Removes a directory with all in it, likewise, however deep it is.
 ///
 /// # Errors
 /// As above.
 pub fn remove_tree(path: &Path) -> Result<(), FileError> {
-    absent_is_fine(fs::remove_dir_all(path)).map_err(failed("remove", path))
-}
-
-fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        result => result,
-    }
+    tree::remove(path).map_err(failed("remove", path))
 }
 
 /// Makes a directory with all above it.

@@ -8,7 +8,7 @@
 mod records;
 mod removal;
 
-use crate::files::{FileError, failed, make_directory, open_directory, remove, remove_volatile};
+use crate::files::{FileError, failed, make_directory, open_directory, remove, remove_tree, remove_volatile};
 use limpet_protocol::container::{Container, Intent};
 use limpet_protocol::exit::Exit;
 use limpet_protocol::id::{ContainerId, ID_LEN};
@@ -145,7 +145,8 @@ impl Home {
         let result = self.fill(&directory, container, durable);
         if result.is_err() {
             // What was begun must not stay, its name neither; the first error is the one to tell.
-            drop(fs::remove_dir_all(&directory));
+            drop(remove_tree(&directory));
+            drop(self.release_name(&container.name, id));
         }
         result
     }

@@ -5,10 +5,11 @@
 use crate::mounting;
 use limpet_sys::mount::{Change, MountAttributes, change};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, openat};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, Result as KernelResult};
 use rustix::mount as kernel;
-use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, UnmountFlags};
+use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags};
+use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 use std::ffi::CString;
 
 /// What went wrong with which layer.
@@ -65,23 +66,25 @@ impl Layers<'_> {
             .map_err(failed("mount the overlay over", self.upper))
     }
 
-    /// Before Linux 6.15 layers must be mounted where the overlay is made: the caller gets a mount namespace of its
-    /// own, in which `scratch` (a directory) serves as the place.
+    /// Before Linux 6.15 layers must be mounted where the overlay is made: in a mount namespace that is gone afterwards,
+    /// where `scratch` (a directory) serves as the place.
     pub(crate) fn detached_copy(
         &self,
         mapping: Option<Mapping<'_>>,
         scratch: &str,
     ) -> Result<OwnedFd, OverlayError> {
-        own_mount_namespace().map_err(failed("enter", "a mount namespace"))?;
+        let origin = Origin::leave().map_err(failed("enter", "a mount namespace"))?;
+        let overlay = self.copy_of(mapping, scratch);
+        origin.come_back().map_err(failed("come back from", "a mount namespace"))?;
+        overlay
+    }
+
+    fn copy_of(&self, mapping: Option<Mapping<'_>>, scratch: &str) -> Result<OwnedFd, OverlayError> {
         let tree = self.mapped_tree(mapping)?;
         mounting::attach_on_path(tree.as_fd(), scratch).map_err(failed("attach the layers on", scratch))?;
         as_owner(mapping, || self.mount(tree.as_fd(), scratch).map_err(|error| error.errno))
             .map_err(failed("mount the overlay over", self.upper))?;
-        let overlay = mounting::copy_tree(scratch, false).map_err(failed("copy the overlay on", scratch))?;
-        for _ in ["overlay", "layers"] {
-            kernel::unmount(scratch, UnmountFlags::DETACH).map_err(failed("unmount", scratch))?;
-        }
-        Ok(overlay)
+        mounting::copy_tree(scratch, false).map_err(failed("copy the overlay on", scratch))
     }
 
     /// The overlay on the host path `place`, by mount(2); `common` is an open handle on [`Layers::common`].
@@ -155,11 +158,42 @@ impl Options {
     }
 }
 
+/// The mount namespace that this process has left, and where it was in it.
+struct Origin {
+    namespace: OwnedFd,
+    root: OwnedFd,
+    directory: OwnedFd,
+}
+
+impl Origin {
+    /// Into a mount namespace of this process's own.
+    fn leave() -> KernelResult<Self> {
+        let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = |path, flags| openat(CWD, path, flags, Mode::empty());
+        let origin = Self {
+            namespace: open("/proc/self/ns/mnt", OFlags::RDONLY | OFlags::CLOEXEC)?,
+            root: open("/", directory)?,
+            directory: open(".", directory)?,
+        };
+        own_mount_namespace()?;
+        Ok(origin)
+    }
+
+    /// The other one ends with this: a copy of all the board's mounts that stayed would keep busy what is unmounted there.
+    fn come_back(self) -> KernelResult<()> {
+        move_into_link_name_space(self.namespace.as_fd(), Some(LinkNameSpaceType::Mount))?;
+        // The kernel goes to the namespace's own root (setns(2)).
+        rustix::process::fchdir(&self.root)?;
+        rustix::process::chroot(".")?;
+        rustix::process::fchdir(&self.directory)
+    }
+}
+
 /// From here on the mounts that this process makes are its own.
 ///
 /// # Errors
 /// What unshare(2) or mount(2) says.
 pub fn own_mount_namespace() -> KernelResult<()> {
-    limpet_sys::clone::unshare_namespaces(rustix::thread::UnshareFlags::NEWNS)?;
+    limpet_sys::clone::unshare_namespaces(UnshareFlags::NEWNS)?;
     kernel::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
 }

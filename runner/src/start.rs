@@ -4,7 +4,7 @@
 
 use crate::cgroup::{CgroupError, DevicePolicy, Group, Join, Version};
 use crate::channel::{self, MESSAGE_BYTES_MAX};
-use crate::child::{Child as Inside, IDS_MAPPED, PREPARED, STDIO};
+use crate::child::{Child as Inside, IDS_MAPPED, LIMITS, PREPARED, STDIO};
 use crate::failure::{self, Failure};
 use crate::features::{Features, MountApi};
 use crate::ids::Slot;
@@ -216,7 +216,6 @@ struct Starting<'a> {
 
 impl Starting<'_> {
     fn finish(&self, files: &[OwnedFd], ids: Option<&Slot>) -> Result<Stdio, StartError> {
-        set_from_outside(self.child.pid, &self.launch.process)?;
         let prepared = self.prepare(ids)?;
         let mut descriptors = channel::borrow(files);
         descriptors.extend(prepared.iter().map(AsFd::as_fd));
@@ -264,6 +263,10 @@ impl Starting<'_> {
             match message.bytes() {
                 [] => return stdio.ok_or(StartError::Killed),
                 STDIO => stdio = Stdio::from_descriptors(message.descriptors),
+                LIMITS => {
+                    set_from_outside(self.child.pid, &self.launch.process)?;
+                    self.tell(LIMITS, &[])?;
+                }
                 bytes => return Err(self.failed(bytes)),
             }
         }

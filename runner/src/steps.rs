@@ -64,6 +64,8 @@ pub enum Step {
     PivotRoot,
     /// Name the host.
     SetHostname(String),
+    /// Let the keeper set resource limits and the OOM score. No earlier: with few descriptors nothing could be received.
+    AwaitLimits,
     /// Become what the process may be, and execute it.
     Process(ProcessStep),
 }
@@ -101,6 +103,9 @@ pub fn steps(launch: &Launch, features: &Features) -> Vec<Step> {
     file_systems(launch, &mut steps);
     steps.push(Step::PivotRoot);
     steps.extend(launch.hostname.clone().map(Step::SetHostname));
+    if !launch.process.rlimits.is_empty() || launch.process.oom_score_adj.is_some() {
+        steps.push(Step::AwaitLimits);
+    }
     steps.extend(process_steps(launch).into_iter().map(Step::Process));
     steps
 }
@@ -252,6 +257,7 @@ impl fmt::Display for Step {
             Self::MakeRootReadonly => f.write_str("make the root file system read-only"),
             Self::PivotRoot => f.write_str("pivot into the root file system"),
             Self::SetHostname(name) => write!(f, "set the host name {name}"),
+            Self::AwaitLimits => f.write_str("wait for the resource limits"),
             Self::Process(step) => step.fmt(f),
         }
     }

@@ -66,14 +66,14 @@ impl Child<'_> {
     pub(super) fn write_file(&self, file: &RootFile) -> Result<()> {
         let io = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
         let contents = match &file.contents {
-            FileContents::Text(text) => text.clone(),
-            FileContents::OfBoard => match std::fs::read_to_string(&file.path) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            FileContents::Text(text) => text.clone().into_bytes(),
+            FileContents::OfBoard => match std::fs::read(&file.path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
                 contents => contents.map_err(io)?,
             },
         };
         let mut place = std::fs::File::from(beneath::replace(self.root()?, &file.path)?);
-        place.write_all(contents.as_bytes()).map_err(io)
+        place.write_all(&contents).map_err(io)
     }
 
     pub(super) fn mount(&mut self, mount: &Mount) -> Result<()> {

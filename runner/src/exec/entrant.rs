@@ -4,7 +4,7 @@
 //! and the end. Everything in the container may be hostile: nothing is opened there without seeing what it is.
 
 use super::Door;
-use super::step::{EnterStep, FIRST_INSIDE};
+use super::step::{EnterStep, FIRST_INSIDE, FIRST_OF_ENTRANT};
 use crate::beneath;
 use crate::channel;
 use crate::child::{STDIO, become_root_inside};
@@ -18,6 +18,7 @@ use rustix::io::{Errno, Result};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
+use std::ops::Range;
 
 /// /dev/ptmx (Documentation/admin-guide/devices.txt).
 const PTMX: (u32, u32) = (5, 2);
@@ -27,17 +28,17 @@ const NULL: (u32, u32) = (1, 3);
 const DEVPTS_MAGIC: u64 = 0x1cd1;
 
 /// Enters; does not come back.
+///
+/// Inside, whatever is open could be named in the container as `/proc/self/fd/N`, also by the path of the command: the kernel
+/// follows that before it closes anything (CVE-2024-21626). So only what the holder hears stays open.
 pub(super) fn enter(door: &Door<'_>, holder: OwnedFd) -> ! {
     let mut entrant = Entrant { door, holder, privileges: Privileges::new(&door.exec.launch.process) };
-    for (number, step) in door.steps.iter().enumerate().skip(FIRST_INSIDE) {
-        if let Err(errno) = entrant.perform(step) {
-            let failure = Failure { step: u32::try_from(number).unwrap_or(u32::MAX), errno };
-            // If even this cannot be said, the holder still sees the end without a success.
-            channel::send(entrant.holder.as_fd(), &failure.encode(), &[]).ok();
-            break;
-        }
-    }
-    limpet_sys::process::exit_now(i32::from(code::LIMPET_FAILED))
+    entrant.perform_all(FIRST_OF_ENTRANT..FIRST_INSIDE);
+    let Entrant { door, holder, privileges } = entrant;
+    limpet_sys::process::alone_with(holder, |holder| {
+        Entrant { door, holder, privileges }.perform_all(FIRST_INSIDE..door.steps.len());
+        limpet_sys::process::exit_now(i32::from(code::LIMPET_FAILED))
+    })
 }
 
 struct Entrant<'a> {
@@ -47,6 +48,18 @@ struct Entrant<'a> {
 }
 
 impl Entrant<'_> {
+    /// The steps with these numbers; what fails ends this process.
+    fn perform_all(&mut self, numbers: Range<usize>) {
+        for number in numbers {
+            if let Err(errno) = self.perform(&self.door.steps[number]) {
+                let failure = Failure { step: u32::try_from(number).unwrap_or(u32::MAX), errno };
+                // If even this cannot be said, the holder still sees the end without a success.
+                channel::send(self.holder.as_fd(), &failure.encode(), &[]).ok();
+                limpet_sys::process::exit_now(i32::from(code::LIMPET_FAILED));
+            }
+        }
+    }
+
     fn perform(&mut self, step: &EnterStep) -> Result<()> {
         match step {
             // The holder's, done before this process was told to go on.

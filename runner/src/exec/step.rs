@@ -31,18 +31,18 @@ pub enum EnterStep {
 /// What the holder does before the entrant goes on.
 const OF_HOLDER: [EnterStep; 3] =
     [EnterStep::EnterPidNamespace, EnterStep::StartProcess, EnterStep::SetLimits];
+/// What the entrant does with what it has inherited.
+const AT_THE_DOOR: [EnterStep; 2] = [EnterStep::JoinCgroup, EnterStep::EnterNamespaces];
 /// The first step of the entrant.
-pub(super) const FIRST_INSIDE: usize = OF_HOLDER.len();
+pub(super) const FIRST_OF_ENTRANT: usize = OF_HOLDER.len();
+/// The first step inside of the container.
+pub(super) const FIRST_INSIDE: usize = FIRST_OF_ENTRANT + AT_THE_DOOR.len();
 
 /// All steps for `launch.process`.
 pub(super) fn steps(launch: &Launch) -> Vec<EnterStep> {
     let mut steps = OF_HOLDER.to_vec();
-    steps.extend([
-        EnterStep::JoinCgroup,
-        EnterStep::EnterNamespaces,
-        EnterStep::FindDirectory(launch.process.cwd.clone()),
-        EnterStep::OpenStdio,
-    ]);
+    steps.extend(AT_THE_DOOR);
+    steps.extend([EnterStep::FindDirectory(launch.process.cwd.clone()), EnterStep::OpenStdio]);
     steps.extend(joining_steps(launch).into_iter().map(EnterStep::Process));
     steps
 }

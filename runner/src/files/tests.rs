@@ -1,6 +1,5 @@
 use super::*;
 use crate::scratch::Scratch;
-use limpet_protocol::disk::BALLAST;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
@@ -55,16 +54,49 @@ fn none_to_remove_is_as_good() {
 }
 
 #[test]
-fn a_full_disk_is_told_in_words_and_lent_to() {
+fn a_full_disk_is_told_in_words() {
     let full = failed("write", Path::new("/x"))(io::Error::from(Errno::NOSPC));
     assert_eq!(full.to_string(), "write /x: the disk is full; free some space and try again");
-    let scratch = Scratch::on_disk("files");
-    fs::write(scratch.0.join(BALLAST), [0; 1 << 20]).expect("scratch");
-    let tries = std::cell::Cell::new(0);
-    put(&scratch.0.join("record"), |aside| {
-        tries.set(tries.get() + 1);
-        if tries.get() == 1 { Err(Errno::NOSPC.into()) } else { fs::write(aside, "one") }
-    })
-    .expect("the ballast is lent");
-    assert!(fs::metadata(scratch.0.join(BALLAST)).expect("it is there").len() < 1 << 20);
+}
+
+#[test]
+fn of_several_writers_each_is_heard_and_none_is_torn() {
+    let scratch = Scratch::new("files");
+    let path = scratch.0.join("record");
+    std::thread::scope(|scope| {
+        for writer in 0..8_u8 {
+            let path = &path;
+            scope.spawn(move || {
+                for _ in 0..100 {
+                    replace_volatile(path, PRIVATE, &[writer; 5000]).expect("others are waited for");
+                    let found = fs::read(path).expect("it is there");
+                    assert!(found.len() == 5000 && found.iter().all(|byte| *byte == found[0]));
+                }
+            });
+        }
+    });
+    assert_eq!(scratch.names(), ["record"]);
+}
+
+#[test]
+fn a_tree_goes_however_deep_it_is() {
+    let scratch = Scratch::new("files");
+    let top = scratch.0.join("top");
+    fs::create_dir(&top).expect("scratch");
+    fs::write(top.join("limpet-deep-1"), "in the way").expect("scratch");
+    let mut above = open_directory(&top).expect("scratch");
+    // Deeper than a path may be long, and than descriptors go.
+    for level in 0..5000 {
+        for name in ["next", "empty"] {
+            rustix::fs::mkdirat(&above, name, Mode::RWXU).expect("scratch");
+        }
+        rustix::fs::symlinkat("/", &above, "link").expect("scratch");
+        if level % 100 == 0 {
+            rustix::fs::symlinkat("elsewhere", &above, "other").expect("scratch");
+        }
+        above = openat(&above, "next", OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).expect("scratch");
+    }
+    drop(above);
+    remove_tree(&top).expect("it is ours");
+    assert_eq!(scratch.names(), [""; 0]);
 }

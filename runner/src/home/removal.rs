@@ -72,10 +72,11 @@ impl Home {
     /// The file system refuses.
     pub fn finish_removals(&self) -> Result<(), HomeError> {
         let Ok(listing) = fs::read_dir(self.containers()) else { return Ok(()) };
-        let mut doomed =
-            listing.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(REMOVED));
-        doomed.try_for_each(|entry| remove_tree(&entry.path()))?;
-        self.ids()?.iter().try_for_each(|id| self.remove_remnant(id))
+        let doomed = listing.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(REMOVED));
+        // One that stays does not keep the others; the first error is the one to tell.
+        let removed: Vec<_> = doomed.map(|entry| remove_tree(&entry.path())).collect();
+        let remnants: Vec<_> = self.ids()?.iter().map(|id| self.remove_remnant(id)).collect();
+        removed.into_iter().try_for_each(|result| Ok(result?)).and_then(|()| remnants.into_iter().collect())
     }
 
     /// A directory without a record that nobody is making.

@@ -30,6 +30,8 @@ const REST_AFTER_MS: u64 = 200;
 const TELL_AFTER_MS: u64 = LogRate::BURST_S as u64 * 1000;
 /// How long output may take to arrive when all who could write it are gone.
 const LAST_WORDS: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+/// And how long in all: somebody else may hold its output, and never be quiet.
+const OVER_AFTER_MS: u64 = 5000;
 /// The pidfd, the listener, two outputs, stdin, and the clients.
 const POLLED_MAX: usize = 5 + CLIENTS_MAX;
 
@@ -80,6 +82,8 @@ pub(super) struct Server<'a> {
     /// From when on, without any news before, it waits at rest.
     rest_at_ms: u64,
     ended: Option<u8>,
+    /// When its output is over, since it has ended.
+    over_at_ms: Option<u64>,
 }
 
 /// What is ready after a wait.
@@ -118,6 +122,7 @@ impl<'a> Server<'a> {
             tell_at_ms: None,
             rest_at_ms: monotonic_ms() + REST_AFTER_MS,
             ended: None,
+            over_at_ms: None,
         }
     }
 
@@ -156,7 +161,8 @@ impl Server<'_> {
 
     fn turn(&mut self) {
         let Ok(ready) = self.wait() else { return };
-        if self.ended.is_some() && !self.owes() && !ready.is_busy() {
+        let is_over = self.over_at_ms.is_some_and(|over| monotonic_ms() >= over);
+        if self.ended.is_some() && !self.owes() && (is_over || !ready.is_busy()) {
             self.flow.close_outputs();
         }
         if ready.is_busy() {
@@ -262,6 +268,7 @@ impl Server<'_> {
         let by_signal = killed.map(|signal| code::SIGNAL_BASE.saturating_add(signal));
         self.ended = exited.or(by_signal).or(Some(code::LIMPET_FAILED));
         self.kill_at_ms = None;
+        self.over_at_ms = Some(monotonic_ms() + OVER_AFTER_MS);
     }
 
     /// What every client has taken at once is never copied. A function of its own, so that its buffers are no part of the

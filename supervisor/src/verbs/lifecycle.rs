@@ -11,6 +11,7 @@ use crate::cli::value::time::Grace;
 use crate::control;
 use crate::failure::{Failure, Outcome};
 use crate::making;
+use crate::screen;
 use limpet_protocol::container::{Container, Intent};
 use limpet_protocol::control::{Did, State};
 use limpet_protocol::id::ContainerId;
@@ -221,9 +222,16 @@ fn is_restarting(board: &Board, container: &Container) -> bool {
     instances.any(|instance| instance.container.as_ref() == id && instance.state == State::Restarting)
 }
 
+/// What cannot be finished now keeps nothing else from being removed.
+pub(super) fn finish_removals(board: &Board) {
+    if let Err(error) = board.home.finish_removals() {
+        screen::complain(&format!("finish an earlier removal: {error}"));
+    }
+}
+
 /// `rm`
 pub(super) fn remove(board: &Board, args: &RmArgs) -> Outcome {
-    board.home.finish_removals()?;
+    finish_removals(board);
     each(&args.containers, |name| {
         let id = match board.home.find(name) {
             Err(HomeError::NotFound(_)) if args.force => return Ok(name.to_owned()),

@@ -110,7 +110,7 @@ impl Pruned {
 }
 
 fn prune_containers(board: &Board, wanted: &Wanted<'_>) -> Result<Pruned, Failure> {
-    board.home.finish_removals()?;
+    lifecycle::finish_removals(board);
     let mut pruned = Pruned::default();
     let mut ids = Vec::new();
     for listed in Census::take_supervised(board)?.complaining() {

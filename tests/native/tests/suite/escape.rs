@@ -49,3 +49,21 @@ fn a_caller_that_ignores_its_children_hangs_nobody() {
         .status();
     assert_eq!(status.expect("sh(1) is there").code(), Some(7));
 }
+
+/// The kernel looks a command up before it closes what is close-on-exec: a directory of the board that is open then leads out
+/// (CVE-2024-21626). Of the descriptors there are none but the channel, which is no directory.
+#[test]
+fn the_path_of_a_command_finds_no_open_directory() {
+    let limpet = Limpet::with(&["busybox"]);
+    let id = limpet.detached(&["busybox", "sleep", "1000"]);
+    for number in 3..16 {
+        let path = format!("/proc/self/fd/{number}/.");
+        for before in [&["exec", &id][..], &["run", "--rm", "busybox"]] {
+            let said = limpet.try_to(&[before, &[&path]].concat());
+            // What is found there is refused as a directory: "permission denied", 126.
+            let is_no_directory =
+                ["not found", "Not a directory"].iter().any(|why| said.stderr.contains(why));
+            assert!(is_no_directory, "{said:#?}");
+        }
+    }
+}

@@ -147,3 +147,16 @@ fn a_log_has_the_size_that_was_asked_for() {
         ["log", "log.1"].iter().map(|name| fs::metadata(place.join(name)).map_or(0, |m| m.len())).sum();
     assert!((8 << 10..=16 << 10).contains(&bytes), "{bytes} bytes of log");
 }
+
+#[test]
+fn few_descriptors_are_enough_to_start() {
+    let limpet = Limpet::with(&["busybox"]);
+    let (one, other) = (limpet.home().join("one"), limpet.home().join("other"));
+    let volumes = [&one, &other].map(|place| {
+        fs::create_dir(place).expect("scratch");
+        format!("-v{}:{}", place.display(), place.display())
+    });
+    let run = ["run", "--rm", "--ulimit", "nofile=8:20", &volumes[0], &volumes[1], "busybox"];
+    let said = limpet.ok(&[&run[..], &["sh", "-c", "ulimit -n; ulimit -Hn"]].concat());
+    assert_eq!(said.lines().collect::<Vec<_>>(), ["8", "20"]);
+}

@@ -116,3 +116,16 @@ fn many_containers_start_at_once() {
     });
     assert!(limpet.ids().is_empty());
 }
+
+#[test]
+fn several_stops_are_one() {
+    let limpet = Limpet::with(&["busybox"]);
+    for round in 0..5 {
+        let name = format!("c{round}");
+        limpet.detached(&["--name", &name, "--restart", "always", "--init", "busybox", "sleep", "1000"]);
+        for outcome in both(&limpet, &["stop", &name], &["stop", &name]) {
+            outcome.ok();
+        }
+        assert_eq!(limpet.field(&name, "/State/Status"), "exited");
+    }
+}

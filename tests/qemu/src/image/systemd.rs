@@ -1,5 +1,5 @@
 //! What comes before systemd on a board that it starts: a shell script as `/init`, which loads modules, mounts the disks that
-//! the command line names, puts the tests' own files on the root when it is new, and hands over.
+//! the command line names, puts the tests' own files on the root when it is new, for good, and hands over.
 
 use super::{add_programs, content};
 use crate::cpio::Archive;
@@ -30,6 +30,7 @@ if [ ! -e /root/etc/systemd/system/agent.service ]; then
     done
     mkdir -p /root/dev /root/proc /root/sys /root/run /root/tmp /root/root
     cp -a /graft/. /root
+    sync
 fi
 mount --move /dev /root/dev
 umount /sys /proc
