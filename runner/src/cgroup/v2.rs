@@ -242,6 +242,10 @@ impl change::Changeable for V2Group {
 
     /// `memory.max` below what is in use kills; `memory.high` for a moment reclaims and does not.
     fn make_room(&self, from: &Effective, to: &Effective) -> Result<(), CgroupError> {
+        // A command that was killed between the two writes below left it. Without a memory controller there is none.
+        if let Ok(Some(_)) = self.root.tree.number(&self.path, "memory.high") {
+            self.root.tree.write(&self.path, "memory.high", "max")?;
+        }
         let Some(wanted_bytes) =
             to.memory_bytes.filter(|bytes| from.memory_bytes.is_none_or(|now| *bytes < now))
         else {

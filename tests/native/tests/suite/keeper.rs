@@ -85,6 +85,15 @@ fn a_keeper_belongs_to_nobody() {
     assert_eq!(name, "limpet-keeper\n");
 }
 
+/// A copy of the board's mounts would keep busy what is unmounted there.
+#[test]
+fn a_keeper_has_no_mounts_of_its_own() {
+    let limpet = Limpet::with(&["busybox"]);
+    limpet.detached(&["--name", "cc", "busybox", "sleep", "1000"]);
+    let namespace = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/mnt")).expect("it runs");
+    assert_eq!(namespace(&limpet.keeper("cc").to_string()), namespace("self"));
+}
+
 #[test]
 fn the_exit_is_recorded_when_nobody_watches() {
     let limpet = Limpet::with(&["busybox"]);

@@ -221,7 +221,7 @@ fn a_killed_keeper_does_not_leave_a_container_that_says_it_runs() {
 #[test]
 fn what_is_deep_can_be_removed() {
     let limpet = Limpet::with(&["busybox"]);
-    let script = "i=0; while [ $i -lt 3000 ]; do mkdir d && cd -P d || exit 1; i=$((i+1)); done";
+    let script = "i=0; while [ $i -lt 1200 ]; do mkdir d && cd -P d || exit 1; i=$((i+1)); done";
     limpet.ok(&["run", "--name", "cc", "busybox", "sh", "-c", script]);
     limpet.ok(&["rm", "cc"]);
     let left = std::fs::read_dir(limpet.root().join("containers")).expect("it is there").count();

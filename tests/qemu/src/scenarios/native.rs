@@ -42,7 +42,7 @@ const CONTROLLER: &str =
 const IMPOSTOR: &str = "it makes programs with a C compiler; the scenario `upgrade` does the like";
 
 /// The topics that `./x test` plays on boards, by the beginning of their tests' names.
-const SHORT: [&str; 8] = [
+const SHORT: [&str; 10] = [
     "isolation::limpet::",
     "limits::limpet::",
     "exit_codes::",
@@ -51,6 +51,8 @@ const SHORT: [&str; 8] = [
     "lifecycle::pause_",
     "flags::memory_and_swap",
     "flags::shares_and_cpus",
+    "escape::the_path_of_a_command",
+    "keeper::a_keeper_has_no_mounts",
 ];
 
 const PATIENCE: Duration = Duration::from_secs(2700);
