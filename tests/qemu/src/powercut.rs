@@ -14,6 +14,7 @@ mod random;
 mod work;
 
 pub use log::Disk as Behaviour;
+pub use work::Kind;
 
 use crate::board::{Board, Cut};
 use crate::disk;
@@ -28,7 +29,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use work::{Kind, PULLED_IMAGE, Place, Possible, Step};
+use work::{PULLED_IMAGE, Place, Possible, Step};
 
 /// The power goes at most this long after the chosen step has begun; most steps have ended by then, and others begun.
 const AFTER_MS_MAX: u64 = 2500;
@@ -72,6 +73,8 @@ pub struct Campaign {
     pub cycles: u32,
     /// Of chance.
     pub seed: u64,
+    /// During which step; each in its turn, if none is chosen.
+    pub moment: Option<Kind>,
     /// What the disk does with flushes.
     pub disk: Behaviour,
     /// The board's first process. With systemd, everything is on the disk that is cut off, Limpet's own file too.
@@ -102,7 +105,7 @@ struct Rig<'a> {
 pub fn play(stage: &Stage, campaign: &Campaign) {
     let mut rig = Rig::prepare(stage, campaign);
     for cycle in 0..campaign.cycles {
-        let kind = Kind::ALL[cycle as usize % Kind::ALL.len()];
+        let kind = campaign.moment.unwrap_or(Kind::ALL[cycle as usize % Kind::ALL.len()]);
         let said = rig.cycle(kind, campaign.disk);
         println!("{:<8} cut {:>4}: {said}", stage.target.arch, cycle + 1);
     }

@@ -1,7 +1,7 @@
 //! `./x test --qemu` and `./x qemu`: plays scenarios on virtual boards, or gives one to a person.
 #![forbid(unsafe_code)]
 
-use qemu_tests::powercut::{Behaviour, Campaign};
+use qemu_tests::powercut::{Behaviour, Campaign, Kind};
 use qemu_tests::runner::{Wish, cut, play};
 use qemu_tests::scenarios::ALL;
 use qemu_tests::{Init, Network, Stage, Target, board};
@@ -28,15 +28,17 @@ fn verdict(result: Result<bool, String>) -> ExitCode {
     }
 }
 
-/// `--powercut [--cycles N] [--seed S] [--target T] [--systemd] [--forgetful] [--keep]`
+/// `--powercut [--cycles N] [--seed S] [--moment STEP] [--target T] [--systemd] [--forgetful] [--keep]`
 fn campaign(mut arguments: impl Iterator<Item = String>) -> Result<bool, String> {
-    let mut campaign = Campaign { cycles: 10, seed: 1, disk: Behaviour::Honest, init: Init::Limpet };
+    let mut campaign =
+        Campaign { cycles: 10, seed: 1, moment: None, disk: Behaviour::Honest, init: Init::Limpet };
     let (mut targets, mut keep) = (Target::all(), false);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
             "--cycles" => campaign.cycles = value()?.parse().map_err(|e| format!("--cycles: {e}"))?,
             "--seed" => campaign.seed = value()?.parse().map_err(|e| format!("--seed: {e}"))?,
+            "--moment" => campaign.moment = Some(Kind::named(&value()?)?),
             "--target" => targets = vec![Target::named(&value()?)],
             "--systemd" => campaign.init = Init::Systemd,
             "--forgetful" => campaign.disk = Behaviour::Forgetful,

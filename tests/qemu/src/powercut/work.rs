@@ -41,15 +41,18 @@ pub(super) struct Step {
 
 /// The kinds of steps: the moments at which the power can be cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// An image comes from an archive,
     Load,
     /// and goes.
     Forget,
-    /// A container is made and started.
+    /// A container is made and started,
     Run,
+    /// stopped,
     Stop,
+    /// started again,
     Start,
+    /// and removed.
     Remove,
     /// It gets another limit.
     Update,
@@ -63,6 +66,7 @@ pub(super) enum Kind {
     Discard,
     /// A container fills its log.
     Talk,
+    /// What nothing uses goes.
     Prune,
     /// Limpet's own file is replaced by one that is well,
     Upgrade,
@@ -98,6 +102,16 @@ impl Kind {
         Self::Recover,
         Self::Shutdown,
     ];
+    /// The one of this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|kind| kind.to_string() == name);
+        let names = || Self::ALL.map(|kind| kind.to_string()).join(", ");
+        found.ok_or_else(|| format!("there is no moment {name}; there are: {}", names()))
+    }
+
     /// How many of them may be steps on the way to another: all but the last three.
     const COMMON: usize = Self::ALL.len() - 3;
 

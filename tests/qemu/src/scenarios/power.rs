@@ -16,5 +16,6 @@ pub(super) fn of_systemd(stage: &Stage) {
 }
 
 fn play(stage: &Stage, init: Init) {
-    powercut::play(stage, &Campaign { cycles: CUTS, seed: SEED, disk: Behaviour::Honest, init });
+    let campaign = Campaign { cycles: CUTS, seed: SEED, moment: None, disk: Behaviour::Honest, init };
+    powercut::play(stage, &campaign);
 }
