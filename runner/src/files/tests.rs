@@ -85,7 +85,7 @@ fn a_tree_goes_however_deep_it_is() {
     fs::create_dir(&top).expect("scratch");
     fs::write(top.join("limpet-deep-1"), "in the way").expect("scratch");
     let mut above = open_directory(&top).expect("scratch");
-    // Deeper than a path may be long, and than descriptors go.
+    // Deeper than a path may be long; what is moved up comes in its turn.
     for level in 0..5000 {
         for name in ["next", "empty"] {
             rustix::fs::mkdirat(&above, name, Mode::RWXU).expect("scratch");
