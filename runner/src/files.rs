@@ -104,13 +104,7 @@ fn fill(file: &mut fs::File, mode: u32, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// The file system refuses.
 pub fn remove(path: &Path) -> Result<(), FileError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        result => {
-            result.map_err(failed("remove", path))?;
-            sync_directory(directory_of(path))
-        }
-    }
+    if unlink(path)? { sync_directory(directory_of(path)) } else { Ok(()) }
 }
 
 /// The same where a power cut may bring it back.
@@ -118,9 +112,14 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// As above.
 pub fn remove_volatile(path: &Path) -> Result<(), FileError> {
+    unlink(path).map(drop)
+}
+
+/// Whether it was there.
+fn unlink(path: &Path) -> Result<bool, FileError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        result => result.map_err(failed("remove", path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        result => result.map(|()| true).map_err(failed("remove", path)),
     }
 }
 

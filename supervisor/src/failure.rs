@@ -35,7 +35,7 @@ impl Failure {
 
     /// The same failure of a command that has one status for all of them.
     #[must_use]
-    pub fn plain(self) -> Self {
+    pub fn without_code(self) -> Self {
         Self { exit_code: None, ..self }
     }
 

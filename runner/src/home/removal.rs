@@ -73,10 +73,11 @@ impl Home {
     pub fn finish_removals(&self) -> Result<(), HomeError> {
         let Ok(listing) = fs::read_dir(self.containers()) else { return Ok(()) };
         let doomed = listing.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(REMOVED));
+        let removed = doomed.map(|entry| Ok(remove_tree(&entry.path())?));
+        let ids = self.ids()?;
+        let all = removed.chain(ids.iter().map(|id| self.remove_remnant(id)));
         // One that stays does not keep the others; the first error is the one to tell.
-        let removed: Vec<_> = doomed.map(|entry| remove_tree(&entry.path())).collect();
-        let remnants: Vec<_> = self.ids()?.iter().map(|id| self.remove_remnant(id)).collect();
-        removed.into_iter().try_for_each(|result| Ok(result?)).and_then(|()| remnants.into_iter().collect())
+        all.fold(Ok(()), Result::and)
     }
 
     /// A directory without a record that nobody is making.

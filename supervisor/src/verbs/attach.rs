@@ -8,25 +8,19 @@ use crate::failure::{Failure, Outcome};
 use limpet_protocol::container::Container;
 use limpet_protocol::keeper::Request;
 use limpet_protocol::launch::WindowSize;
-use limpet_runner::attach::{Connection, DetachKeys};
+use limpet_runner::attach::Connection;
 use limpet_runner::status::Status;
-use rustix::stdio;
+use rustix::stdio::stdin;
 use rustix::termios::{isatty, tcgetwinsize};
 
 /// `attach`
 pub(super) fn attach(board: &Board, args: &AttachArgs) -> Outcome {
     let container = board.container(&args.container)?;
-    attach_to(board, &container, args.stdin, args.signal_proxy, args.detach_keys.clone())
+    attach_to(board, &container, args)
 }
 
-/// `stdin` and `signal_proxy`: whether these are passed on.
-pub(super) fn attach_to(
-    board: &Board,
-    container: &Container,
-    stdin: bool,
-    signal_proxy: bool,
-    keys: DetachKeys,
-) -> Outcome {
+/// To this container, which `args` name.
+pub(super) fn attach_to(board: &Board, container: &Container, args: &AttachArgs) -> Outcome {
     let name = &container.name;
     match board.status(&container.keep.launch.id)? {
         Status::Running(_) => {}
@@ -41,7 +35,8 @@ pub(super) fn attach_to(
     }
     let connection = board.connect(container)?;
     let process = &container.keep.launch.process;
-    let streams = Streams { stdin: stdin && process.stdin_open, stdout: true, stderr: true };
+    let keys = args.detach_keys.clone();
+    let streams = Streams { stdin: args.stdin && process.stdin_open, stdout: true, stderr: true };
     if process.terminal.is_some() && streams.stdin {
         provoke_redraw(&connection, container)?;
     }
@@ -49,17 +44,17 @@ pub(super) fn attach_to(
         board,
         container,
         connection,
-        Link { streams, keys, signal_proxy, ends_stdin: false, is_new: false },
+        Link { streams, keys, signal_proxy: args.signal_proxy, ends_stdin: false, is_new: false },
     )
 }
 
 /// A program draws itself anew when its terminal's size changes: it does so now, for whoever comes back to a screen of
 /// the same size.
 fn provoke_redraw(connection: &Connection, container: &Container) -> Result<(), Failure> {
-    if !isatty(stdio::stdin()) || container.keep.launch.process.terminal.is_none() {
+    if !isatty(stdin()) || container.keep.launch.process.terminal.is_none() {
         return Ok(());
     }
-    let Ok(size) = tcgetwinsize(stdio::stdin()) else { return Ok(()) };
+    let Ok(size) = tcgetwinsize(stdin()) else { return Ok(()) };
     let other = WindowSize { rows: size.ws_row.saturating_add(1), columns: size.ws_col };
     Ok(connection.send(&Request::Resize(other))?)
 }

@@ -4,7 +4,7 @@ use super::attach::attach_to;
 use super::each;
 use super::run::{Link, converse, launch, started};
 use crate::board::{Board, not_running};
-use crate::cli::command::{KillArgs, RmArgs, StartArgs, StopArgs};
+use crate::cli::command::{AttachArgs, KillArgs, RmArgs, StartArgs, StopArgs};
 use crate::cli::options::Streams;
 use crate::cli::value::signal;
 use crate::cli::value::time::Grace;
@@ -50,7 +50,13 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
     let lock = board.lock(&container)?;
     if board.status(id)?.running().is_some() {
         drop(lock);
-        return attach_to(board, &container, args.interactive, true, args.detach_keys.clone());
+        let attach = AttachArgs {
+            container: container.name.clone(),
+            stdin: args.interactive,
+            signal_proxy: true,
+            detach_keys: args.detach_keys.clone(),
+        };
+        return attach_to(board, &container, &attach);
     }
     clear_group(&container.keep.launch.cgroup)?;
     started_by_hand(board, &container)?;
@@ -63,7 +69,7 @@ fn start_attached(board: &Board, args: &StartArgs) -> Outcome {
         connection,
         Link { streams, keys: args.detach_keys.clone(), signal_proxy: true, ends_stdin: true, is_new: true },
     )
-    .map_err(Failure::plain)
+    .map_err(Failure::without_code)
 }
 
 /// Starts a container that is not running; one that is stays as it is, as with docker.
@@ -77,7 +83,7 @@ pub(crate) fn begin(board: &Board, container: &Container) -> Result<(), Failure>
             clear_group(&container.keep.launch.cgroup)?;
             started_by_hand(board, container)?;
             // Only run and exec tell by their status why a program was not started, as docker's do.
-            started(&launch(container, lock)?, container).map_err(Failure::plain)
+            started(&launch(container, lock)?, container).map_err(Failure::without_code)
         }
     }
 }
