@@ -80,10 +80,17 @@ fn put(path: &Path, fill: impl Fn(&mut fs::File) -> io::Result<()>) -> Result<()
 
 /// The file of this name, which nobody else writes as long as it is open: of two writers, one waits for the other's rename.
 fn open_alone(path: &Path) -> io::Result<fs::File> {
+    // A link would be followed, and never be the file that was opened.
+    let no_link = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
     loop {
         // It may be another's: it is emptied under the lock.
-        let file =
-            fs::OpenOptions::new().write(true).create(true).truncate(false).mode(PRIVATE).open(path)?;
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(PRIVATE)
+            .custom_flags(no_link)
+            .open(path)?;
         flock(&file, FlockOperation::LockExclusive)?;
         let own = file.metadata()?.ino();
         if fs::symlink_metadata(path).is_ok_and(|now| now.ino() == own) {

@@ -100,3 +100,13 @@ fn a_tree_goes_however_deep_it_is() {
     remove_tree(&top).expect("it is ours");
     assert_eq!(scratch.names(), [""; 0]);
 }
+
+#[test]
+fn a_link_in_the_way_is_refused_and_leads_nowhere() {
+    let scratch = Scratch::new("files");
+    let precious = scratch.0.join("precious");
+    fs::write(&precious, "all of it").expect("scratch");
+    std::os::unix::fs::symlink(&precious, scratch.0.join("record.new")).expect("scratch");
+    replace(&scratch.0.join("record"), PRIVATE, b"one").expect_err("it is a link");
+    assert_eq!(fs::read(&precious).expect("read"), b"all of it");
+}
