@@ -21,10 +21,14 @@ pub const ASIDE: &str = ".new";
 /// For root alone.
 pub const PRIVATE: u32 = 0o600;
 
-/// What a file system refused.
+/// What a file system refused. A single word, as nearly every call that could return it succeeds.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct FileError(Box<Refused>);
+
 #[derive(Debug, thiserror::Error)]
 #[error("{doing} {}: {}", .path.display(), reason(.error))]
-pub struct FileError {
+struct Refused {
     doing: &'static str,
     path: PathBuf,
     error: io::Error,
@@ -41,8 +45,11 @@ fn reason(error: &io::Error) -> String {
 
 /// Makes the error of what was being done to `path`.
 pub fn failed<E: Into<io::Error>>(doing: &'static str, path: &Path) -> impl FnOnce(E) -> FileError {
-    let path = path.to_owned();
-    move |error| FileError { doing, path, error: error.into() }
+    move |error| refused(doing, path, error.into())
+}
+
+fn refused(doing: &'static str, path: &Path, error: io::Error) -> FileError {
+    FileError(Box::new(Refused { doing, path: path.to_owned(), error }))
 }
 
 /// Replaces a file, durably: when this returns, a power cut does not undo it. `mode` holds whatever the umask.

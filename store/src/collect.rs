@@ -142,7 +142,7 @@ impl Store {
         for id in ids {
             match self.config(&id) {
                 Ok((config, _)) => needed.extend(config.diff_ids),
-                Err(StoreError::Damaged { .. }) => return Ok(Vec::new()),
+                Err(error) if error.is_damage() => return Ok(Vec::new()),
                 Err(error) => return Err(error),
             }
         }

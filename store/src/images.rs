@@ -143,7 +143,7 @@ impl Store {
         for diff_id in config.diff_ids.iter().rev() {
             let tree = self.layer(diff_id).join("tree");
             if !tree.is_dir() {
-                return Err(StoreError::Damaged { path: tree, reason: "the layer is missing".to_owned() });
+                return Err(StoreError::damaged(tree, "the layer is missing".to_owned()));
             }
             let opaque = root_is_opaque(&tree);
             // overlayfs refuses one directory twice (ELOOP), and the upper one hides all of the lower.
@@ -256,7 +256,7 @@ impl Store {
         let mut bytes = Vec::new();
         let read = File::open(&path).and_then(|file| file.take(DOCUMENT_BYTES_MAX).read_to_end(&mut bytes));
         read.map_err(failed("read", &path))?;
-        let damaged = |reason: String| StoreError::Damaged { path: path.clone(), reason };
+        let damaged = |reason: String| StoreError::damaged(path.clone(), reason);
         let verified = Claimed(bytes).verify(id).map_err(|error| damaged(error.to_string()))?;
         let config = ImageConfig::read(verified.bytes()).map_err(|error| damaged(error.to_string()))?;
         Ok((config, verified.bytes().to_vec()))
@@ -270,7 +270,7 @@ impl Store {
         let path = self.layer(diff_id).join(LayerRecord::FILE);
         let text = fs::read_to_string(&path).map_err(failed("read", &path))?;
         let reason = "it is no record of a layer".to_owned();
-        LayerRecord::parse(&text).ok_or(StoreError::Damaged { path, reason })
+        LayerRecord::parse(&text).ok_or_else(|| StoreError::damaged(path, reason))
     }
 }
 

@@ -409,10 +409,9 @@ impl Unpacking<'_> {
             spawn::run(self.unpacker, at, job).map_err(|source| LoadError::Layer { name: name(), source })?;
         if self.fill {
             let path = directory.join(LayerRecord::FILE);
-            let record = record(&summary).ok_or(StoreError::Damaged {
-                path: path.clone(),
-                reason: "the unpacking process reported no digests".to_owned(),
-            })?;
+            let nothing = "the unpacking process reported no digests";
+            let record =
+                record(&summary).ok_or_else(|| StoreError::damaged(path.clone(), nothing.to_owned()))?;
             fs::write(&path, record.text()).map_err(failed("write", &path))?;
         }
         Ok(summary)

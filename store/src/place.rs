@@ -22,39 +22,40 @@ pub struct Store {
     lend: fn(&Path) -> bool,
 }
 
-/// What the store could not do with one of its own files.
+/// What the store could not do with one of its own files. A single word: it is handed up through many calls.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+#[error(transparent)]
+pub struct StoreError(Box<Trouble>);
+
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
     /// A system call failed.
     #[error("cannot {operation} {path:?}")]
-    Io {
-        /// What was tried.
-        operation: &'static str,
-        /// With what.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    Io { operation: &'static str, path: PathBuf, source: io::Error },
     /// A file is not what was written there.
     #[error("{path:?} is damaged ({reason}); remove the image and load it again")]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-        /// How.
-        reason: String,
-    },
+    Damaged { path: PathBuf, reason: String },
 }
 
 impl StoreError {
     fn is_full(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull)
+        matches!(&*self.0, Trouble::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull)
+    }
+
+    /// A file that is not what was written there.
+    pub(crate) fn damaged(path: PathBuf, reason: String) -> Self {
+        Self(Box::new(Trouble::Damaged { path, reason }))
+    }
+
+    /// Whether it is such a file.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(*self.0, Trouble::Damaged { .. })
     }
 }
 
 /// Turns an I/O error into a [`StoreError`].
 pub(crate) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    let path = path.to_owned();
-    move |source| StoreError::Io { operation, path, source }
+    move |source| StoreError(Box::new(Trouble::Io { operation, path: path.to_owned(), source }))
 }
 
 /// A lock on the store; ends when dropped.

@@ -32,8 +32,12 @@ pub trait Sink {
 
 /// What was being done, to what, and why it failed.
 #[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct CopyError(Box<Refused>);
+
+#[derive(Debug, thiserror::Error)]
 #[error("{doing} {subject}: {reason}")]
-pub struct CopyError {
+struct Refused {
     doing: &'static str,
     subject: String,
     reason: String,
@@ -42,7 +46,7 @@ pub struct CopyError {
 impl CopyError {
     /// A failure that is not the kernel's.
     pub fn new(doing: &'static str, subject: &[u8], reason: impl Into<String>) -> Self {
-        Self { doing, subject: shown(subject), reason: reason.into() }
+        Self(Box::new(Refused { doing, subject: shown(subject), reason: reason.into() }))
     }
 }
 
