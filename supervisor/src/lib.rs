@@ -32,6 +32,7 @@ mod room;
 mod scratch;
 pub mod screen;
 pub mod scrub;
+mod sorted;
 pub mod supervise;
 pub mod trial;
 pub mod verbs;

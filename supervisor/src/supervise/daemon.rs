@@ -18,6 +18,7 @@ use crate::board::Board;
 use crate::failure::Failure;
 use crate::fleet::Files;
 use crate::ledger::Ledger;
+use crate::sorted::SortedMap;
 use crate::supervise::clients::Outbox;
 use crate::supervise::cut::Cut;
 use crate::supervise::facts::Care;
@@ -35,7 +36,7 @@ use crate::supervise::scrubbing::Scrubbing;
 use crate::supervise::tasks::Tasks;
 use limpet_plan::{AppId, Event, InstanceId, Tick, Turn, World, deadline, step};
 use limpet_protocol::ledger::Update;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// How long a clean end of the board may take unless it is said.
 pub(crate) const SHUTDOWN_MS: u64 = 60_000;
@@ -77,15 +78,15 @@ pub(crate) struct Daemon<'a> {
     keepers: Keepers,
     jobs: Jobs,
     /// Looks that wait until no child works on the instance.
-    looks: BTreeMap<InstanceId, Turn>,
+    looks: SortedMap<InstanceId, Turn>,
     /// What the last failed effect of an instance said.
-    errors: BTreeMap<InstanceId, String>,
+    errors: SortedMap<InstanceId, String>,
     /// What is wrong and belongs to no instance.
     troubles: Vec<String>,
     /// Apps whose `up` has not been reached yet.
-    unsettled: BTreeSet<AppId>,
+    unsettled: SortedMap<AppId, ()>,
     /// What has become of the last update of each app, as the ledger has it.
-    updates: BTreeMap<AppId, Update>,
+    updates: SortedMap<AppId, Update>,
     watchers: Vec<Watcher>,
     journal: Journal,
     notifier: Notifier,
@@ -121,11 +122,11 @@ impl<'a> Daemon<'a> {
             ledger: Ledger::new(board.globals.root.as_ref()),
             keepers: Keepers::default(),
             jobs,
-            looks: BTreeMap::new(),
-            errors: BTreeMap::new(),
+            looks: SortedMap::default(),
+            errors: SortedMap::default(),
             troubles: Vec::new(),
-            unsettled: BTreeSet::new(),
-            updates: BTreeMap::new(),
+            unsettled: SortedMap::default(),
+            updates: SortedMap::default(),
             watchers: Vec::new(),
             journal: Journal::default(),
             notifier,

@@ -9,11 +9,12 @@ pub(crate) mod steps;
 pub(crate) mod windows;
 
 use crate::fleet::{Begun, Files, Outline};
+use crate::sorted::SortedMap;
 use crate::supervise::clients::Outbox;
 use limpet_plan::Tick;
 use limpet_protocol::fleet::report::Held;
 use own::Own;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// First pause after a fetch that failed; it doubles.
 const RETRY_MS_MIN: u64 = 5_000;
@@ -56,11 +57,11 @@ pub(crate) struct Fleet {
     /// What is wanted; nothing is done while that is not known.
     pub(crate) outline: Option<Outline>,
     /// Versions that were handed to the ledger, by app: the apps of the fleet.
-    pub(crate) begun: BTreeMap<String, Begun>,
+    pub(crate) begun: SortedMap<String, Begun>,
     /// Versions whose images are all here.
-    pub(crate) ready: BTreeMap<String, u64>,
+    pub(crate) ready: SortedMap<String, u64>,
     /// Fetches that failed.
-    pub(crate) failed: BTreeMap<String, Failed>,
+    pub(crate) failed: SortedMap<String, Failed>,
     /// The app that is being fetched.
     pub(crate) fetching: Option<String>,
     /// Limpet's own file.
@@ -87,9 +88,9 @@ impl Fleet {
         Self {
             files,
             outline: None,
-            begun: BTreeMap::new(),
-            ready: BTreeMap::new(),
-            failed: BTreeMap::new(),
+            begun: SortedMap::default(),
+            ready: SortedMap::default(),
+            failed: SortedMap::default(),
             fetching: None,
             own: Own::Unknown,
             own_is_of: None,

@@ -7,6 +7,7 @@
 mod tests;
 
 use crate::act::status;
+use crate::sorted::SortedMap;
 use crate::supervise::mailbox::Message;
 use crate::supervise::reactor::Interest;
 use crate::supervise::tasks::Tasks;
@@ -18,7 +19,6 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
 };
 use smol::Task;
-use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -128,9 +128,9 @@ pub(crate) struct Jobs {
     /// See [`super::place::outside`].
     outside: Arc<Vec<OwnedFd>>,
     last: u64,
-    running: BTreeMap<u64, Job>,
+    running: SortedMap<u64, Job>,
     /// Those that are not waited for.
-    unhurried: BTreeMap<u64, OwnedFd>,
+    unhurried: SortedMap<u64, OwnedFd>,
     bell: Bell,
 }
 
@@ -165,7 +165,14 @@ impl Jobs {
     pub(crate) fn new(lock: OwnedFd) -> io::Result<Self> {
         let outside = Arc::new(super::place::outside());
         let bell = Bell::new()?;
-        Ok(Self { lock, outside, last: 0, running: BTreeMap::new(), unhurried: BTreeMap::new(), bell })
+        Ok(Self {
+            lock,
+            outside,
+            last: 0,
+            running: SortedMap::default(),
+            unhurried: SortedMap::default(),
+            bell,
+        })
     }
 
     /// From now on [`Message::Rung`] tells of the bell.

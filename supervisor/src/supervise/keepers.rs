@@ -1,5 +1,6 @@
 //! One connection to the keeper of each container that runs: it tells the end, and takes the request to stop.
 
+use crate::sorted::SortedMap;
 use crate::supervise::mailbox::Message;
 use crate::supervise::reactor::{Interest, now};
 use crate::supervise::tasks::Tasks;
@@ -11,7 +12,6 @@ use limpet_runner::attach::{Connection, Error};
 use limpet_runner::home::Home;
 use rustix::fd::AsFd;
 use smol::Task;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// When a keeper that cannot be reached just now is tried again.
@@ -21,7 +21,7 @@ const FOREVER: u32 = u32::MAX;
 
 /// The connections.
 #[derive(Debug, Default)]
-pub(crate) struct Keepers(BTreeMap<InstanceId, Watched>);
+pub(crate) struct Keepers(SortedMap<InstanceId, Watched>);
 
 #[derive(Debug)]
 struct Watched {

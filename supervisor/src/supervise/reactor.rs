@@ -3,13 +3,13 @@
 //! smol's own reactor runs a second thread. The supervisor has one, so this is epoll(7) and a list of times: a task
 //! awaits [`Reactor::ready`] or [`Reactor::at`], and [`Reactor::turn`] wakes it.
 
+use crate::sorted::SortedMap;
 use limpet_plan::Tick;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::{Errno, Result};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -46,8 +46,8 @@ pub struct Reactor {
 struct Waiting {
     /// The last number given to a wait.
     last: u64,
-    descriptors: BTreeMap<u64, Waker>,
-    times: BTreeMap<(Tick, u64), Waker>,
+    descriptors: SortedMap<u64, Waker>,
+    times: SortedMap<(Tick, u64), Waker>,
 }
 
 impl Waiting {
@@ -89,7 +89,7 @@ impl Reactor {
     /// # Errors
     /// What epoll_wait(2) says.
     pub fn turn(&self, deadline: Option<Tick>) -> Result<()> {
-        let first = self.waiting.borrow().times.keys().next().map(|(tick, _)| *tick);
+        let first = self.waiting.borrow().times.first().map(|((tick, _), _)| *tick);
         let until = [first, deadline].into_iter().flatten().min();
         let timeout = until.map(|until| timespec(until.since(now())));
         let mut events: [epoll::Event; EVENTS_MAX] =
@@ -113,14 +113,10 @@ impl Reactor {
     fn wake_times(&self, now: Tick) {
         loop {
             let mut waiting = self.waiting.borrow_mut();
-            match waiting.times.first_entry() {
-                Some(entry) if entry.key().0 <= now => {
-                    let waker = entry.remove();
-                    drop(waiting);
-                    waker.wake();
-                }
-                Some(_) | None => return,
-            }
+            let due = waiting.times.first().map(|(due, _)| *due).filter(|(tick, _)| *tick <= now);
+            let Some(waker) = due.and_then(|due| waiting.times.remove(&due)) else { return };
+            drop(waiting);
+            waker.wake();
         }
     }
 }

@@ -6,10 +6,10 @@
 #[cfg(test)]
 mod tests;
 
+use crate::sorted::SortedMap;
 use limpet_plan::{AppId, InstanceId, Place, RunId, ServiceId};
 use limpet_protocol::app::BESIDE;
 use limpet_protocol::id::ContainerId;
-use std::collections::BTreeMap;
 
 /// A container that the supervisor answers for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +29,13 @@ pub(crate) struct Known {
 /// All names and numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    instances: BTreeMap<u16, Known>,
-    apps: BTreeMap<u16, String>,
-    services: BTreeMap<u16, (AppId, String)>,
+    instances: SortedMap<u16, Known>,
+    apps: SortedMap<u16, String>,
+    services: SortedMap<u16, (AppId, String)>,
 }
 
 /// The lowest number that nothing has.
-fn free<T>(taken: &BTreeMap<u16, T>) -> u16 {
+fn free<T>(taken: &SortedMap<u16, T>) -> u16 {
     (0..u16::MAX).find(|number| !taken.contains_key(number)).unwrap_or(u16::MAX)
 }
 
@@ -90,7 +90,9 @@ impl Registry {
         let holder = self.instances.values().find(|known| known.place == Some(place) && !known.beside);
         let name = holder.map(|known| known.name.clone()).unwrap_or_default() + BESIDE;
         let known = Known { name, container: None, place: Some(place), beside: true, told: None };
-        self.instances.entry(id.0).or_insert(known);
+        if !self.instances.contains_key(&id.0) {
+            self.instances.insert(id.0, known);
+        }
     }
 
     /// What was to be made beside another is to be made in its place, which nothing has any more.

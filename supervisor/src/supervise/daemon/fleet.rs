@@ -8,6 +8,7 @@ use super::updates::Origin;
 use crate::act::status;
 use crate::failure::Failure;
 use crate::fleet::Begun;
+use crate::sorted::SortedMap;
 use crate::supervise::clients::Outbox;
 use crate::supervise::fleet::report::{Identity, Outcome, report, short};
 use crate::supervise::fleet::steps::{Kept, Known, Step, steps};
@@ -21,7 +22,6 @@ use limpet_protocol::fleet::report::{Held, Progress, Report, Stamp};
 use limpet_protocol::ledger::{Course, Entry, Phase, Update};
 use limpet_runner::keeper::now_ns;
 use limpet_trust::Quality;
-use std::collections::BTreeMap;
 
 /// How troubles of the fleet begin.
 const FLEET: &str = "fleet: ";
@@ -46,7 +46,7 @@ impl Daemon<'_> {
     }
 
     fn read_begun(&mut self) {
-        self.fleet.begun.clear();
+        self.fleet.begun = SortedMap::default();
         let names = self.fleet.files.begun_names().unwrap_or_else(|error| {
             self.trouble(format!("{FLEET}{}", Failure::from(error)));
             Vec::new()
@@ -120,7 +120,7 @@ impl Daemon<'_> {
             Ok(Some(Entry { phase: Phase::Up { .. }, .. })) => Some((name, Kept::Up)),
             Ok(None) | Err(_) => None,
         };
-        let ledger: BTreeMap<String, Kept> = names.into_iter().filter_map(kept).collect();
+        let ledger: SortedMap<String, Kept> = names.into_iter().filter_map(kept).collect();
         let Self { fleet, .. } = self;
         steps(&wanted, Known { begun: &fleet.begun, ready: &fleet.ready, ledger: &ledger })
     }
@@ -340,7 +340,7 @@ impl Daemon<'_> {
         Some(report(&identity, &self.fleet, &self.shown(), &self.outcomes(), times))
     }
 
-    fn outcomes(&self) -> BTreeMap<String, Outcome> {
+    fn outcomes(&self) -> SortedMap<String, Outcome> {
         let names = self.ledger.names().unwrap_or_default();
         let outcome = |name: String| {
             let (progress, leaving) = match self.ledger.get(&name) {

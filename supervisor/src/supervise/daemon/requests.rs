@@ -147,7 +147,7 @@ impl Daemon<'_> {
             Failure::from(error).to_string()
         })?;
         self.cut.pass();
-        self.unsettled.insert(desired.app);
+        self.unsettled.insert(desired.app, ());
         if let Some(update) = entry.update.filter(|_| taken.is_update) {
             self.note_update(desired.app, update);
         }
@@ -211,7 +211,7 @@ impl Daemon<'_> {
         }
         let app = self.registry.app(name);
         let service = service.map(|service| self.registry.service(app, service));
-        self.unsettled.insert(app);
+        self.unsettled.insert(app, ());
         self.events.push_back(Event::Restart { app, service });
         self.watchers.push(Watcher { app: name.to_owned(), outbox, told: None });
     }
@@ -251,7 +251,7 @@ impl Daemon<'_> {
         // Of an update the decisions say when it is through.
         let updating = |app: &AppId| self.updates.get(app).is_some_and(|update| update.course.is_open());
         let reached = |app: &AppId| !updating(app) && reached(app);
-        let reached: Vec<AppId> = self.unsettled.iter().copied().filter(reached).collect();
+        let reached: Vec<AppId> = self.unsettled.keys().copied().filter(reached).collect();
         for app in reached {
             self.unsettled.remove(&app);
             let Some(name) = self.registry.app_name(app).map(str::to_owned) else { continue };

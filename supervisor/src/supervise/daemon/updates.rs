@@ -199,7 +199,7 @@ impl Daemon<'_> {
         let phase = Phase::Up { settled: false };
         self.ledger.put(&Entry { app: previous, phase, update: Some(update.clone()) })?;
         self.cut.pass();
-        self.unsettled.insert(app);
+        self.unsettled.insert(app, ());
         self.note_update(app, update);
         self.events.push_back(Event::Wanted { desired: wanted, by: By::Hand });
         Ok(())

@@ -69,7 +69,7 @@ impl Daemon<'_> {
                     self.events.push_back(Event::Wanted { desired, by });
                     match entry.phase {
                         Phase::Up { settled: true } => {}
-                        Phase::Up { settled: false } => drop(self.unsettled.insert(app)),
+                        Phase::Up { settled: false } => drop(self.unsettled.insert(app, ())),
                         Phase::Down { .. } => self.events.push_back(Event::Unwanted { app }),
                     }
                 }

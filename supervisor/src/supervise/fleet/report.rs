@@ -1,10 +1,10 @@
 //! What a board tells its fleet. Pure: from what is known to a bounded report.
 
 use super::Fleet;
+use crate::sorted::SortedMap;
 use limpet_protocol::control::{Health, Instance, Report as Shown, State};
 use limpet_protocol::fleet::APPS_MAX;
 use limpet_protocol::fleet::report::{AppReport, Progress, Report, Stamp, Text};
-use std::collections::BTreeMap;
 
 /// What does not change while the supervisor runs.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ pub(crate) fn report(
     identity: &Identity,
     fleet: &Fleet,
     shown: &Shown,
-    outcomes: &BTreeMap<String, Outcome>,
+    outcomes: &SortedMap<String, Outcome>,
     (at, uptime_s, sequence): (Stamp, u64, u64),
 ) -> Report {
     let outline = fleet.outline.as_ref();

@@ -1,7 +1,7 @@
 //! What is to be done so that the board runs what its fleet wants. Pure.
 
 use crate::fleet::{Begun, Wanted};
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 /// One thing to do about an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +39,11 @@ pub(crate) enum Kept {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known<'a> {
     /// Versions that were handed to the ledger, by app.
-    pub(crate) begun: &'a BTreeMap<String, Begun>,
+    pub(crate) begun: &'a SortedMap<String, Begun>,
     /// Versions whose images are all here.
-    pub(crate) ready: &'a BTreeMap<String, u64>,
+    pub(crate) ready: &'a SortedMap<String, u64>,
     /// Apps of the ledger.
-    pub(crate) ledger: &'a BTreeMap<String, Kept>,
+    pub(crate) ledger: &'a SortedMap<String, Kept>,
 }
 
 /// All steps that are due, those that make room first. Apps that the fleet never had are not touched. A version that was handed on
@@ -71,7 +71,7 @@ pub(crate) fn steps(wanted: &[Wanted], known: Known<'_>) -> Vec<Step> {
 mod tests {
     use super::*;
 
-    fn apps(list: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    fn apps(list: &[(&str, u64)]) -> SortedMap<String, u64> {
         list.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect()
     }
 

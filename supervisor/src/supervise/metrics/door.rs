@@ -100,7 +100,8 @@ async fn converse(client: OwnedFd, tasks: Tasks) {
             Asked::More => return None,
             Asked::Metrics { head } => match fetch(&tasks).await? {
                 Reply::Text(text) => answer("200 OK", &text, head),
-                reply => answer("503 Service Unavailable", &format!("{reply:?}\n"), head),
+                Reply::Refused(why) => answer("503 Service Unavailable", &format!("{why}\n"), head),
+                _ => answer("503 Service Unavailable", "503 Service Unavailable\n", head),
             },
             Asked::Other(status) => answer(status, &format!("{status}\n"), false),
         };
