@@ -14,6 +14,7 @@ mod tests;
 mod unsupported;
 
 use crate::features::Features;
+use limpet_json::JsonError;
 use limpet_protocol::id::ContainerId;
 use limpet_protocol::launch::{
     Launch, MOUNTS_MAX, MountKind, Network, Root, STRINGS_BYTES_MAX, STRINGS_MAX, UserNamespace, WindowSize,
@@ -24,12 +25,30 @@ use std::path::{Path, PathBuf};
 
 /// Most bytes of a `config.json`.
 pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
+/// Most values in it.
+pub const CONFIG_VALUES_MAX: usize = 64 * 1024;
 /// Most entries of a list that has no other limit.
 pub const ENTRIES_MAX: usize = 1024;
 
 /// Why a bundle cannot be run.
 #[derive(Debug, thiserror::Error)]
-pub enum BundleError {
+#[error(transparent)]
+pub struct BundleError(Box<Mistake>);
+
+impl From<Mistake> for BundleError {
+    fn from(mistake: Mistake) -> Self {
+        Self(Box::new(mistake))
+    }
+}
+
+impl From<JsonError> for BundleError {
+    fn from(error: JsonError) -> Self {
+        Mistake::Form(error).into()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Mistake {
     /// The file cannot be read.
     #[error("read {}: {reason}", .path.display())]
     Read {
@@ -43,7 +62,7 @@ pub enum BundleError {
     TooLarge,
     /// It is not of the specification's form.
     #[error("config.json is not in the form of the runtime specification")]
-    Form(#[source] serde_json::Error),
+    Form(#[source] JsonError),
     /// It asks for something that Limpet does not do.
     #[error("config.json: {field}: {why}")]
     Field {
@@ -55,7 +74,7 @@ pub enum BundleError {
 }
 
 fn wrong<T>(field: impl Into<String>, why: impl Into<String>) -> Result<T, BundleError> {
-    Err(BundleError::Field { field: field.into(), why: why.into() })
+    Err(Mistake::Field { field: field.into(), why: why.into() }.into())
 }
 
 /// What a bundle does not say.
@@ -91,7 +110,7 @@ pub fn read(directory: &Path, circumstances: Circumstances<'_>) -> Result<Bundle
     let path = directory.join("config.json");
     let failed = |error: std::io::Error| {
         let reason = Errno::from_io_error(&error).map_or_else(|| error.to_string(), crate::failure::reason);
-        BundleError::Read { path: path.clone(), reason }
+        BundleError::from(Mistake::Read { path: path.clone(), reason })
     };
     let directory = std::path::absolute(directory).map_err(failed)?;
     let mut bytes = Vec::new();
@@ -110,20 +129,21 @@ pub fn parse(
     circumstances: Circumstances<'_>,
 ) -> Result<Bundle, BundleError> {
     if bytes.len() as u64 > CONFIG_BYTES_MAX {
-        return Err(BundleError::TooLarge);
+        return Err(Mistake::TooLarge.into());
     }
-    let spec: spec::Spec = serde_json::from_slice(bytes).map_err(BundleError::Form)?;
+    let document = limpet_json::parse(bytes, CONFIG_VALUES_MAX)?;
+    let spec = spec::Spec::read(&document)?;
     if !spec.oci_version.starts_with("1.") {
         return wrong("ociVersion", format!("{} is not supported, only 1.x is", spec.oci_version));
     }
-    unsupported::refuse(&serde_json::from_slice(bytes).map_err(BundleError::Form)?)?;
+    unsupported::refuse(&document)?;
     let launch = launch(&spec, directory, circumstances)?;
     check_counts(&launch)?;
-    Ok(Bundle { launch, annotations: spec.annotations.unwrap_or_default().into_iter().collect() })
+    Ok(Bundle { launch, annotations: spec.annotations })
 }
 
 fn launch(
-    spec: &spec::Spec,
+    spec: &spec::Spec<'_>,
     directory: &Path,
     circumstances: Circumstances<'_>,
 ) -> Result<Launch, BundleError> {
@@ -133,8 +153,8 @@ fn launch(
         return wrong("mounts", "there is none on /dev; add one of type tmpfs");
     }
     let Some(process) = &spec.process else { return wrong("process", "it is missing, and says what to run") };
-    let hostname = match (&spec.hostname, linux.own_uts) {
-        (Some(name), true) if !name.is_empty() => Some(name.clone()),
+    let hostname = match (spec.hostname, linux.own_uts) {
+        (Some(name), true) if !name.is_empty() => Some(name.to_owned()),
         (Some(name), false) if !name.is_empty() => {
             return wrong("hostname", "it needs a uts namespace in linux.namespaces");
         }
@@ -155,17 +175,17 @@ fn launch(
         mounts,
         devices: linux.devices,
         all_devices: linux.all_devices,
-        masked_paths: spec.linux.masked_paths.clone().unwrap_or_default(),
-        readonly_paths: spec.linux.readonly_paths.clone().unwrap_or_default(),
-        sysctls: spec.linux.sysctl.clone().unwrap_or_default().into_iter().collect(),
+        masked_paths: spec.linux.masked_paths.clone(),
+        readonly_paths: spec.linux.readonly_paths.clone(),
+        sysctls: spec.linux.sysctl.clone(),
         init: false,
         limits: linux.limits,
         cgroup: linux.cgroup.unwrap_or(circumstances.cgroup),
     })
 }
 
-fn root(root: &spec::Root, directory: &Path) -> Result<Root, BundleError> {
-    let path = directory.join(&root.path);
+fn root(root: &spec::Root<'_>, directory: &Path) -> Result<Root, BundleError> {
+    let path = directory.join(root.path);
     let real = std::fs::canonicalize(&path).ok().filter(|path| path.is_dir());
     match real.as_deref().and_then(Path::to_str) {
         Some(path) => Ok(Root::Directory(path.to_owned())),

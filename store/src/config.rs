@@ -104,8 +104,9 @@ fn read_history(step: &Object<'_>) -> Result<History, JsonError> {
 
 fn read_diff_ids(root: &Object<'_>) -> Result<Vec<Digest>, JsonError> {
     let rootfs = root.object("rootfs")?;
-    let texts = root.need("rootfs", rootfs)?.strings("diff_ids")?.unwrap_or_default();
-    let wrong = |wanted| JsonError::Type { field: "rootfs.diff_ids".to_owned(), wanted };
+    let rootfs = root.need("rootfs", rootfs)?;
+    let texts = rootfs.list("diff_ids")?;
+    let wrong = |wanted| rootfs.wrong("diff_ids", wanted);
     if texts.len() > LAYERS_MAX {
         return Err(wrong("an array of at most 128 layers"));
     }

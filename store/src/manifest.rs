@@ -2,7 +2,7 @@
 //! the manifest.json of docker-archives).
 
 use crate::digest::Digest;
-use crate::json::{JsonError, Object, parse};
+use crate::json::{JsonError, Object, digest, parse};
 use crate::limits::INDEX_ENTRIES_MAX;
 use crate::platform::Platform;
 use crate::reference::Reference;
@@ -81,7 +81,7 @@ impl Descriptor {
         Ok(Self {
             target: target(&media_type),
             media_type,
-            digest: object.digest("digest")?,
+            digest: digest(object, "digest")?,
             size_bytes: object.need("size", size)?,
             is_attestation: annotation(REFERENCE_TYPE).is_some()
                 || platform.as_ref().is_some_and(Platform::is_unknown),
@@ -119,12 +119,10 @@ fn is_layer(media_type: &str) -> bool {
 /// The descriptors of an index.
 pub(crate) fn read_index(bytes: &[u8]) -> Result<Vec<Descriptor>, JsonError> {
     let value = parse(bytes)?;
-    let entries = Object::root(&value)?.objects("manifests")?;
+    let index = Object::root(&value)?;
+    let entries = index.objects("manifests")?;
     if entries.len() > INDEX_ENTRIES_MAX {
-        return Err(JsonError::Type {
-            field: "manifests".to_owned(),
-            wanted: "an array of at most 1024 entries",
-        });
+        return Err(index.wrong("manifests", "an array of at most 1024 entries"));
     }
     entries.iter().map(Descriptor::read).collect()
 }

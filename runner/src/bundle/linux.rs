@@ -20,13 +20,13 @@ pub(super) struct Linux {
     pub(super) limits: Limits,
 }
 
-pub(super) fn read(linux: &spec::Linux, circumstances: &Circumstances<'_>) -> Result<Linux, BundleError> {
-    if !matches!(linux.rootfs_propagation.as_deref(), None | Some("" | "private" | "rprivate")) {
+pub(super) fn read(linux: &spec::Linux<'_>, circumstances: &Circumstances<'_>) -> Result<Linux, BundleError> {
+    if !matches!(linux.rootfs_propagation, None | Some("" | "private" | "rprivate")) {
         return wrong("linux.rootfsPropagation", "limpet keeps the root private; leave it out");
     }
-    let mut read = Linux { cgroup: cgroup(linux.cgroups_path.as_deref())?, ..Linux::default() };
+    let mut read = Linux { cgroup: cgroup(linux.cgroups_path)?, ..Linux::default() };
     namespaces(linux, circumstances, &mut read)?;
-    read.devices = linux.devices.iter().flatten().map(device).collect::<Result<_, _>>()?;
+    read.devices = linux.devices.iter().map(device).collect::<Result<_, _>>()?;
     if let Some(wanted) = &linux.resources {
         read.limits = resources::read(wanted)?;
         read.all_devices = allow(&wanted.devices, &mut read.devices)?;
@@ -35,19 +35,19 @@ pub(super) fn read(linux: &spec::Linux, circumstances: &Circumstances<'_>) -> Re
 }
 
 fn namespaces(
-    linux: &spec::Linux,
+    linux: &spec::Linux<'_>,
     circumstances: &Circumstances<'_>,
     read: &mut Linux,
 ) -> Result<(), BundleError> {
     let (mut own_mount, mut own_pid, mut own_ipc) = (false, false, false);
     for namespace in &linux.namespaces {
-        if namespace.path.as_ref().is_some_and(|path| !path.is_empty()) {
+        if namespace.path.is_some_and(|path| !path.is_empty()) {
             return wrong(
                 "linux.namespaces",
                 format!("limpet joins no namespace by its path ({})", namespace.kind),
             );
         }
-        match namespace.kind.as_str() {
+        match namespace.kind {
             "mount" => own_mount = true,
             "pid" => own_pid = true,
             "ipc" => own_ipc = true,
@@ -91,9 +91,9 @@ fn cgroup(path: Option<&str>) -> Result<Option<String>, BundleError> {
     Ok(Some(trimmed.to_owned()))
 }
 
-fn device(device: &spec::Device) -> Result<Device, BundleError> {
+fn device(device: &spec::Device<'_>) -> Result<Device, BundleError> {
     let field = format!("linux.devices ({})", device.path);
-    let block = match device.kind.as_str() {
+    let block = match device.kind {
         "b" => true,
         "c" | "u" => false,
         other => return wrong(field, format!("limpet makes no device of type {other}")),
@@ -109,18 +109,17 @@ fn device(device: &spec::Device) -> Result<Device, BundleError> {
         return wrong(field, "its numbers are negative");
     };
     let mode = device.file_mode.unwrap_or(FILE_MODE) & 0o777;
-    Ok(Device { path: device.path.clone(), block, major, minor, mode, access: DeviceAccess::default() })
+    Ok(Device { path: device.path.to_owned(), block, major, minor, mode, access: DeviceAccess::default() })
 }
 
 /// Gives the devices what the rules allow; whether they allow everything. Rules come in order, the last one that matches
 /// holds; here only a list of what is allowed, after a first rule that denies the rest, can be kept.
-fn allow(rules: &[spec::DeviceRule], devices: &mut [Device]) -> Result<bool, BundleError> {
+fn allow(rules: &[spec::DeviceRule<'_>], devices: &mut [Device]) -> Result<bool, BundleError> {
     let mut everything = false;
     for (index, rule) in rules.iter().enumerate() {
         let field = format!("linux.resources.devices[{index}]");
-        let access = access(&field, rule.access.as_deref())?;
-        let is_for_all =
-            matches!(rule.kind.as_deref(), None | Some("" | "a")) && any(rule.major) && any(rule.minor);
+        let access = access(&field, rule.access)?;
+        let is_for_all = matches!(rule.kind, None | Some("" | "a")) && any(rule.major) && any(rule.minor);
         match (is_for_all, rule.allow) {
             (true, false) if index == 0 => {}
             (true, true) if access == ALL => everything = true,
@@ -152,10 +151,10 @@ fn access(field: &str, text: Option<&str>) -> Result<DeviceAccess, BundleError> 
     Ok(access)
 }
 
-fn is_always_allowed(rule: &spec::DeviceRule, access: DeviceAccess) -> bool {
+fn is_always_allowed(rule: &spec::DeviceRule<'_>, access: DeviceAccess) -> bool {
     use crate::cgroup::DeviceRule;
     let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
-    let block = rule.kind.as_deref() == Some("b");
+    let block = rule.kind == Some("b");
     let covers = |outer: Option<u32>, inner: Option<u32>| outer.is_none() || outer == inner;
     DeviceRule::STANDARD.iter().any(|standard| {
         let same = standard.block == block
@@ -170,11 +169,11 @@ fn is_always_allowed(rule: &spec::DeviceRule, access: DeviceAccess) -> bool {
 
 fn allow_one(
     field: &str,
-    rule: &spec::DeviceRule,
+    rule: &spec::DeviceRule<'_>,
     access: DeviceAccess,
     devices: &mut [Device],
 ) -> Result<(), BundleError> {
-    let block = rule.kind.as_deref() == Some("b");
+    let block = rule.kind == Some("b");
     let is_meant = |device: &&mut Device| {
         device.block == block
             && rule.major == Some(device.major.into())

@@ -23,19 +23,19 @@ struct Options {
     mode: u32,
 }
 
-pub(super) fn read(mounts: &[spec::Mount], directory: &Path) -> Result<Vec<Mount>, BundleError> {
-    let read = |(index, entry): (usize, &spec::Mount)| mount(index, entry, directory);
+pub(super) fn read(mounts: &[spec::Mount<'_>], directory: &Path) -> Result<Vec<Mount>, BundleError> {
+    let read = |(index, entry): (usize, &spec::Mount<'_>)| mount(index, entry, directory);
     mounts.iter().enumerate().map(read).collect()
 }
 
-fn mount(index: usize, mount: &spec::Mount, directory: &Path) -> Result<Mount, BundleError> {
+fn mount(index: usize, mount: &spec::Mount<'_>, directory: &Path) -> Result<Mount, BundleError> {
     let field = format!("mounts[{index}] ({})", mount.destination);
     let target = mount.destination.trim_end_matches('/');
     if !target.starts_with('/') || target.split('/').any(|name| name == "..") {
         return wrong(field, "its destination is not an absolute path below /");
     }
-    let kind = mount.kind.as_deref().unwrap_or("none");
-    let options = options(&field, kind, target, mount.options.as_deref().unwrap_or_default())?;
+    let kind = mount.kind.unwrap_or("none");
+    let options = options(&field, kind, target, &mount.options)?;
     let kind = match kind {
         _ if options.bind || kind == "bind" => bind(&field, mount, &options, directory)?,
         "proc" => MountKind::Proc,
@@ -53,11 +53,11 @@ fn mount(index: usize, mount: &spec::Mount, directory: &Path) -> Result<Mount, B
 
 fn bind(
     field: &str,
-    mount: &spec::Mount,
+    mount: &spec::Mount<'_>,
     options: &Options,
     directory: &Path,
 ) -> Result<MountKind, BundleError> {
-    let source = directory.join(mount.source.as_deref().unwrap_or_default());
+    let source = directory.join(mount.source.unwrap_or_default());
     match source.to_str() {
         Some(path) if mount.source.is_some() && source.exists() => Ok(MountKind::Bind {
             source: path.to_owned(),

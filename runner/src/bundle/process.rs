@@ -27,16 +27,15 @@ const RLIMITS: [&str; 16] = [
 ];
 
 pub(super) fn read(
-    process: &spec::Process,
-    linux: &spec::Linux,
+    process: &spec::Process<'_>,
+    linux: &spec::Linux<'_>,
     circumstances: &Circumstances<'_>,
 ) -> Result<Process, BundleError> {
     let user = &process.user;
-    if user.username.as_ref().is_some_and(|name| !name.is_empty()) {
+    if user.username.is_some_and(|name| !name.is_empty()) {
         return wrong("process.user.username", "it is for Windows; give uid and gid");
     }
-    let args = process.args.clone().unwrap_or_default();
-    if args.is_empty() {
+    if process.args.is_empty() {
         return wrong("process.args", "it names no command");
     }
     if !process.cwd.starts_with('/') {
@@ -44,15 +43,15 @@ pub(super) fn read(
     }
     let capabilities = sets(process.capabilities.as_ref(), circumstances.last_capability)?;
     Ok(Process {
-        args,
-        env: process.env.clone().unwrap_or_default(),
-        cwd: process.cwd.clone(),
+        args: process.args.clone(),
+        env: process.env.clone(),
+        cwd: process.cwd.to_owned(),
         user: format!("{}:{}", user.uid, user.gid),
-        groups: user.additional_gids.iter().flatten().map(u32::to_string).collect(),
+        groups: user.additional_gids.iter().map(u32::to_string).collect(),
         terminal: terminal(process, circumstances.window),
         stdin_open: false,
         no_new_privileges: process.no_new_privileges,
-        rlimits: process.rlimits.iter().flatten().map(rlimit).collect::<Result<_, _>>()?,
+        rlimits: process.rlimits.iter().map(rlimit).collect::<Result<_, _>>()?,
         oom_score_adj: oom_score_adj(process.oom_score_adj)?,
         umask: umask(user.umask)?,
         seccomp: filter(linux, capabilities.bounding, circumstances)?,
@@ -60,7 +59,7 @@ pub(super) fn read(
     })
 }
 
-fn terminal(process: &spec::Process, window: Option<WindowSize>) -> Option<WindowSize> {
+fn terminal(process: &spec::Process<'_>, window: Option<WindowSize>) -> Option<WindowSize> {
     let own = process.console_size.as_ref().filter(|size| size.height > 0 && size.width > 0);
     let own = own.map(|size| WindowSize { rows: size.height, columns: size.width });
     process.terminal.then(|| own.or(window).unwrap_or(WINDOW_DEFAULT))
@@ -92,7 +91,7 @@ fn sets(wanted: Option<&spec::Capabilities>, last: u8) -> Result<Capabilities, B
     })
 }
 
-fn rlimit(limit: &spec::Rlimit) -> Result<Rlimit, BundleError> {
+fn rlimit(limit: &spec::Rlimit<'_>) -> Result<Rlimit, BundleError> {
     let name = limit.kind.strip_prefix("RLIMIT_");
     let number = name.and_then(|name| RLIMITS.iter().position(|known| *known == name));
     let Some(resource) = number.and_then(|number| u8::try_from(number).ok()) else {
@@ -125,15 +124,12 @@ fn umask(umask: Option<u32>) -> Result<Option<u16>, BundleError> {
 
 /// docker's form of a profile is the specification's with additions.
 fn filter(
-    linux: &spec::Linux,
+    linux: &spec::Linux<'_>,
     bounding: u64,
     circumstances: &Circumstances<'_>,
 ) -> Result<Seccomp, BundleError> {
-    let Some(profile) = linux.seccomp.as_ref().filter(|profile| !profile.is_null()) else {
-        return Ok(Seccomp::Unconfined);
-    };
-    let bytes = serde_json::to_vec(profile).map_err(BundleError::Form)?;
-    match seccomp::from_json(&bytes, bounding, circumstances.features.kernel) {
+    let Some(profile) = linux.seccomp else { return Ok(Seccomp::Unconfined) };
+    match seccomp::from_value(profile, bounding, circumstances.features.kernel) {
         Ok(filter) => Ok(Seccomp::Filter(filter)),
         Err(error) => {
             let source =

@@ -8,7 +8,7 @@ use limpet_protocol::limits::{
 /// The kernel's period of CPU quotas where none is given.
 const PERIOD_US: u64 = 100_000;
 
-pub(super) fn read(resources: &spec::Resources) -> Result<Limits, BundleError> {
+pub(super) fn read(resources: &spec::Resources<'_>) -> Result<Limits, BundleError> {
     let mut limits = Limits::default();
     if let Some(wanted) = &resources.memory {
         memory(wanted, &mut limits)?;
@@ -16,8 +16,8 @@ pub(super) fn read(resources: &spec::Resources) -> Result<Limits, BundleError> {
     if let Some(wanted) = &resources.cpu {
         cpu(wanted, &mut limits)?;
     }
-    if let Some(wanted) = &resources.pids {
-        limits.pids = match u32::try_from(wanted.limit) {
+    if let Some(limit) = resources.pids_limit {
+        limits.pids = match u32::try_from(limit) {
             Ok(0) | Err(_) => Pids::Unlimited,
             Ok(limit) => Pids::Max(limit),
         };
@@ -54,7 +54,7 @@ fn memory(wanted: &spec::Memory, limits: &mut Limits) -> Result<(), BundleError>
     Ok(())
 }
 
-fn cpu(wanted: &spec::Cpu, limits: &mut Limits) -> Result<(), BundleError> {
+fn cpu(wanted: &spec::Cpu<'_>, limits: &mut Limits) -> Result<(), BundleError> {
     let prefix = "linux.resources.cpu.";
     if let Some(shares) = wanted.shares.filter(|shares| *shares > 0) {
         limits.cpu_shares = match u32::try_from(shares) {
@@ -76,9 +76,9 @@ fn cpu(wanted: &spec::Cpu, limits: &mut Limits) -> Result<(), BundleError> {
             }
         };
     }
-    let list = |list: &Option<String>| list.clone().filter(|list| !list.is_empty());
-    limits.cpuset_cpus = list(&wanted.cpus);
-    limits.cpuset_mems = list(&wanted.mems);
+    let list = |list: Option<&str>| list.filter(|list| !list.is_empty()).map(str::to_owned);
+    limits.cpuset_cpus = list(wanted.cpus);
+    limits.cpuset_mems = list(wanted.mems);
     Ok(())
 }
 
@@ -90,7 +90,6 @@ fn throttles(wanted: &spec::BlockIo) -> Result<Vec<Throttle>, BundleError> {
         (ThrottleKind::ReadIops, &wanted.throttle_read_iops_device),
         (ThrottleKind::WriteIops, &wanted.throttle_write_iops_device),
     ] {
-        let list = list.as_deref().unwrap_or_default();
         if list.len() > THROTTLES_MAX {
             return wrong(
                 "linux.resources.blockIO",

@@ -221,10 +221,11 @@ fn binds_are_found_from_the_bundle() {
 
 #[test]
 fn damaged_and_endless_files_are_refused() {
-    assert!(matches!(understand(&json!({"ociVersion": "1.0.0"})), Err(BundleError::Form(_))));
-    assert!(matches!(understand(&Value::Null), Err(BundleError::Form(_))));
+    let form = "config.json is not in the form of the runtime specification";
+    assert_eq!(understand(&json!({"ociVersion": "1.0.0"})).unwrap_err().to_string(), form);
+    assert_eq!(understand(&Value::Null).unwrap_err().to_string(), form);
     let long = with("/process/env", json!(["x".repeat(1024 * 1024)]));
-    assert!(matches!(understand(&long), Err(BundleError::TooLarge)));
+    assert!(understand(&long).unwrap_err().to_string().contains("has more than the"));
     let many = with("/linux/maskedPaths", json!(vec!["/a"; ENTRIES_MAX + 1]));
     assert!(understand(&many).unwrap_err().to_string().contains("linux.maskedPaths"));
 }

@@ -8,10 +8,13 @@ use super::abi::{Abi, Target};
 use super::names::{Name, UNKNOWN};
 use super::rule::{ARGUMENTS, Action, Circumstances, Compare, Condition, Rule};
 use crate::capabilities::{self, CapabilityError};
-use serde::Deserialize;
+use limpet_json::{JsonError, Object};
+use serde_json::Value;
 
 /// Most bytes of a profile.
 pub const PROFILE_BYTES_MAX: usize = 1024 * 1024;
+/// Most values in it.
+const PROFILE_VALUES_MAX: usize = 128 * 1024;
 /// Most entries of `syscalls`.
 pub const RULES_MAX: usize = 4096;
 
@@ -31,7 +34,7 @@ pub enum ProfileError {
     },
     /// It is not JSON of the known form.
     #[error("the seccomp profile is not in docker's form")]
-    Form(#[source] serde_json::Error),
+    Form(#[source] JsonError),
     /// It has more than [`RULES_MAX`] rules.
     #[error("the seccomp profile has {rules} entries in syscalls, at most {RULES_MAX} are read")]
     TooManyRules {
@@ -125,56 +128,119 @@ impl Read {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Document {
-    default_action: String,
+struct Document<'a> {
+    default_action: &'a str,
     default_errno_ret: Option<u32>,
-    architectures: Option<Vec<String>>,
-    arch_map: Option<Vec<Architecture>>,
-    flags: Option<Vec<String>>,
-    listener_path: Option<String>,
-    listener_metadata: Option<String>,
-    syscalls: Option<Vec<Entry>>,
+    architectures: Vec<String>,
+    arch_map: Vec<Architecture<'a>>,
+    flags: Vec<String>,
+    has_listener: bool,
+    syscalls: Vec<Entry<'a>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Architecture {
-    architecture: String,
-    sub_architectures: Option<Vec<String>>,
+const FIELDS: &[&str] = &[
+    "defaultAction",
+    "defaultErrnoRet",
+    "architectures",
+    "archMap",
+    "flags",
+    "listenerPath",
+    "listenerMetadata",
+    "syscalls",
+];
+
+impl<'a> Document<'a> {
+    fn read(profile: &'a Value) -> Result<Self, JsonError> {
+        let profile = Object::root(profile)?;
+        profile.only(FIELDS)?;
+        Ok(Self {
+            default_action: profile.needed_text("defaultAction")?,
+            default_errno_ret: profile.small("defaultErrnoRet")?,
+            architectures: profile.list("architectures")?,
+            arch_map: profile.each("archMap", Architecture::read)?,
+            flags: profile.list("flags")?,
+            has_listener: profile.raw("listenerPath").or(profile.raw("listenerMetadata")).is_some(),
+            syscalls: profile.each("syscalls", Entry::read)?,
+        })
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Entry {
-    names: Option<Vec<String>>,
-    name: Option<String>,
-    action: String,
+struct Architecture<'a> {
+    architecture: &'a str,
+    sub_architectures: Vec<String>,
+}
+
+impl<'a> Architecture<'a> {
+    fn read(entry: &Object<'a>) -> Result<Self, JsonError> {
+        entry.only(&["architecture", "subArchitectures"])?;
+        Ok(Self {
+            architecture: entry.needed_text("architecture")?,
+            sub_architectures: entry.list("subArchitectures")?,
+        })
+    }
+}
+
+struct Entry<'a> {
+    names: Vec<String>,
+    name: Option<&'a str>,
+    action: &'a str,
     errno_ret: Option<u32>,
-    args: Option<Vec<Argument>>,
-    #[serde(rename = "comment")]
-    _comment: Option<String>,
-    includes: Option<Filter>,
-    excludes: Option<Filter>,
+    args: Vec<Argument<'a>>,
+    includes: Filter<'a>,
+    excludes: Filter<'a>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Argument {
+impl<'a> Entry<'a> {
+    fn read(entry: &Object<'a>) -> Result<Self, JsonError> {
+        entry.only(&["names", "name", "action", "errnoRet", "args", "comment", "includes", "excludes"])?;
+        Ok(Self {
+            names: entry.list("names")?,
+            name: entry.text("name")?.filter(|name| !name.is_empty()),
+            action: entry.needed_text("action")?,
+            errno_ret: entry.small("errnoRet")?,
+            args: entry.each("args", Argument::read)?,
+            includes: entry.part("includes", Filter::read)?.unwrap_or_default(),
+            excludes: entry.part("excludes", Filter::read)?.unwrap_or_default(),
+        })
+    }
+}
+
+struct Argument<'a> {
     index: u32,
     value: u64,
-    #[serde(default)]
     value_two: u64,
-    op: String,
+    op: &'a str,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Filter {
-    caps: Option<Vec<String>>,
-    arches: Option<Vec<String>>,
-    min_kernel: Option<String>,
+impl<'a> Argument<'a> {
+    fn read(argument: &Object<'a>) -> Result<Self, JsonError> {
+        argument.only(&["index", "value", "valueTwo", "op"])?;
+        let (index, value) = (argument.small("index")?, argument.number("value")?);
+        Ok(Self {
+            index: argument.need("index", index)?,
+            value: argument.need("value", value)?,
+            value_two: argument.number("valueTwo")?.unwrap_or_default(),
+            op: argument.needed_text("op")?,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Filter<'a> {
+    caps: Vec<String>,
+    arches: Vec<String>,
+    min_kernel: Option<&'a str>,
+}
+
+impl<'a> Filter<'a> {
+    fn read(filter: &Object<'a>) -> Result<Self, JsonError> {
+        filter.only(&["caps", "arches", "minKernel"])?;
+        Ok(Self {
+            caps: filter.list("caps")?,
+            arches: filter.list("arches")?,
+            min_kernel: filter.text("minKernel")?.filter(|version| !version.is_empty()),
+        })
+    }
 }
 
 /// Reads a profile and keeps what applies to this target and these circumstances.
@@ -186,11 +252,21 @@ pub(super) fn read(
     if bytes.len() > PROFILE_BYTES_MAX {
         return Err(ProfileError::TooLarge { bytes: bytes.len() });
     }
-    let document: Document = serde_json::from_slice(bytes).map_err(ProfileError::Form)?;
-    let default = action("defaultAction", &document.default_action, document.default_errno_ret)?;
+    let document = limpet_json::parse(bytes, PROFILE_VALUES_MAX).map_err(ProfileError::Form)?;
+    understand(target, &document, circumstances)
+}
+
+/// The same of a profile that was parsed.
+pub(super) fn understand(
+    target: &'static Target,
+    profile: &Value,
+    circumstances: Circumstances,
+) -> Result<Read, ProfileError> {
+    let document = Document::read(profile).map_err(ProfileError::Form)?;
+    let default = action("defaultAction", document.default_action, document.default_errno_ret)?;
     let abis = abis(target, &document)?;
     not_offered(&document)?;
-    let entries = document.syscalls.unwrap_or_default();
+    let entries = document.syscalls;
     if entries.len() > RULES_MAX {
         return Err(ProfileError::TooManyRules { rules: entries.len() });
     }
@@ -203,11 +279,11 @@ pub(super) fn read(
 
 /// Flags and listeners, which the launch has no place for. The flags that change nothing here are accepted: a filter is
 /// installed by a single thread, and always with speculation allowed, as by runc.
-fn not_offered(document: &Document) -> Result<(), ProfileError> {
-    if document.listener_path.is_some() || document.listener_metadata.is_some() {
+fn not_offered(document: &Document<'_>) -> Result<(), ProfileError> {
+    if document.has_listener {
         return Err(ProfileError::NotOffered { place: "listenerPath".into(), what: "a listener" });
     }
-    for flag in document.flags.iter().flatten() {
+    for flag in &document.flags {
         match flag.as_str() {
             "SECCOMP_FILTER_FLAG_TSYNC" | "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => {}
             "SECCOMP_FILTER_FLAG_LOG" => {
@@ -223,9 +299,8 @@ fn not_offered(document: &Document) -> Result<(), ProfileError> {
 }
 
 /// The ABIs to serve: the native one always, and those of the profile that this target has, in the target's order.
-fn abis(target: &'static Target, document: &Document) -> Result<Vec<Abi>, ProfileError> {
-    let architectures = document.architectures.as_deref().unwrap_or_default();
-    let map = document.arch_map.as_deref().unwrap_or_default();
+fn abis(target: &'static Target, document: &Document<'_>) -> Result<Vec<Abi>, ProfileError> {
+    let (architectures, map) = (&document.architectures, &document.arch_map);
     if !architectures.is_empty() && !map.is_empty() {
         return Err(ProfileError::Both { place: "top".into(), one: "architectures", other: "archMap" });
     }
@@ -236,7 +311,7 @@ fn abis(target: &'static Target, document: &Document) -> Result<Vec<Abi>, Profil
     let mut is_first = true;
     for Architecture { architecture: name, sub_architectures } in map {
         let is_native = architecture(name)? == Some(target.abis[0]);
-        for sub in sub_architectures.iter().flatten() {
+        for sub in sub_architectures {
             served.extend(architecture(sub)?.filter(|_| is_native && is_first));
         }
         is_first &= !is_native;
@@ -276,23 +351,20 @@ fn architecture(name: &str) -> Result<Option<Abi>, ProfileError> {
 fn rule(
     target: &'static Target,
     index: usize,
-    entry: &Entry,
+    entry: &Entry<'_>,
     circumstances: Circumstances,
 ) -> Result<Option<Owned>, ProfileError> {
-    let names = entry.names.as_deref().unwrap_or_default();
     let names: Vec<&str> =
-        names.iter().chain(&entry.name).map(String::as_str).filter(|name| !name.is_empty()).collect();
+        entry.names.iter().map(String::as_str).chain(entry.name).filter(|name| !name.is_empty()).collect();
     let place = || match names.first() {
         Some(first) => format!("syscalls[{index}] ({first})"),
         None => format!("syscalls[{index}]"),
     };
-    if entry.names.as_ref().is_some_and(|names| !names.is_empty())
-        && entry.name.as_ref().is_some_and(|n| !n.is_empty())
-    {
+    if !entry.names.is_empty() && entry.name.is_some() {
         return Err(ProfileError::Both { place: place(), one: "name", other: "names" });
     }
-    let action = action(&place(), &entry.action, entry.errno_ret)?;
-    let alternatives = alternatives(&place, entry.args.as_deref().unwrap_or_default())?;
+    let action = action(&place(), entry.action, entry.errno_ret)?;
+    let alternatives = alternatives(&place, &entry.args)?;
     if !applies(target, &place, entry, circumstances)? {
         return Ok(None);
     }
@@ -302,7 +374,10 @@ fn rule(
 }
 
 /// The conditions of one rule, as one list or, if an argument comes twice, as a list for each (as runc).
-fn alternatives(place: &dyn Fn() -> String, args: &[Argument]) -> Result<Vec<Vec<Condition>>, ProfileError> {
+fn alternatives(
+    place: &dyn Fn() -> String,
+    args: &[Argument<'_>],
+) -> Result<Vec<Vec<Condition>>, ProfileError> {
     let conditions: Vec<Condition> =
         args.iter().map(|arg| condition(place, arg)).collect::<Result<_, _>>()?;
     let is_repeated =
@@ -313,7 +388,7 @@ fn alternatives(place: &dyn Fn() -> String, args: &[Argument]) -> Result<Vec<Vec
     Ok(vec![conditions])
 }
 
-fn condition(place: &dyn Fn() -> String, arg: &Argument) -> Result<Condition, ProfileError> {
+fn condition(place: &dyn Fn() -> String, arg: &Argument<'_>) -> Result<Condition, ProfileError> {
     let max = u32::from(ARGUMENTS) - 1;
     let argument = match u8::try_from(arg.index) {
         Ok(index) if index < ARGUMENTS => index,
@@ -326,7 +401,7 @@ fn condition(place: &dyn Fn() -> String, arg: &Argument) -> Result<Condition, Pr
             });
         }
     };
-    let compare = match arg.op.as_str() {
+    let compare = match arg.op {
         "SCMP_CMP_EQ" => Compare::Equal,
         "SCMP_CMP_NE" => Compare::NotEqual,
         "SCMP_CMP_LT" => Compare::Less,
@@ -366,12 +441,11 @@ fn action(place: &str, name: &str, errno: Option<u32>) -> Result<Action, Profile
 fn applies(
     target: &'static Target,
     place: &dyn Fn() -> String,
-    entry: &Entry,
+    entry: &Entry<'_>,
     circumstances: Circumstances,
 ) -> Result<bool, ProfileError> {
-    let nothing = Filter::default();
-    let includes = held(target, place, entry.includes.as_ref().unwrap_or(&nothing), circumstances)?;
-    let excludes = held(target, place, entry.excludes.as_ref().unwrap_or(&nothing), circumstances)?;
+    let includes = held(target, place, &entry.includes, circumstances)?;
+    let excludes = held(target, place, &entry.excludes, circumstances)?;
     let included =
         includes.all_capabilities && includes.architecture != Some(false) && includes.kernel != Some(false);
     let excluded =
@@ -390,17 +464,17 @@ struct Held {
 fn held(
     target: &'static Target,
     place: &dyn Fn() -> String,
-    filter: &Filter,
+    filter: &Filter<'_>,
     circumstances: Circumstances,
 ) -> Result<Held, ProfileError> {
     let mut wanted = 0_u64;
-    for name in filter.caps.iter().flatten() {
+    for name in &filter.caps {
         let number = capabilities::number(name);
         wanted |= 1 << number.map_err(|source| ProfileError::Capability { place: place(), source })?;
     }
-    let arches = filter.arches.as_deref().unwrap_or_default();
-    let kernel = match filter.min_kernel.as_deref() {
-        None | Some("") => None,
+    let arches = &filter.arches;
+    let kernel = match filter.min_kernel {
+        None => None,
         Some(text) => Some(version(text).ok_or_else(|| unknown(place(), "minKernel", text))?),
     };
     Ok(Held {

@@ -26,6 +26,7 @@ pub use json::{PROFILE_BYTES_MAX, ProfileError, RULES_MAX};
 
 use abi::{HERE, Target};
 use rule::{Circumstances, Profile};
+use serde_json::Value;
 
 /// docker's default profile for a container with this bounding set (bit n for capability n) on a kernel of this version
 /// and revision (`(6, 18)`).
@@ -41,6 +42,11 @@ pub fn from_json(bytes: &[u8], capabilities: u64, kernel: (u32, u32)) -> Result<
     json_for(HERE, bytes, Circumstances { capabilities, kernel })
 }
 
+/// The same of a profile that is part of another document.
+pub fn from_value(profile: &Value, capabilities: u64, kernel: (u32, u32)) -> Result<Vec<u64>, ProfileError> {
+    compiled(HERE, &json::understand(HERE, profile, Circumstances { capabilities, kernel })?)
+}
+
 fn default_for(target: &'static Target, circumstances: Circumstances) -> Vec<u64> {
     let rules = default::rules(target.default, circumstances);
     compile::compile(&Profile { target, abis: target.abis, default: default::DEFAULT, rules: &rules })
@@ -51,7 +57,10 @@ fn json_for(
     bytes: &[u8],
     circumstances: Circumstances,
 ) -> Result<Vec<u64>, ProfileError> {
-    let read = json::read(target, bytes, circumstances)?;
+    compiled(target, &json::read(target, bytes, circumstances)?)
+}
+
+fn compiled(target: &'static Target, read: &json::Read) -> Result<Vec<u64>, ProfileError> {
     let rules = read.rules();
     let filter =
         compile::compile(&Profile { target, abis: &read.abis, default: read.default, rules: &rules });
