@@ -23,17 +23,41 @@ pub fn weight_from_shares(shares: u32) -> u32 {
     }
 }
 
+/// Without floating point: `log2` and `pow` with their tables are 12 KB.
 fn on_the_curve(shares: u32) -> u32 {
-    let log = f64::from(shares).log2();
-    let exponent = (log * log + 125.0 * log) / 612.0 - 7.0 / 34.0;
-    let weight = 10_f64.powf(exponent).ceil().clamp(1.0, f64::from(WEIGHT_MAX));
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to 1..=10000 just above"
-    )]
-    let weight = weight as u32;
-    weight
+    let log = log2(shares);
+    let exponent = ((log * log >> FRACTION_BITS) + 125 * log) / 612 - (7 << FRACTION_BITS) / 34;
+    let least = exponent * LOG2_10 >> FRACTION_BITS;
+    let (mut low, mut high) = (1, WEIGHT_MAX);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if log2(middle) >= least {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
+}
+
+const FRACTION_BITS: u32 = 48;
+/// log2(10), in units of 2^-48.
+const LOG2_10: i128 = 935_039_633_142_894;
+
+/// The logarithm of a number from 1, in units of 2^-48: a bit for each squaring of what is left, a number from 1 to 2.
+fn log2(number: u32) -> i128 {
+    let whole = number.ilog2();
+    let mut rest = u64::from(number) << (63 - whole);
+    let mut log = i128::from(whole);
+    for _ in 0..FRACTION_BITS {
+        let square = u128::from(rest) * u128::from(rest) >> 63;
+        let is_above_two = square >> 64 != 0;
+        log = log << 1 | i128::from(is_above_two);
+        #[expect(clippy::cast_possible_truncation, reason = "shifted down to 64 bits")]
+        let halved = (square >> u32::from(is_above_two)) as u64;
+        rest = halved;
+    }
+    log
 }
 
 /// The smallest shares that give this weight, so that the way there and back keeps the weight; the default is exact.

@@ -131,3 +131,13 @@ fn paths_stay_below_the_root() {
     assert_eq!(parents("a/b/c").collect::<Vec<_>>(), ["a", "a/b"]);
     assert_eq!((parent("a/b/c"), parent("a")), ("a/b", ""));
 }
+
+#[test]
+fn the_curve_is_the_one_of_crun_and_runc() {
+    for shares in 3..262_144_u32 {
+        let log = f64::from(shares).log2();
+        let exponent = (log * log + 125.0 * log) / 612.0 - 7.0 / 34.0;
+        let weight = if shares == 1024 { 100.0 } else { 10_f64.powf(exponent).ceil() };
+        assert!((f64::from(weight_from_shares(shares)) - weight).abs() < 0.5, "{shares} shares");
+    }
+}
