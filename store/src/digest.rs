@@ -1,6 +1,6 @@
 //! Digests, and the one way from claimed bytes to verified ones.
 
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -31,7 +31,9 @@ impl Digest {
     /// The digest of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
+        let mut hash = Sha256::new();
+        hash.update(bytes);
+        hash.finish()
     }
 
     /// Its 32 bytes.
@@ -39,9 +41,9 @@ impl Digest {
         &self.0
     }
 
-    /// The digest that a finished hash is.
-    pub(crate) fn from_hash(hash: [u8; SHA256_BYTES]) -> Self {
-        Self(hash)
+    /// The digest with these bytes.
+    pub(crate) fn from_bytes(bytes: [u8; SHA256_BYTES]) -> Self {
+        Self(bytes)
     }
 
     /// Parses `sha256:HEX`.
@@ -76,6 +78,28 @@ impl Digest {
             let _infallible = write!(text, "{byte:02x}");
             text
         })
+    }
+}
+
+/// A hash of bytes that come piece by piece.
+pub(crate) struct Sha256(Context);
+
+impl Sha256 {
+    /// Of nothing yet.
+    pub(crate) fn new() -> Self {
+        Self(Context::new(&SHA256))
+    }
+
+    /// The next bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub(crate) fn finish(self) -> Digest {
+        let mut digest = [0; SHA256_BYTES];
+        digest.copy_from_slice(self.0.finish().as_ref());
+        Digest(digest)
     }
 }
 
@@ -167,7 +191,7 @@ impl<'a> Hashing<'a> {
     /// The digest of everything that was read.
     #[must_use]
     pub fn finish(self) -> Digest {
-        Digest(self.hash.finalize().into())
+        self.hash.finish()
     }
 
     /// Reads what is left, for its digest only.
@@ -194,7 +218,7 @@ impl<W: Write> HashingWriter<W> {
 
     /// The writer, and the digest of everything that was written.
     pub(crate) fn finish(self) -> (W, Digest) {
-        (self.out, Digest(self.hash.finalize().into()))
+        (self.out, self.hash.finish())
     }
 }
 

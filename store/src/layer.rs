@@ -3,6 +3,7 @@
 //! [`child`] runs in the confined process and drives [`tape`] (tar headers), [`tree`] (files) and [`split`] (what is
 //! kept of the tar) and [`index`] (what the tree has to be); [`spawn`] is the side of the process that trusts none of it; [`rebuild`] writes the tar again.
 
+mod blocks;
 pub(crate) mod check;
 pub(crate) mod child;
 pub(crate) mod confine;

@@ -171,7 +171,7 @@ fn spool_into(input: &mut File, spool: &Spool<'_>, bytes_max: u64) -> Result<Fil
     let path = spool.directory.join("spool");
     let file =
         File::options().read(true).write(true).create_new(true).open(path).map_err(SourceError::Spool)?;
-    let mut plain = unpacked(input).map_err(SourceError::Read)?;
+    let mut plain = unpacked(Box::new(input)).map_err(SourceError::Read)?;
     let mut capped = Capped::new(&mut *plain, allowed_bytes);
     let mut out = BufWriter::with_capacity(64 * 1024, &file);
     let copied = io::copy(&mut capped, &mut out).and_then(|_| out.flush());

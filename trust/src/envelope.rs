@@ -10,8 +10,8 @@ use crate::refusal::Refusal;
 use limpet_protocol::fleet::{
     ENVELOPE_BYTES_MAX, Envelope, Keyring, Kind, PublicKey, SIGNATURES_MAX, Signature, VERSION,
 };
+use ring::digest::SHA256;
 use ring::signature::{ED25519, UnparsedPublicKey};
-use sha2::{Digest, Sha256};
 
 /// First of what is signed.
 const CONTEXT: &[u8; 16] = b"limpet document\0";
@@ -42,7 +42,9 @@ impl<'a> Verified<'a> {
 /// SHA-256 of a payload.
 #[must_use]
 pub fn digest(payload: &[u8]) -> [u8; 32] {
-    Sha256::digest(payload).into()
+    let mut digest = [0; 32];
+    digest.copy_from_slice(ring::digest::digest(&SHA256, payload).as_ref());
+    digest
 }
 
 /// The bytes that are signed for a payload with that digest.

@@ -4,10 +4,9 @@ use super::index;
 use super::rebuild::Layer;
 use super::sparse::Chunk;
 use super::split::{Piece, SplitReader};
-use crate::digest::Digest;
+use crate::digest::{Digest, Sha256};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -35,7 +34,7 @@ impl Layer {
 
     /// The contents of every file that the tar has.
     pub(crate) fn check_contents(&self, tell: Tell<'_>, pace: &mut dyn Write) -> Result<(), CheckError> {
-        let mut split = SplitReader::new(self.file(b"split").map_err(CheckError::Read)?);
+        let mut split = self.file(b"split").and_then(SplitReader::new).map_err(CheckError::Read)?;
         let mut buffer = vec![0; READ_BYTES];
         while let Some(piece) = split.next().map_err(CheckError::Read)? {
             let Piece::Part { label, path, chunks, digest } = piece else { continue };
@@ -71,7 +70,7 @@ fn is_whole(
             return Ok(false);
         }
     }
-    Ok(Digest::from_hash(hash.finalize().into()) == *digest && holes_are_empty(file, chunks, buffer, pace)?)
+    Ok(hash.finish() == *digest && holes_are_empty(file, chunks, buffer, pace)?)
 }
 
 /// Shows `length` bytes from `offset`; false if the file has fewer.

@@ -43,8 +43,8 @@ pub(crate) fn carry_out(instruction: Instruction, source: &mut dyn Read) -> Resu
     let mut limited = source.take(instruction.stored_bytes);
     let mut stored = Hashing::new(&mut limited);
     let mut summary = {
-        let mut unpacked =
-            decompress::unpacked(&mut stored).map_err(|error| failure(&LayerError::Unpack(error)))?;
+        let mut unpacked = decompress::unpacked(Box::new(&mut stored))
+            .map_err(|error| failure(&LayerError::Unpack(error)))?;
         let mut capped = Capped::new(&mut *unpacked, instruction.tar_bytes_max);
         let mut tar = Hashing::new(&mut capped);
         let mut summary = Summary::default();
@@ -167,7 +167,7 @@ fn fill(
     let work = open(OFlags::RDONLY | OFlags::DIRECTORY).map_err(|errno| LayerError::Record(errno.into()))?;
     let disk = work.try_clone().map_err(LayerError::Record)?;
     let index = File::create("index").map_err(LayerError::Record)?;
-    let split = SplitWriter::new(File::create("split").map_err(LayerError::Record)?);
+    let split = File::create("split").and_then(SplitWriter::new).map_err(LayerError::Record)?;
     let mut tar = Tar { source, split, disk, reserve_bytes, looked_at_bytes: 0 };
     let mut tree = Tree::new(work).map_err(place)?;
     entries(&mut tar, &mut tree, file_bytes_max, summary)?;

@@ -3,6 +3,7 @@
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -46,7 +47,7 @@ impl Packing {
 ///
 /// # Errors
 /// The source's, and a packing that is not read.
-pub(crate) fn unpacked<'a>(source: &'a mut dyn Read) -> io::Result<Box<dyn Read + 'a>> {
+pub(crate) fn unpacked<'a>(source: Box<dyn Read + 'a>) -> io::Result<Box<dyn Read + 'a>> {
     let mut source = BufReader::with_capacity(BUFFER_BYTES, source);
     Ok(match Packing::of(source.fill_buf()?) {
         Packing::Plain => Box::new(source),
@@ -82,7 +83,7 @@ impl Zstd<'_> {
                 })) => {
                     skip(&mut *self.source, u64::from(length))?;
                 }
-                Err(error) => return Err(io::Error::other(error)),
+                Err(error) => return Err(damaged(error)),
             }
         }
         Ok(false)
@@ -97,7 +98,7 @@ impl Read for Zstd<'_> {
             }
             if self.open && !self.decoder.is_finished() {
                 let wanted = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoder.decode_blocks(&mut self.source, wanted).map_err(io::Error::other)?;
+                self.decoder.decode_blocks(&mut self.source, wanted).map_err(damaged)?;
                 continue;
             }
             self.open = self.next_frame()?;
@@ -106,6 +107,11 @@ impl Read for Zstd<'_> {
             }
         }
     }
+}
+
+/// In words: the type of the error would bring the code to show all that is in it.
+fn damaged(error: impl fmt::Display) -> io::Error {
+    io::Error::other(error.to_string())
 }
 
 fn skip(source: &mut dyn BufRead, length: u64) -> io::Result<()> {

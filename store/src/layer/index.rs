@@ -1,14 +1,14 @@
 //! `index`: what a layer's tree has to be, so that damage to it can be found and named.
 //!
-//! A gzip stream of [`Line`]s in postcard, one per name, directories before what is in them, names in the order of their
+//! [`Line`]s in postcard, packed in [`super::blocks`], one per name, directories before what is in them, names in the order of their
 //! bytes. Contents are not in it: `split` has the digest of each file's. What it says of a file is what the unpacking
 //! process could set; overlayfs's mark of an opaque directory, which that process cannot set, is a word of its own.
 
+use super::blocks::{self, BlockWriter};
 use super::inside;
 use super::spawn::OPAQUE_XATTR;
 use super::walk::joined;
 use crate::limits::{LAYER_ENTRIES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX};
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use rustix::fs::{self, AtFlags, FileType, OFlags, StatxFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ pub(crate) struct Line {
 ///
 /// Only for the unpacking process: it changes the working directory.
 pub(crate) fn write(root: &OwnedFd, opaque: &BTreeSet<Vec<u8>>, out: &mut dyn Write) -> io::Result<()> {
-    let mut out = GzEncoder::new(out, Compression::fast());
+    let mut out = BlockWriter::begin(out)?;
     walk(root, Way::WorkingDirectory, &mut |mut line| {
         line.opaque = opaque.contains(&line.path);
         let bytes = postcard::to_allocvec(&line).map_err(io::Error::other)?;
@@ -69,7 +69,7 @@ pub(crate) fn compare(
     index: &mut dyn Read,
     tell: &mut dyn FnMut(&[u8], &str),
 ) -> io::Result<()> {
-    let mut lines = Lines { source: GzDecoder::new(index), next: None };
+    let mut lines = Lines { source: blocks::read(Box::new(index))?, next: None };
     walk(root, Way::Proc, &mut |found| {
         while let Some(wanted) = lines.peek()?.filter(|wanted| before(&wanted.path, &found.path)) {
             tell(&wanted.path, "is missing");
@@ -118,7 +118,7 @@ fn difference(wanted: &Line, found: &Line) -> Option<&'static str> {
 
 /// The lines of an index, one of them looked at ahead.
 struct Lines<'a> {
-    source: GzDecoder<&'a mut dyn Read>,
+    source: Box<dyn Read + 'a>,
     next: Option<Line>,
 }
 

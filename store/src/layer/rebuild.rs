@@ -2,10 +2,9 @@
 
 use super::inside;
 use super::split::{Piece, SplitReader};
-use crate::digest::Digest;
+use crate::digest::{Digest, Sha256};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -49,12 +48,12 @@ impl Layer {
             }
             _ => {}
         }
-        let same = checking.left == 0 && Digest::from_hash(checking.hash.finalize().into()) == *diff_id;
+        let same = checking.left == 0 && checking.hash.finish() == *diff_id;
         if same { Ok(()) } else { Err(RebuildError::Changed) }
     }
 
     fn write_tar(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut split = SplitReader::new(self.file(b"split")?);
+        let mut split = SplitReader::new(self.file(b"split")?)?;
         let mut buffer = vec![0; COPY_BYTES];
         while let Some(piece) = split.next()? {
             match piece {

@@ -1,14 +1,14 @@
 //! `split`: everything of a layer's tar but the contents of its files, so that `save` can write the same tar.
 //!
-//! A gzip stream of pieces. `0 LENGTH BYTES` are bytes as they stood; `1 LABEL PATHLENGTH PATH COUNT (OFFSET LENGTH)*
+//! Pieces, packed in [`super::blocks`]. `0 LENGTH BYTES` are bytes as they stood; `1 LABEL PATHLENGTH PATH COUNT (OFFSET LENGTH)*
 //! DIGEST` are parts of the file at PATH below `tree`, or, if a later entry replaced that file, of `shadow/LABEL`.
 //! Numbers are 8 bytes, little-endian; the digest is the SHA-256 of these parts, one after the other, in 32 bytes.
 
+use super::blocks::{self, BlockWriter};
 use super::flow::read_full;
 use super::sparse::Chunk;
 use crate::digest::{Digest, HashingWriter};
 use crate::limits::{PATH_BYTES_MAX, SPARSE_CHUNKS_MAX};
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 
@@ -18,16 +18,16 @@ const PIECE_BYTES_MAX: usize = 32 * 1024;
 
 /// Writes a split.
 pub(crate) struct SplitWriter {
-    out: GzEncoder<HashingWriter<BufWriter<File>>>,
+    out: BlockWriter<HashingWriter<BufWriter<File>>>,
     pending: Vec<u8>,
 }
 
 impl SplitWriter {
-    pub(crate) fn new(file: File) -> Self {
-        Self {
-            out: GzEncoder::new(HashingWriter::new(BufWriter::new(file)), Compression::fast()),
+    pub(crate) fn new(file: File) -> io::Result<Self> {
+        Ok(Self {
+            out: BlockWriter::begin(HashingWriter::new(BufWriter::new(file)))?,
             pending: Vec::with_capacity(PIECE_BYTES_MAX),
-        }
+        })
     }
 
     /// Bytes as they stood in the tar.
@@ -90,12 +90,12 @@ pub(crate) enum Piece {
 
 /// Reads a split.
 pub(crate) struct SplitReader {
-    source: GzDecoder<File>,
+    source: Box<dyn Read>,
 }
 
 impl SplitReader {
-    pub(crate) fn new(file: File) -> Self {
-        Self { source: GzDecoder::new(file) }
+    pub(crate) fn new(file: File) -> io::Result<Self> {
+        Ok(Self { source: blocks::read(Box::new(file))? })
     }
 
     /// The next piece; `None` at the end.
@@ -121,7 +121,7 @@ impl SplitReader {
         let chunks = (0..count).map(|_| Ok((self.number()?, self.number()?))).collect::<io::Result<_>>()?;
         let mut digest = [0; 32];
         self.source.read_exact(&mut digest)?;
-        Ok(Piece::Part { label, path, chunks, digest: Digest::from_hash(digest) })
+        Ok(Piece::Part { label, path, chunks, digest: Digest::from_bytes(digest) })
     }
 
     fn sized(&mut self, limit: usize) -> io::Result<Vec<u8>> {

@@ -7,11 +7,10 @@
 use super::sparse::Chunk;
 use super::tape::{Entry, Kind, Medium, Time};
 use super::walk::{self, Parent, PlaceError, clone, components, joined, kernel, look, shown};
-use crate::digest::Digest;
+use crate::digest::{Digest, Sha256};
 use crate::limits::PATH_DEPTH_MAX;
 use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
@@ -169,7 +168,7 @@ impl Tree {
             label,
             path: joined(&parent.path, Some(name)),
             chunks,
-            digest: Digest::from_hash(hash.finalize().into()),
+            digest: hash.finish(),
             size_bytes,
         })
     }

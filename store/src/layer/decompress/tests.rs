@@ -5,7 +5,7 @@ const TEXT: &[u8] = b"the same bytes, whatever they were packed with";
 
 fn read(mut packed: &[u8]) -> io::Result<Vec<u8>> {
     let mut found = Vec::new();
-    unpacked(&mut packed)?.read_to_end(&mut found).map(|_| found)
+    unpacked(Box::new(&mut packed))?.read_to_end(&mut found).map(|_| found)
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
