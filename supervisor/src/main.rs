@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use limpet_supervisor::init;
+use limpet_sys::crash::{self, Crash, OnCrash};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,7 +10,17 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
+/// For a person who sees it; a release build has no other words for a panic.
+struct Told;
+
+impl OnCrash for Told {
+    fn crashed(crash: Crash) {
+        crash::tell("limpet", crash, "; please report it, with the output of: limpet version");
+    }
+}
+
 fn main() -> ExitCode {
+    crash::install::<Told>();
     limpet_sys::process::expect_children();
     // The modes of what we make are the ones that we ask for, whatever the caller's mask.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));

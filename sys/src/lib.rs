@@ -9,6 +9,7 @@ pub mod bpf;
 pub mod clock;
 pub mod clone;
 pub mod confine;
+pub mod crash;
 pub mod fsids;
 pub mod inheritance;
 pub mod init;

@@ -2,20 +2,27 @@
 //! a person to read it, and reboots.
 
 use super::say;
+use limpet_sys::crash::{self, Crash, OnCrash};
 use rustix::system::RebootCommand;
+use std::thread;
 use std::time::Duration;
-use std::{panic, thread};
 
 /// How long the reason stays on the console.
 const READING_TIME: Duration = Duration::from_secs(10);
 
-/// Makes a panic of this process a reboot. This works although the program aborts on panic: the hook runs before that,
-/// and does not come back.
+/// Makes a crash of this process a reboot.
 pub(super) fn install() {
-    panic::set_hook(Box::new(|panicked| {
-        say::line(&format!("the first process failed: {panicked}"));
-        give_up()
-    }));
+    crash::install::<LastResort>();
+}
+
+struct LastResort;
+
+impl OnCrash for LastResort {
+    fn crashed(crash: Crash) {
+        crash::tell("limpet init", crash, "; rebooting in 10 s");
+        thread::sleep(READING_TIME);
+        end(RebootCommand::Restart)
+    }
 }
 
 /// Reboots without any order, for want of anything better.
