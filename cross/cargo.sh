@@ -19,10 +19,11 @@ musl_flags() {
 }
 
 # add_target ARCH RUSTFLAGS: to `targets` and `environment`: the linker, and a compiler for C code in dependencies that sees
-# musl's headers instead of glibc's.
+# musl's headers instead of glibc's. @small@ among the flags asks for those that a target has for small programs.
 add_target() {
-    local arch=$1 flags=$2 name musl="$root/target/cross/musl/$1"
+    local arch=$1 flags=${2//@small@/} name musl="$root/target/cross/musl/$1"
     read_target "$arch"
+    [ "$flags" = "$2" ] || flags="$flags $small_flags"
     name=${triple//-/_}
     [ "$std_from" = rustup ] || flags="$flags $(musl_flags)"
     targets+=(--target "$triple")

@@ -26,7 +26,7 @@ find_cargo
 # Reads targets/ARCH into the variables below; their meaning is in target.conf and budget.toml.
 # shellcheck disable=SC2034 # for the scripts that source this file
 read_target() {
-    triple='' deb_arch='' gcc='' musl_dir='' qemu_user='' stripped_bytes_max='' fleet_bytes_max=''
+    triple='' deb_arch='' gcc='' musl_dir='' qemu_user='' stripped_bytes_max='' fleet_bytes_max='' small_flags=''
     [ -f "targets/$1/target.conf" ] || die "reading the target '$1': no such target; there are: $(known_targets)"
     # shellcheck source=targets/x86_64/target.conf
     . "targets/$1/target.conf"
