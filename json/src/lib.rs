@@ -5,6 +5,8 @@
 //! serde_json itself stops at a depth of 128; how many values there are is counted before it begins, as a document of
 //! 4 MiB can hold a million of them, which would take a hundred MiB.
 
+#![forbid(unsafe_code)]
+
 use serde_json::{Map, Value};
 
 #[cfg(test)]

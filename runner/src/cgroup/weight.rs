@@ -26,8 +26,8 @@ pub fn weight_from_shares(shares: u32) -> u32 {
 /// Without floating point: `log2` and `pow` with their tables are 12 KB.
 fn on_the_curve(shares: u32) -> u32 {
     let log = log2(shares);
-    let exponent = ((log * log >> FRACTION_BITS) + 125 * log) / 612 - (7 << FRACTION_BITS) / 34;
-    let least = exponent * LOG2_10 >> FRACTION_BITS;
+    let exponent = (((log * log) >> FRACTION_BITS) + 125 * log) / 612 - (7 << FRACTION_BITS) / 34;
+    let least = (exponent * LOG2_10) >> FRACTION_BITS;
     let (mut low, mut high) = (1, WEIGHT_MAX);
     while low < high {
         let middle = low + (high - low) / 2;
@@ -50,9 +50,9 @@ fn log2(number: u32) -> i128 {
     let mut rest = u64::from(number) << (63 - whole);
     let mut log = i128::from(whole);
     for _ in 0..FRACTION_BITS {
-        let square = u128::from(rest) * u128::from(rest) >> 63;
+        let square = (u128::from(rest) * u128::from(rest)) >> 63;
         let is_above_two = square >> 64 != 0;
-        log = log << 1 | i128::from(is_above_two);
+        log = (log << 1) | i128::from(is_above_two);
         #[expect(clippy::cast_possible_truncation, reason = "shifted down to 64 bits")]
         let halved = (square >> u32::from(is_above_two)) as u64;
         rest = halved;
