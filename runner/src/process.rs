@@ -195,7 +195,7 @@ const INIT_NAME: &CStr = c"limpet-init";
 /// The caller goes on as the child of a PID 1 that reaps and forwards signals.
 fn start_init() -> Result<()> {
     use limpet_sys::clone::{Cloned, clone_process};
-    limpet_sys::process::block_signals();
+    limpet_sys::process::block_all_signals();
     // Changing ids took it away (prctl(2), PR_SET_PDEATHSIG).
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     match clone_process(rustix::thread::UnshareFlags::empty(), None)? {

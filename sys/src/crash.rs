@@ -5,7 +5,7 @@ use libc::{c_int, c_void, siginfo_t};
 use std::io::Write;
 
 /// Faults of the processor, and abort(3).
-const SIGNALS: [c_int; 6] =
+pub const SIGNALS: [c_int; 6] =
     [libc::SIGILL, libc::SIGTRAP, libc::SIGABRT, libc::SIGFPE, libc::SIGBUS, libc::SIGSEGV];
 /// Most bytes of a line about a crash.
 const LINE_BYTES_MAX: usize = 160;
@@ -26,7 +26,7 @@ pub trait OnCrash {
     fn crashed(crash: Crash);
 }
 
-/// From here on a crash of this process is told to `A`. The handlers are the process's own: exec resets them.
+/// From here on a crash of this process is told to `A`, unless it blocks [`SIGNALS`] (then the kernel ends it at once). The handlers are the process's own: exec resets them.
 pub fn install<A: OnCrash>() {
     // SAFETY: all bytes zero is a valid sigaction: no flags, no handler, an empty mask.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };

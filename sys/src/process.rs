@@ -59,13 +59,26 @@ pub fn default_signals() {
     }
 }
 
-/// Blocks every signal that can be blocked, so that they are only seen where they are waited for.
+/// Blocks every signal that can be blocked, so that they are only seen where they are waited for: also those of a crash, of
+/// which this process cannot tell any more.
+pub fn block_all_signals() {
+    block_signals_but(&[]);
+}
+
+/// Blocks every signal but those of a crash ([`crate::crash`]).
 pub fn block_signals() {
-    // SAFETY: the set is initialised by sigfillset before it is read.
+    block_signals_but(&crate::crash::SIGNALS);
+}
+
+fn block_signals_but(open: &[libc::c_int]) {
+    // SAFETY: the set is initialised by sigfillset before it is changed and read.
     unsafe {
-        let mut all = std::mem::zeroed::<libc::sigset_t>();
-        libc::sigfillset(&raw mut all);
-        libc::sigprocmask(libc::SIG_SETMASK, &raw const all, std::ptr::null_mut());
+        let mut blocked = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigfillset(&raw mut blocked);
+        for signal in open {
+            libc::sigdelset(&raw mut blocked, *signal);
+        }
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const blocked, std::ptr::null_mut());
     }
 }
 

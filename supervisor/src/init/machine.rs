@@ -7,6 +7,7 @@ use super::order::{self, Order};
 use super::services::{Role, Service};
 use super::watchdog::{self, Watchdog};
 use super::{children, console, last_resort, program, say};
+use limpet_sys::crash;
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -246,11 +247,15 @@ fn open_watchdog(seconds: u16) -> Option<Watchdog> {
     }
 }
 
-/// Blocks every signal, so that they come one by one through a descriptor. Children get an empty mask again.
+/// Blocks every signal but those of a crash, so that they come one by one through a descriptor. Children get an empty mask
+/// again.
 fn take_signals() -> nix::Result<SignalFd> {
-    let all = SigSet::all();
-    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&all), None)?;
-    SignalFd::with_flags(&all, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+    let mut taken = SigSet::all();
+    for signal in crash::SIGNALS {
+        taken.remove(signal.try_into()?);
+    }
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&taken), None)?;
+    SignalFd::with_flags(&taken, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
 }
 
 fn pause(ms: u64) -> Timespec {

@@ -20,6 +20,7 @@ pub(super) fn looks_after_the_board(stage: &Stage) {
     assert_eq!(board.field("kept", "/RestartCount"), 0);
     orphans(&mut board);
     signals(&mut board);
+    a_crash(&mut board);
     board.power_off();
     disk::assert_left_clean(&spec.disks[0].path);
 }
@@ -70,4 +71,15 @@ fn signals(board: &mut Board) {
     board.until_status("kept", "running");
     let kernel = board.sh("dmesg");
     assert!(!kernel.contains("recovery complete"), "the disk was not left clean:\n{kernel}");
+}
+
+/// A fault of PID 1 itself is told, and ends in a reboot instead of the kernel's panic.
+fn a_crash(board: &mut Board) {
+    let boot = board.show("/proc/sys/kernel/random/boot_id");
+    board.reboot_by(&["kill", "-SEGV", "1"]);
+    assert_ne!(board.show("/proc/sys/kernel/random/boot_id"), boot);
+    board.until_status("kept", "running");
+    let serial = board.serial();
+    assert!(serial.contains("limpet init: crashed (signal 11, at 0x"), "{serial}");
+    assert!(!serial.contains("Kernel panic"), "{serial}");
 }
