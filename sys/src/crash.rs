@@ -30,7 +30,7 @@ pub trait OnCrash {
 pub fn install<A: OnCrash>() {
     // SAFETY: all bytes zero is a valid sigaction: no flags, no handler, an empty mask.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    // Back to the default at the first one, so that the instruction ends the process when it is tried again.
+    // Back to the default at the first one, so that the second ends the process.
     action.sa_flags = libc::SA_SIGINFO | libc::SA_RESETHAND | libc::SA_ONSTACK;
     action.sa_sigaction = handle::<A> as extern "C" fn(c_int, *mut siginfo_t, *mut c_void) as usize;
     for signal in SIGNALS {
@@ -43,6 +43,9 @@ extern "C" fn handle<A: OnCrash>(signal: c_int, _info: *mut siginfo_t, context: 
     // SAFETY: with SA_SIGINFO the kernel hands over a ucontext_t, valid as long as the handler runs (sigaction(2)).
     let address = instruction(unsafe { &*context.cast::<libc::ucontext_t>() });
     A::crashed(Crash { signal, address });
+    // A fault would come again, but not what somebody sent, as systemd does when its watchdog expires.
+    // SAFETY: the signal waits until this handler returns, and then has its default effect (SA_RESETHAND).
+    unsafe { libc::raise(signal) };
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -91,6 +94,12 @@ mod tests {
                 install::<Told>();
                 std::process::abort();
             }
+            Ok("sent") => {
+                install::<Told>();
+                // SAFETY: it has no parameter that points anywhere.
+                unsafe { libc::raise(libc::SIGILL) };
+                std::process::exit(0);
+            }
             Ok("fault") => {
                 install::<Told>();
                 // SAFETY: none; address 16 is never mapped, and that is what is wanted.
@@ -102,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_crash_is_told_and_ends_the_process_by_its_signal() {
-        for (role, signal) in [("abort", libc::SIGABRT), ("fault", libc::SIGSEGV)] {
+        for (role, signal) in [("abort", libc::SIGABRT), ("fault", libc::SIGSEGV), ("sent", libc::SIGILL)] {
             let test = std::env::current_exe().unwrap();
             let arguments = ["crash::tests::crash_if_asked_to", "--exact", "--nocapture", "--test-threads=1"];
             let output = Command::new(test).args(arguments).env(ROLE, role).output().unwrap();
