@@ -12,7 +12,7 @@ fn a_mistake_is_named_by_its_path() {
     let a = root.object("a").unwrap().unwrap();
     let b = a.objects("b").unwrap();
     assert_eq!(said(b[0].text("c")), "field \"a.b[0].c\" is not a string");
-    assert_eq!(said(b[1].number("c")), "field \"a.b[1].c\" is not a whole number");
+    assert_eq!(said(b[1].number("c")), "field \"a.b[1].c\" is not a whole number from 0");
     assert_eq!(said(b[1].small::<u16>("d")), "field \"a.b[1].d\" cannot be 70000");
     assert_eq!(said(b[1].needed_text("f")), "field \"a.b[1].f\" is missing");
     assert_eq!(said(b[1].only(&["c"])), "field \"a.b[1].d\" is not known");

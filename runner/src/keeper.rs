@@ -109,7 +109,7 @@ fn detach() -> Result<(), Errno> {
     rustix::process::umask(Mode::empty());
     rustix::process::chdir("/")?;
     limpet_sys::process::default_signals();
-    limpet_sys::process::block_signals();
+    limpet_sys::process::block_all_signals();
     Ok(())
 }
 

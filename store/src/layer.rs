@@ -1,7 +1,7 @@
 //! One layer: from its tar to directories, and back to the same tar.
 //!
 //! [`child`] runs in the confined process and drives [`tape`] (tar headers), [`tree`] (files) and [`split`] (what is
-//! kept of the tar) and [`index`] (what the tree has to be); [`spawn`] is the side of the process that trusts none of it; [`rebuild`] writes the tar again.
+//! kept of the tar) and [`index`] (what the tree has to be), both packed in [`blocks`]; [`spawn`] is the side of the process that trusts none of it; [`rebuild`] writes the tar again.
 
 mod blocks;
 pub(crate) mod check;

@@ -239,7 +239,7 @@ impl<'a> Resources<'a> {
             devices: resources.each("devices", DeviceRule::read)?,
             memory: resources.part("memory", Memory::read)?,
             cpu: resources.part("cpu", Cpu::read)?,
-            pids_limit: resources.part("pids", |pids| pids.signed("limit"))?.flatten(),
+            pids_limit: resources.part("pids", |pids| pids.need("limit", pids.signed("limit")?))?,
             block_io: resources.part("blockIO", BlockIo::read)?,
         })
     }

@@ -23,7 +23,7 @@ pub fn weight_from_shares(shares: u32) -> u32 {
     }
 }
 
-/// Without floating point: `log2` and `pow` with their tables are 12 KB.
+/// Without floating point: `log2` and `pow` with their tables are 9 KB.
 fn on_the_curve(shares: u32) -> u32 {
     let log = log2(shares);
     let exponent = (((log * log) >> FRACTION_BITS) + 125 * log) / 612 - (7 << FRACTION_BITS) / 34;

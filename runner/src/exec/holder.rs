@@ -12,7 +12,7 @@ use crate::start::set_from_outside;
 use limpet_protocol::exit::code;
 use limpet_protocol::launch::Process;
 use limpet_sys::clone::{Child, Cloned, clone_process};
-use limpet_sys::process::{block_signals, exit_now};
+use limpet_sys::process::{block_all_signals, exit_now};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -84,7 +84,7 @@ fn leave_client() -> Result<()> {
     rustix::stdio::dup2_stderr(&null)?;
     rustix::process::setsid()?;
     rustix::process::chdir("/")?;
-    block_signals();
+    block_all_signals();
     Ok(())
 }
 

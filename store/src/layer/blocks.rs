@@ -1,4 +1,4 @@
-//! How `split` and `index` lie on disk: blocks of LZ4, a ninth of their bytes, as small as fast gzip makes them.
+//! How `split` and `index` lie on disk: blocks of LZ4, a ninth of their bytes, nearly as small as fast gzip makes them.
 //!
 //! After [`MAGIC`] each block is `LENGTH PACKED_LENGTH BYTES`, numbers of 4 bytes, little-endian. A stream of gzip, as it was
 //! written before, is read too.
@@ -68,7 +68,7 @@ pub(super) fn read<'a>(mut source: Box<dyn Read + 'a>) -> io::Result<Box<dyn Rea
         return Ok(Box::new(BlockReader { source, block: io::Cursor::default() }));
     }
     let whole = io::Cursor::new(magic[..count].to_vec()).chain(source);
-    decompress::unpacked(Box::new(whole))
+    decompress::gunzipped(Box::new(whole))
 }
 
 struct BlockReader<'a> {

@@ -64,6 +64,18 @@ pub(crate) fn unpacked<'a>(source: Box<dyn Read + 'a>) -> io::Result<Box<dyn Rea
     })
 }
 
+/// The same of what can be gzip only.
+///
+/// # Errors
+/// The source's, and `InvalidData` where it is not.
+pub(crate) fn gunzipped<'a>(source: Box<dyn Read + 'a>) -> io::Result<Box<dyn Read + 'a>> {
+    let mut source = BufReader::with_capacity(BUFFER_BYTES, source);
+    match Packing::of(source.fill_buf()?) {
+        Packing::Gzip => Ok(Box::new(MultiGzDecoder::new(source))),
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
 /// All frames of a zstd stream; ruzstd's own reader ends after the first.
 struct Zstd<'a> {
     source: Box<dyn BufRead + 'a>,

@@ -15,7 +15,7 @@ const ENVIRONMENT: [&CStr; 3] =
 const CANNOT_EXECUTE: i32 = 127;
 
 /// Starts `program`, called `arguments[0]`, with `environment` besides the usual, after `prepare` in the child. Signals are as a program expects them: this
-/// process has blocked them all.
+/// process has blocked all but those of a crash.
 ///
 /// # Errors
 /// There can be no more processes. What fails in the child is said there, and is its end.

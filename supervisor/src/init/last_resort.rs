@@ -20,8 +20,12 @@ struct LastResort;
 impl OnCrash for LastResort {
     fn crashed(crash: Crash) {
         crash::tell("limpet init", crash, "; rebooting in 10 s");
-        thread::sleep(READING_TIME);
-        end(RebootCommand::Restart)
+        loop {
+            thread::sleep(READING_TIME);
+            rustix::fs::sync();
+            // There is nothing else to try, and to say why is not safe here.
+            let _ = rustix::system::reboot(RebootCommand::Restart);
+        }
     }
 }
 

@@ -42,13 +42,23 @@ fn gzip_of_earlier_versions_is_read() {
 
 #[test]
 fn damage_is_an_error() {
-    let whole = packed(&sample(100_000));
-    for cut in [5, 11, 12, 13, whole.len() - 1] {
+    let whole = packed(&sample(50_000));
+    for cut in [0, 3, 5, 11, 12, 13, whole.len() - 1] {
         assert!(unpacked(&whole[..cut]).is_err(), "{cut}");
     }
-    for (at, byte) in [(4, 0xff), (6, 0xff), (10, 0xff), (4, 1)] {
+    // Its first number is the block's length, 50,000: the lowest byte is 0x50, the highest 0.
+    assert_eq!(whole[MAGIC.len()], 0x50);
+    let packed_bytes_at = MAGIC.len() + 8;
+    for (at, byte) in [(4, 0x4f), (4, 0x51), (7, 1), (10, 0xff), (packed_bytes_at, !whole[packed_bytes_at])] {
         let mut damaged = whole.clone();
         damaged[at] = byte;
         assert!(unpacked(&damaged).is_err(), "{at}");
+    }
+}
+
+#[test]
+fn nothing_else_is_unpacked() {
+    for other in [&b"plain"[..], &[0x28, 0xb5, 0x2f, 0xfd, 0, 0, 1]] {
+        assert!(unpacked(other).is_err(), "{other:?}");
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn live(board: &Board) -> Outcome {
     if dumb || !isatty(rustix::stdio::stdout()) {
         return once(board);
     }
-    limpet_sys::process::block_signals();
+    limpet_sys::process::block_all_signals();
     let signals = limpet_sys::process::signals(&SIGNALS)?;
     let stdin = rustix::stdio::stdin();
     let raw = if isatty(stdin) { Some(RawTerminal::enter(stdin)?) } else { None };
