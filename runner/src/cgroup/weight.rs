@@ -28,16 +28,7 @@ fn on_the_curve(shares: u32) -> u32 {
     let log = log2(shares);
     let exponent = (((log * log) >> FRACTION_BITS) + 125 * log) / 612 - (7 << FRACTION_BITS) / 34;
     let least = (exponent * LOG2_10) >> FRACTION_BITS;
-    let (mut low, mut high) = (1, WEIGHT_MAX);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if log2(middle) >= least {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    low
+    lowest(1, WEIGHT_MAX, |weight| log2(weight) >= least)
 }
 
 const FRACTION_BITS: u32 = 48;
@@ -66,10 +57,14 @@ pub fn shares_from_weight(weight: u32) -> u32 {
     if weight == WEIGHT_DEFAULT {
         return SHARES_DEFAULT;
     }
-    let (mut low, mut high) = (CPU_SHARES_MIN, CPU_SHARES_MAX);
+    lowest(CPU_SHARES_MIN, CPU_SHARES_MAX, |shares| weight_from_shares(shares) >= weight)
+}
+
+/// The lowest number from `low` to `high` that is enough, as all above it are; `high` if none is.
+fn lowest(mut low: u32, mut high: u32, is_enough: impl Fn(u32) -> bool) -> u32 {
     while low < high {
         let middle = low + (high - low) / 2;
-        if weight_from_shares(middle) >= weight {
+        if is_enough(middle) {
             high = middle;
         } else {
             low = middle + 1;
