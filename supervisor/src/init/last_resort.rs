@@ -7,7 +7,7 @@ use rustix::system::RebootCommand;
 use std::thread;
 use std::time::Duration;
 
-/// How long the reason stays on the console.
+/// How long the reason stays on the console. `LastResort` says it in words, as it may not allocate.
 const READING_TIME: Duration = Duration::from_secs(10);
 
 /// Makes a crash of this process a reboot.
